@@ -1,0 +1,140 @@
+"""Reads params.yaml: checked whole before any work, handed to a stage with only the keys dvc.yaml declares for it."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from pipeline import paths
+from pipeline.errors import ConfigError
+from pipeline.schema import Params
+
+
+def read_yaml(path: Path) -> Any:
+    """Plain Python data of a YAML 1.2 file; no tags are executed. Raises ConfigError naming file and line."""
+    try:
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: not found; run in the project's folder, where {path.name} is") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
+    except YAMLError as error:
+        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: nested too deeply to be a parameter file") from None
+
+
+def load(path: Path = paths.PARAMS) -> Params:
+    """The whole of params.yaml. Raises ConfigError listing every wrong key, with what was found and what is allowed."""
+    return check(read_yaml(path), str(path))
+
+
+def check(content: Any, where: str) -> Params:
+    """`content` as Params; `where` names it in errors."""
+    if not isinstance(content, dict):
+        raise ConfigError(f"{where}: found {_shown(content)}; allowed: the sections {', '.join(Params.model_fields)}")
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        lines = dict.fromkeys(_message(where, content, e) for e in error.errors(include_url=False))
+        raise ConfigError("\n".join(lines)) from None
+
+
+def for_stage(stage: str) -> Params:
+    """params.yaml with only the keys that dvc.yaml declares for `stage`; reading any other key raises AttributeError.
+
+    So a stage cannot depend on a key DVC does not watch.
+    """
+    declared = read_yaml(paths.PIPELINE)["stages"][stage]["params"]
+    return narrow(load(), [key for key in declared if isinstance(key, str)])
+
+
+def narrow(params: Params, keys: Iterable[str]) -> Params:
+    """`params` without all but `keys` ("train" or "train.seed"); values are not checked again."""
+    narrowed: Params = _only(params, [key.split(".") for key in keys])
+    return narrowed
+
+
+def _only(section: Any, keys: list[list[str]]) -> Any:
+    if not isinstance(section, BaseModel) or [] in keys:
+        return section
+    kept = {}
+    for name in {key[0] for key in keys}:
+        kept[name] = _only(getattr(section, name), [key[1:] for key in keys if key[0] == name])
+    return type(section).model_construct(**kept)
+
+
+def _message(where: str, content: Mapping[str, Any], error: Mapping[str, Any]) -> str:
+    keys = [str(k) for k in error["loc"]]
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return f"{where}: {_dotted(error['loc'])}: unknown key{_did_you_mean(keys)}"
+    key, field = _field(keys)
+    allowed = f"; allowed: {field.description}" if field else ""
+    if kind == "missing":
+        return f"{where}: {key}: missing{allowed}"
+    if kind == "value_error":
+        reason = str(error["ctx"]["error"])
+        return f"{where}: {key}: {reason}" if key else f"{where}: {reason}"
+    return f"{where}: {key}: found {_shown(_value(content, key))}{allowed}"
+
+
+def _value(content: Any, key: str) -> Any:
+    for name in key.split("."):
+        content = content[name]
+    return content
+
+
+def _field(keys: list[str]) -> tuple[str, FieldInfo | None]:
+    """The dotted name and schema entry of the deepest of `keys` that the schema knows."""
+    model: type[BaseModel] | None = Params
+    known: list[str] = []
+    field = None
+    for key in keys:
+        if model is None or key not in model.model_fields:
+            break
+        known.append(key)
+        field = model.model_fields[key]
+        model = _section(field.annotation)
+    return ".".join(known), field
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    choices = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    return next((c for c in choices if isinstance(c, type) and issubclass(c, BaseModel)), None)
+
+
+def known_keys(model: type[BaseModel] = Params, prefix: str = "") -> list[str]:
+    """Every key of the schema, dotted, sections included, in the schema's order."""
+    keys = []
+    for name, field in model.model_fields.items():
+        keys.append(prefix + name)
+        if section := _section(field.annotation):
+            keys += known_keys(section, f"{prefix}{name}.")
+    return keys
+
+
+def _did_you_mean(keys: list[str]) -> str:
+    """The nearest legal key: first by name within the same section, then anywhere."""
+    parent, name = ".".join(keys[:-1]), keys[-1]
+    siblings = [k for k in known_keys() if k.rpartition(".")[0] == parent]
+    near = difflib.get_close_matches(".".join(keys), siblings, n=1, cutoff=0.6)
+    near = near or [k for k in known_keys() if k.rpartition(".")[2] == name][:1]
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; allowed here: {', '.join(k.rpartition('.')[2] for k in siblings)}"
+
+
+def _dotted(location: Iterable[Any]) -> str:
+    return ".".join(str(k) for k in location)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"

@@ -1,0 +1,1 @@
+"""Images in: sources, integrity, splits, preprocessing."""

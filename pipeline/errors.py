@@ -1,0 +1,17 @@
+"""Errors a user can act on: printed as their message, without a traceback, with exit code 1."""
+
+
+class HerbariumError(Exception):
+    """Something the user can put right. The message names the file or key, what was found, what is allowed, what to do."""
+
+
+class ConfigError(HerbariumError):
+    """params.yaml or another file the user writes says something it may not."""
+
+
+class DataError(HerbariumError):
+    """The images or labels cannot be used as they are."""
+
+
+class EnvironmentMismatch(HerbariumError):
+    """This machine or its packages cannot do, or may not pretend to do, what is asked."""

@@ -1,0 +1,1 @@
+"""The network: backbones, the cut at the freeze boundary, heads, training."""

@@ -1,0 +1,63 @@
+"""Every artifact path, once. All are relative to the project root, which is the working directory of every stage."""
+
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+PIPELINE = Path("dvc.yaml")
+LOCK = Path("dvc.lock")
+VERSIONS = Path(__file__).parent / "versions.json"
+
+SPLITS = ("train", "validation", "test")
+
+RAW = Path("data/raw")
+IMAGES = Path("data/images")
+CLASSES = IMAGES / "classes.json"
+FEATURES = Path("data/features")
+FEATURES_INDEX = FEATURES / "features.json"
+
+MODEL = Path("models/model.keras")
+TRAINING = Path("models/training.json")
+
+REPORTS = Path("reports")
+DATASET = REPORTS / "dataset.json"
+SAMPLES_PICTURE = REPORTS / "samples.png"
+HISTORY = REPORTS / "history.csv"
+METRICS = REPORTS / "metrics.json"
+PREDICTIONS = REPORTS / "predictions.csv"
+CONFUSION = REPORTS / "confusion.csv"
+CURVES_PICTURE = REPORTS / "curves.png"
+CONFUSION_PICTURE = REPORTS / "confusion.png"
+PREDICTIONS_PICTURE = REPORTS / "predictions.png"
+CALIBRATION_PICTURE = REPORTS / "calibration.png"
+PICTURES = (SAMPLES_PICTURE, CURVES_PICTURE, CONFUSION_PICTURE, PREDICTIONS_PICTURE, CALIBRATION_PICTURE)
+
+STATE = Path(".herbarium")  # git-ignored working state that no stage reads as input: checkpoints, locks
+CHECKPOINTS = STATE / "checkpoints"
+
+
+def images(split: str) -> Path:
+    """uint8 (N, H, W, C), values 0–255, C-contiguous."""
+    return IMAGES / split / "images.npy"
+
+
+def labels(split: str) -> Path:
+    """int64 (N,), class indices 0 … K-1 into `CLASSES`."""
+    return IMAGES / split / "labels.npy"
+
+
+def ids(split: str) -> Path:
+    """CSV, N rows: `name` (source name, unique within the data set) and `sha256` (of the decoded pixels)."""
+    return IMAGES / split / "ids.csv"
+
+
+def project_root(start: Path | None = None) -> Path:
+    """The project a path belongs to; `dvc exp run --temp` and the queue work in copies under `.dvc/tmp/exps`.
+
+    Runs of such copies belong to the project that started them, so their tracking store is the project's own.
+    """
+    here = (start or Path.cwd()).resolve()
+    parts = here.parts
+    for i in range(len(parts) - 2):
+        if parts[i : i + 3] == (".dvc", "tmp", "exps"):
+            return Path(*parts[:i])
+    return here

@@ -1,0 +1,1 @@
+"""The five pipeline stages: read my section, call, write my outputs."""

@@ -2,7 +2,7 @@
 
 
 class HerbariumError(Exception):
-    """Something the user can put right. The message names the file or key, what was found, what is allowed, what to do."""
+    """Something the user can put right; the message names the key or file, what was found, what is allowed."""
 
 
 class ConfigError(HerbariumError):
@@ -13,5 +13,5 @@ class DataError(HerbariumError):
     """The images or labels cannot be used as they are."""
 
 
-class EnvironmentMismatch(HerbariumError):
+class MachineError(HerbariumError):
     """This machine or its packages cannot do, or may not pretend to do, what is asked."""

@@ -1,0 +1,43 @@
+"""What most tests need: the project's real parameters made small, and a project folder of their own."""
+
+import shutil
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+from pipeline import config
+from pipeline.schema import Params
+
+matplotlib.use("Agg")
+
+ROOT = Path(__file__).parents[1]
+# The digits scans are 8 × 8; sixteen pixels are the least that two poolings leave anything of.
+SMALL = {
+    "data": {"limit": 40},
+    "images": {"height": 16, "width": 16},
+    "head": {"units": [8]},
+    "train": {"epochs": 2, "batch_size": 16},
+}
+
+
+def shrunk(content: dict) -> dict:
+    """A copy of params.yaml's content with SMALL laid over it."""
+    return {section: {**values, **SMALL.get(section, {})} for section, values in content.items()}
+
+
+@pytest.fixture
+def params() -> Params:
+    """The real params.yaml, shrunk; change it with `params.model_copy(update=…)`."""
+    path = ROOT / "params.yaml"
+    return config.check(shrunk(config.read_yaml(path)), str(path))
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder with the project's params.yaml and dvc.yaml, which is the working directory during the test."""
+    for name in ("params.yaml", "dvc.yaml"):
+        if (ROOT / name).exists():
+            shutil.copy(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -44,7 +44,6 @@ _STYLE = {
     "legend.frameon": False,
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
-    "image.interpolation": "nearest",
     "image.cmap": "Blues",
     "savefig.dpi": DPI,
 }
@@ -84,7 +83,7 @@ def show_image(axes: Any, image: np.ndarray) -> None:
 
 
 def shortened(name: str, length: int) -> str:
-    """`name` in at most `length` characters, its middle left out: names of one data set often share their beginnings."""
+    """`name` in at most `length` characters, its middle left out: names of a data set often share their beginnings."""
     if len(name) <= length:
         return name
     head = length // 2

@@ -1,0 +1,158 @@
+"""How sure a number is: intervals for accuracies and their differences, and the decisions made from them.
+
+Accuracies are fractions 0–1. An interval is (low, high). A difference is always first minus second.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+Interval = tuple[float, float]
+Equivalence = Literal["equivalent", "different", "undecided"]
+
+
+def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> Interval:
+    """Score interval of the accuracy `correct` / `n` (Wilson 1927): stays inside 0–1 and is honest near both ends.
+
+    Raises ValueError unless 0 <= correct <= n, n >= 1 and 0 < confidence < 1.
+    """
+    _check_confidence(confidence)
+    if n < 1 or not 0 <= correct <= n:
+        raise ValueError(f"found {correct} correct of {n}; allowed: 0 <= correct <= n and n >= 1")
+    interval = stats.binomtest(int(correct), int(n)).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def unpaired_interval(
+    first_correct: int, first_n: int, second_correct: int, second_n: int, confidence: float = 0.95
+) -> Interval:
+    """Interval of the difference of two accuracies on *different* images (Newcombe 1998a, method 10).
+
+    Raises ValueError as `wilson_interval` does.
+    """
+    first = wilson_interval(first_correct, first_n, confidence)
+    second = wilson_interval(second_correct, second_n, confidence)
+    return _square_and_add(first_correct / first_n, first, second_correct / second_n, second, correlation=0.0)
+
+
+def paired_interval(first: np.ndarray, second: np.ndarray, confidence: float = 0.95) -> Interval:
+    """Interval of the difference of two accuracies on the *same* images (Newcombe 1998b, method 10).
+
+    `first`, `second`: bool (N,), whether each image was classified correctly. Its correlation is corrected for
+    continuity, so the interval has a width even when both agree on every image. Raises ValueError on other arrays.
+    """
+    both, only_first, only_second, neither = _agreement(first, second)
+    n = len(first)
+    a, b = both + only_first, both + only_second
+    return _square_and_add(
+        a / n,
+        wilson_interval(a, n, confidence),
+        b / n,
+        wilson_interval(b, n, confidence),
+        _correlation(both, only_first, only_second, neither),
+    )
+
+
+def mcnemar(first: np.ndarray, second: np.ndarray) -> float:
+    """Exact two-sided p-value that two classifiers err equally often on the same images (McNemar 1947).
+
+    `first`, `second`: bool (N,), whether each image was classified correctly. 1 when they never disagree. Raises
+    ValueError on other arrays.
+    """
+    _, only_first, only_second, _ = _agreement(first, second)
+    disagreements = only_first + only_second
+    return float(stats.binomtest(only_first, disagreements).pvalue) if disagreements else 1.0
+
+
+def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
+    """t interval of the mean over seeds (Student 1908). Zero width if all values are equal.
+
+    Raises ValueError unless there are two finite values or more.
+    """
+    _check_confidence(confidence)
+    sample = _sample(values)
+    half = stats.t.ppf((1 + confidence) / 2, len(sample) - 1) * np.sqrt(_squared_error(sample))
+    return float(sample.mean() - half), float(sample.mean() + half)
+
+
+def welch_interval(first: Sequence[float], second: Sequence[float], confidence: float = 0.95) -> Interval:
+    """t interval of a difference of means over seeds, the variances not assumed equal (Welch 1947).
+
+    Zero width if both samples are constant: the seeds then say nothing about the spread, and neither can the interval.
+    Raises ValueError unless each sample has two finite values or more.
+    """
+    _check_confidence(confidence)
+    a, b = _sample(first), _sample(second)
+    difference = float(a.mean() - b.mean())
+    errors = np.array([_squared_error(a), _squared_error(b)])
+    if not errors.any():
+        return difference, difference
+    # Divided by their sum first: squares of the squared errors of near-equal accuracies underflow.
+    share = errors / errors.sum()
+    freedom = 1 / (share**2 / [len(a) - 1, len(b) - 1]).sum()
+    half = float(stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(errors.sum()))
+    return difference - half, difference + half
+
+
+def equivalence(interval: Interval, margin: float) -> Equivalence:
+    """Whether a difference with this interval is within ± `margin` (two one-sided tests; Schuirmann 1987).
+
+    Give a 90 % interval to test at 5 %. Wholly inside the margin: equivalent; wholly outside: different; else
+    undecided. A bound exactly on the margin decides nothing. Raises ValueError unless low <= high and margin > 0.
+    """
+    low, high = interval
+    if not (margin > 0 and low <= high):
+        raise ValueError(f"found interval {interval} and margin {margin}; allowed: low <= high and margin above 0")
+    if -margin < low and high < margin:
+        return "equivalent"
+    return "different" if low > margin or high < -margin else "undecided"
+
+
+def _square_and_add(a: float, around_a: Interval, b: float, around_b: Interval, correlation: float) -> Interval:
+    """Newcombe's combination of two single intervals into one of the difference a - b."""
+
+    def distance(x: float, y: float) -> float:
+        return float(np.sqrt(max(0.0, x * x - 2 * correlation * x * y + y * y)))
+
+    below = distance(a - around_a[0], around_b[1] - b)
+    above = distance(around_a[1] - a, b - around_b[0])
+    return a - b - below, a - b + above
+
+
+def _correlation(both: int, only_first: int, only_second: int, neither: int) -> float:
+    """Phi of the 2 × 2 table, continuity-corrected towards 0 if positive; 0 if a margin is empty."""
+    n = both + only_first + only_second + neither
+    margins = (both + only_first) * (only_second + neither) * (both + only_second) * (only_first + neither)
+    product = both * neither - only_first * only_second
+    corrected = max(product - n / 2, 0) if product > 0 else product
+    return float(corrected / margins**0.5) if margins else 0.0
+
+
+def _agreement(first: np.ndarray, second: np.ndarray) -> tuple[int, int, int, int]:
+    """Images right by both, only the first, only the second, neither."""
+    usable = first.ndim == 1 and first.shape == second.shape and len(first) > 0
+    if not usable or first.dtype != bool or second.dtype != bool:
+        found = f"{first.dtype} {first.shape} and {second.dtype} {second.shape}"
+        raise ValueError(f"found {found}; needed: two bool arrays (N,) over the same N >= 1 images")
+    pairs = (first & second, first & ~second, ~first & second, ~first & ~second)
+    both, only_first, only_second, neither = (int(pair.sum()) for pair in pairs)
+    return both, only_first, only_second, neither
+
+
+def _sample(values: Sequence[float]) -> np.ndarray:
+    sample = np.asarray(values, dtype=np.float64)
+    if sample.ndim != 1 or len(sample) < 2 or not np.isfinite(sample).all():
+        raise ValueError(f"found {values!r}; needed: two finite values or more, one a seed")
+    return sample
+
+
+def _squared_error(sample: np.ndarray) -> float:
+    """Squared standard error of the mean; exactly 0 for equal values, whatever rounding does to their mean."""
+    return 0.0 if np.ptp(sample) == 0 else float(sample.var(ddof=1) / len(sample))
+
+
+def _check_confidence(confidence: float) -> None:
+    if not 0 < confidence < 1:
+        raise ValueError(f"found confidence {confidence}; allowed: above 0 and below 1, e.g. 0.95")

@@ -12,6 +12,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from pipeline import records
 
@@ -73,6 +74,11 @@ def save(drawn: Figure, path: Path) -> None:
     """Write a PNG atomically, without the software's version and the date: equal figures are equal files."""
     with records.atomic(path) as temporary:
         drawn.savefig(temporary, format="png", metadata={"Software": None})
+
+
+def percent_axis(axis: Any) -> None:
+    """Label an axis of fractions 0–1 in percent."""
+    axis.set_major_formatter(PercentFormatter(1, symbol=" %"))
 
 
 def show_image(axes: Any, image: np.ndarray) -> None:

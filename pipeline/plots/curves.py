@@ -1,0 +1,85 @@
+"""Loss and accuracy by epoch: did it learn, when was it best, and when did it begin to memorise?"""
+
+from collections.abc import Callable
+from typing import Any
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from pipeline import history
+from pipeline.history import Epoch
+from pipeline.plots import style
+
+# Fewer epochs than this behind the best one are noise, not a trend.
+OVERFITTING_EPOCHS = 3
+
+
+def overfitting_onset(epochs: list[Epoch]) -> int | None:
+    """The epoch from which the network only gets better at the training images, None if there is none.
+
+    That is the first epoch after the best one (lowest validation loss) from which on, to the end and for at least
+    `OVERFITTING_EPOCHS` epochs, the training loss stays below the best epoch's.
+    """
+    best = history.best(epochs)
+    onset = None
+    for epoch in reversed(epochs):
+        if epoch.epoch <= best.epoch or epoch.train_loss >= best.train_loss:
+            break
+        onset = epoch.epoch
+    last = epochs[-1].epoch
+    return onset if onset is not None and last - onset + 1 >= OVERFITTING_EPOCHS else None
+
+
+@style.styled()
+def curves(epochs: list[Epoch]) -> Figure:
+    """Accuracy and loss, training and validation, of epochs 0 … E (E >= 1); epoch 0 is the network before training.
+
+    Marked: the best epoch (lowest validation loss) and, shaded, `overfitting_onset` to the end.
+    """
+    figure, axes = style.figure(11, 4.4, columns=2)
+    accuracy, loss = axes[0]
+    accuracy.set_title("Accuracy")
+    style.percent_axis(accuracy.yaxis)
+    loss.set_title("Loss (cross-entropy, nats)")
+    _draw(accuracy, epochs, "accuracy", lambda value: f"{value:.1%}".replace("%", " %"))
+    _draw(loss, epochs, "loss", lambda value: f"{value:.3g}")
+    loss.set_ylim(0, 1.06 * loss.dataLim.y1)
+    figure.legend(*accuracy.get_legend_handles_labels(), loc="outside lower center", ncols=5)
+    return figure
+
+
+def _draw(axes: Any, epochs: list[Epoch], figure_of_merit: str, shown: Callable[[float], str]) -> None:
+    numbers = [e.epoch for e in epochs]
+    training = [getattr(e, f"train_{figure_of_merit}") for e in epochs]
+    validation = [getattr(e, f"validation_{figure_of_merit}") for e in epochs]
+    axes.plot(numbers, training, color=style.ORANGE, linestyle=(0, (4, 1.5)), label="training")
+    axes.plot(numbers, validation, color=style.BLUE, label="validation")
+    axes.plot(
+        [0, 0], [training[0], validation[0]], "o", color="white", mec=style.GREY, mew=1.6, label="before training"
+    )
+    _mark_best(axes, history.best(epochs), f"validation_{figure_of_merit}", shown, last=numbers[-1])
+    onset = overfitting_onset(epochs)
+    if onset is not None:
+        axes.axvspan(
+            onset, numbers[-1], color=style.RED, alpha=0.09, linewidth=0, label=f"overfitting from epoch {onset}"
+        )
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlim(-0.03 * numbers[-1], 1.03 * numbers[-1])
+
+
+def _mark_best(axes: Any, best: Epoch, column: str, shown: Callable[[float], str], last: int) -> None:
+    value = getattr(best, column)
+    axes.axvline(best.epoch, color=style.BLUE, linewidth=1, linestyle=":")
+    axes.plot(best.epoch, value, "o", color=style.BLUE, markersize=8, label=f"best epoch: {best.epoch}")
+    on_the_right = best.epoch > 0.75 * last
+    axes.annotate(
+        shown(value),
+        (best.epoch, value),
+        xytext=(-8 if on_the_right else 8, -22 if column.endswith("accuracy") else 12),
+        textcoords="offset points",
+        ha="right" if on_the_right else "left",
+        color=style.BLUE,
+        weight="bold",
+        bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 1},
+    )

@@ -37,7 +37,6 @@ def params() -> Params:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder with the project's params.yaml and dvc.yaml, which is the working directory during the test."""
     for name in ("params.yaml", "dvc.yaml"):
-        if (ROOT / name).exists():
-            shutil.copy(ROOT / name, tmp_path / name)
+        shutil.copy(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -1,0 +1,129 @@
+"""The stage evaluate on a small stored split, with given probabilities instead of a network's."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, log_loss
+
+from pipeline import history, paths, predictions, records
+from pipeline.errors import DataError
+from pipeline.history import Epoch
+from pipeline.stages import evaluate
+
+CLASSES = ["cat", "dog", "newt"]
+COUNTS = {"validation": 12, "test": 31}
+
+
+@pytest.fixture
+def stored(project: Path) -> dict[str, np.ndarray]:
+    """What the stages before have written; returns each split's probabilities (N, 3). Nothing is predicted a newt."""
+    probabilities = {}
+    for split, images in COUNTS.items():
+        random = np.random.default_rng(images)
+        labels = np.arange(images) % 3
+        records.write_npy(paths.images(split), random.integers(0, 256, (images, 6, 6, 1), dtype=np.uint8))
+        records.write_npy(paths.labels(split), labels)
+        records.write_csv(
+            paths.ids(split), ["name", "sha256"], [(f"{split}-{i}.png", f"{i:064}") for i in range(images)]
+        )
+        p = random.dirichlet([1, 1, 1], images)
+        p[:, 2] = 0.1 * p[:, :2].min(axis=1)
+        probabilities[split] = p / p.sum(axis=1, keepdims=True)
+    records.write_json(paths.CLASSES, CLASSES)
+    history.write(paths.HISTORY, [Epoch(0, 1.1, 0.3, 1.1, 0.3, 0.0), Epoch(1, 0.9, 0.5, 1.0, 0.4, 1e-3)])
+    return probabilities
+
+
+def outputs() -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in paths.REPORTS.iterdir()}
+
+
+def test_everything_is_written_and_nothing_else(stored):
+    evaluate.evaluate(stored.__getitem__)
+    tables = {paths.METRICS, paths.PREDICTIONS, paths.CONFUSION, paths.CALIBRATION}
+    assert outputs().keys() == tables | set(evaluate.PICTURES) | {paths.HISTORY}
+
+
+def test_metrics_equal_scikit_learn(stored):
+    evaluate.evaluate(stored.__getitem__)
+    measured = records.read_json(paths.METRICS)
+    for split, images in COUNTS.items():
+        labels, p = np.arange(images) % 3, stored[split]
+        assert measured[f"{split}_accuracy"] == accuracy_score(labels, p.argmax(axis=1))
+        assert measured[f"{split}_loss"] == pytest.approx(log_loss(labels, p))
+        assert measured[f"{split}_images"] == images
+    assert measured["test_accuracy_low"] < measured["test_accuracy"] < measured["test_accuracy_high"]
+    assert measured["per_class"]["newt"] == {"precision": None, "recall": 0.0, "f1": 0.0, "images": 10}
+
+
+def test_repeating_gives_the_same_bytes(stored):
+    evaluate.evaluate(stored.__getitem__)
+    first = outputs()
+    evaluate.evaluate(stored.__getitem__)
+    assert outputs() == first
+
+
+def test_tables_are_read_back_as_meant(stored):
+    evaluate.evaluate(stored.__getitem__)
+    read = predictions.read(paths.PREDICTIONS)
+    assert read.names[:2] == ["test-0.png", "test-1.png"]
+    np.testing.assert_array_equal(read.probabilities, stored["test"])
+    rows = records.read_csv(paths.CONFUSION)
+    assert [row["label"] for row in rows] == CLASSES
+    assert sum(int(row["predicted_newt"]) for row in rows) == 0
+    assert sum(int(row[f"predicted_{name}"]) for row in rows for name in CLASSES) == COUNTS["test"]
+    assert sum(int(row["images"]) for row in records.read_csv(paths.CALIBRATION)) == COUNTS["test"]
+
+
+def test_summary_is_short_and_in_percent(stored, capsys):
+    evaluate.evaluate(stored.__getitem__)
+    printed = capsys.readouterr().out
+    measured = json.loads(paths.METRICS.read_text())
+    assert f"test accuracy {100 * measured['test_accuracy']:.1f} %, 95 % interval" in printed
+    assert f"of {COUNTS['test']} images" in printed
+    assert all(str(picture) in printed for picture in evaluate.PICTURES)
+    assert len(printed.splitlines()) <= 5
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda p: p[:-1], r"test split: labels: found int64 \(31,\); needed: integers \(30,\)"),
+        (lambda p: np.hstack([p, 0 * p[:, :1]]), r"test split: .*found shape \(31, 4\); needed: \(31, 3\)"),
+        (lambda p: p * np.nan, "test split: .*31 of 31 rows are not distributions"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_anything_is_written(stored, change, message):
+    with pytest.raises(DataError, match=message):
+        evaluate.evaluate(lambda split: change(stored[split]) if split == "test" else stored[split])
+    assert outputs().keys() == {paths.HISTORY}
+
+
+def test_a_number_that_does_not_follow_from_the_predictions_is_not_reported(stored, monkeypatch):
+    def swapped(path: Path, content: predictions.Predictions) -> None:
+        labels = np.roll(content.labels, 1)
+        write(path, predictions.Predictions(content.classes, content.names, labels, content.probabilities))
+
+    write = predictions.write
+    monkeypatch.setattr(predictions, "write", swapped)
+    with pytest.raises(DataError, match=r"predictions.csv: gives other values .* for .*test_loss"):
+        evaluate.evaluate(stored.__getitem__)
+    assert not paths.METRICS.exists()
+
+
+@pytest.mark.skipif(
+    "HERBARIUM_TEST_IMAGES" not in os.environ, reason="HERBARIUM_TEST_IMAGES names no folder of photographs"
+)
+def test_photographs_are_drawn(stored):
+    from PIL import Image
+
+    files = sorted(Path(os.environ["HERBARIUM_TEST_IMAGES"]).rglob("*.jpg"))[: COUNTS["test"]]
+    photographs = [Image.open(file).convert("RGB").resize((64, 64)) for file in files]
+    images = np.stack([np.asarray(photograph) for photograph in photographs])
+    records.write_npy(paths.images("test"), np.resize(images, (COUNTS["test"], 64, 64, 3)))
+    evaluate.evaluate(stored.__getitem__)
+    colours = Image.open(paths.PREDICTIONS_PICTURE).convert("HSV").split()[1].getextrema()
+    assert colours[1] > 50

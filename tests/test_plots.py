@@ -1,0 +1,163 @@
+"""Pictures: the same bytes twice, sensible at every size, and saying what they should."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from pipeline import metrics
+from pipeline.history import Epoch
+from pipeline.plots import style
+from pipeline.plots.calibration import calibration
+from pipeline.plots.confusion import confusion
+from pipeline.plots.curves import curves, overfitting_onset
+from pipeline.plots.predictions import MOST_SHOWN, MOST_WRONG, choose, predictions
+
+pytestmark = pytest.mark.filterwarnings("error")  # a missing letter or a layout that does not fit
+
+
+def history(train: list[float], validation: list[float]) -> list[Epoch]:
+    return [Epoch(i, t, 0.5, v, 0.5, 1e-3) for i, (t, v) in enumerate(zip(train, validation, strict=True))]
+
+
+def classified(images: int, classes: int, wrong: int) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and probabilities of which the first `wrong` images are mistaken, the later ones more surely."""
+    labels = np.arange(images) % classes
+    sureness = np.linspace(0.6, 0.9, images)
+    probabilities = np.repeat((1 - sureness)[:, None] / (classes - 1), classes, axis=1)
+    predicted = np.where(np.arange(images) < wrong, (labels + 1) % classes, labels)
+    probabilities[np.arange(images), predicted] = sureness
+    return labels, probabilities
+
+
+def texts(figure: Figure) -> str:
+    return "\n".join(text.get_text() for text in figure.findobj(matplotlib.text.Text))
+
+
+def drawn(classes: int, channels: int = 3) -> list[Figure]:
+    labels, probabilities = classified(3 * classes, classes, wrong=classes)
+    names = [f"a long class name, number {i} of ${classes}$" for i in range(classes)]
+    images = np.random.default_rng(0).integers(0, 256, (len(labels), 8, 8, channels), dtype=np.uint8)
+    return [
+        curves(history([2, 1.5, 1], [2, 1.6, 1.4])),
+        confusion(metrics.confusion_matrix(labels, probabilities), names),
+        predictions(images, labels, probabilities, names),
+        calibration(metrics.calibration_bins(labels, probabilities)),
+    ]
+
+
+@pytest.mark.parametrize(("classes", "channels"), [(2, 1), (5, 3), (100, 3)])
+def test_pictures_have_the_same_bytes_twice(tmp_path, classes, channels):
+    for i, (first, second) in enumerate(zip(drawn(classes, channels), drawn(classes, channels), strict=True)):
+        paths = tmp_path / f"{i}.png", tmp_path / f"{i}-again.png"
+        style.save(first, paths[0])
+        with matplotlib.rc_context({"font.size": 30, "lines.linewidth": 9}):
+            style.save(second, paths[1])
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_files_name_no_software_and_are_not_huge(tmp_path):
+    for i, figure in enumerate(drawn(3)):
+        path = tmp_path / f"{i}.png"
+        style.save(figure, path)
+        with Image.open(path) as picture:
+            assert not {"Software", "Creation Time"} & picture.info.keys()
+            assert max(picture.size) < 2000
+
+
+def test_the_style_leaves_matplotlib_as_it_was():
+    before = matplotlib.rcParams.copy()
+    drawn(2)
+    assert matplotlib.rcParams == before
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "onset"),
+    [
+        ([3, 2, 1.0, 0.8, 0.6, 0.4], [3, 2, 1.5, 1.6, 1.7, 1.8], 3),
+        ([3, 2, 1.0, 1.1, 0.9, 0.6, 0.4], [3, 2, 1.5, 1.6, 1.7, 1.8, 1.9], 4),  # starts once training stays better
+        ([3, 2, 1.0, 0.8, 0.6], [3, 2, 1.5, 1.6, 1.7], None),  # two epochs are noise
+        ([3, 2, 1.0, 0.8, 0.6, 1.2], [3, 2, 1.5, 1.6, 1.7, 1.8], None),  # training got worse as well
+        ([3, 2, 1], [3, 2, 1], None),
+        ([3, 2], [3, 4], None),
+    ],
+)
+def test_overfitting_starts_where_only_training_improves(train, validation, onset):
+    assert overfitting_onset(history(train, validation)) == onset
+
+
+def test_curves_mark_the_beginning_the_best_epoch_and_overfitting():
+    shown = texts(curves(history([3, 2, 1, 0.8, 0.6, 0.4], [3, 2, 1.5, 1.6, 1.7, 1.8])))
+    for text in ("before training", "best epoch: 2", "overfitting from epoch 3", "1.5"):
+        assert text in shown
+    assert "overfitting" not in texts(curves(history([3, 2], [3, 2])))
+
+
+def test_confusion_shows_counts_and_shares_of_the_row():
+    shown = texts(confusion(np.array([[3, 1], [0, 6]]), ["cat", "dog"])).split("\n")
+    assert {"3", "75 %", "1", "25 %", "6", "100 %", "cat", "dog", "9 of 10 images right (90.0 %)"} <= set(shown)
+    assert "0 %" not in shown
+
+
+def test_confusion_of_many_classes_names_the_worst_pairs():
+    matrix = np.eye(20, dtype=int) * 5
+    matrix[3, 4], matrix[7, 1] = 9, 2
+    shown = texts(confusion(matrix, [f"class-{i}" for i in range(20)]))
+    assert shown.index("class-3 → class-4") < shown.index("class-7 → class-1")
+    assert "No confusions" in texts(confusion(np.eye(20, dtype=int), [str(i) for i in range(20)]))
+
+
+def test_confusion_with_a_class_without_images():
+    assert "0 of 1 images right" in texts(confusion(np.array([[0, 1], [0, 0]]), ["cat", "dog"]))
+
+
+def test_the_surest_mistakes_come_first_then_spread_out_hits():
+    labels, probabilities = classified(images=200, classes=5, wrong=50)
+    wrong, right = choose(labels, probabilities)
+    assert wrong.tolist() == list(range(49, 49 - MOST_WRONG, -1))
+    assert len(wrong) + len(right) == MOST_SHOWN
+    assert (right[0], right[-1]) == (50, 199)
+
+
+@pytest.mark.parametrize(("images", "wrong"), [(1, 0), (1, 1), (5, 5), (30, 0), (30, 30)])
+def test_choose_never_shows_an_image_twice_or_one_that_is_not_there(images, wrong):
+    labels, probabilities = classified(images, classes=2, wrong=wrong)
+    shown = np.concatenate(choose(labels, probabilities))
+    assert len(set(shown.tolist())) == len(shown) == min(images, MOST_WRONG if wrong == images else MOST_SHOWN)
+
+
+def test_predictions_are_captioned_and_coloured():
+    labels, probabilities = classified(images=2, classes=2, wrong=1)
+    figure = predictions(np.zeros((2, 4, 4, 1), np.uint8), labels, probabilities, ["cat", "dog"])
+    colours = {text.get_text(): text.get_color() for text in figure.findobj(matplotlib.text.Text)}
+    assert colours["real: cat\npred: dog\n60 %"] == style.RED
+    assert colours["real: dog\npred: dog\n90 %"] == style.BLUE
+    assert "1 of 2 test images wrong" in texts(figure)
+
+
+def test_a_sample_is_shown_when_nothing_is_wrong():
+    labels, probabilities = classified(images=3, classes=2, wrong=0)
+    shown = texts(predictions(np.zeros((3, 4, 4, 3), np.uint8), labels, probabilities, ["cat", "dog"]))
+    assert "All 3 test images right" in shown
+
+
+def test_calibration_says_its_error():
+    bins = metrics.calibration_bins(*classified(images=40, classes=2, wrong=10))
+    assert f"Expected calibration error {100 * metrics.calibration_error(bins):.1f} %" in texts(calibration(bins))
+
+
+def test_grey_pixels_are_drawn_grey_and_over_the_whole_range(tmp_path: Path):
+    figure, axes = style.figure(1, 1)
+    style.show_image(axes[0, 0], np.full((2, 2, 1), 128, np.uint8))
+    style.save(figure, tmp_path / "grey.png")
+    with Image.open(tmp_path / "grey.png") as picture:
+        assert picture.convert("RGB").getpixel((60, 60)) == (128, 128, 128)
+
+
+def test_shortened_keeps_both_ends():
+    assert style.shortened("tulip", 5) == "tulip"
+    assert style.shortened("Bellis perennis", 9) == "Bell…nnis"
+    assert len(style.shortened("x" * 50, 12)) == 12

@@ -1,6 +1,5 @@
 """Reads params.yaml: checked whole before any work, handed to a stage with only the keys dvc.yaml declares for it."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import UnionType
@@ -14,6 +13,7 @@ from ruamel.yaml.error import YAMLError
 from pipeline import paths
 from pipeline.errors import ConfigError
 from pipeline.schema import Params
+from pipeline.suggestions import did_you_mean
 
 
 def read_yaml(path: Path) -> Any:
@@ -124,11 +124,10 @@ def _did_you_mean(keys: list[str]) -> str:
     """The nearest legal key: first by name within the same section, then anywhere."""
     parent, name = ".".join(keys[:-1]), keys[-1]
     siblings = [k for k in known_keys() if k.rpartition(".")[0] == parent]
-    near = difflib.get_close_matches(".".join(keys), siblings, n=1, cutoff=0.6)
-    near = near or [k for k in known_keys() if k.rpartition(".")[2] == name][:1]
-    if near:
-        return f"; did you mean {near[0]}?"
-    return f"; allowed here: {', '.join(k.rpartition('.')[2] for k in siblings)}"
+    same_name = [k for k in known_keys() if k.rpartition(".")[2] == name]
+    if same_name and ".".join(keys) not in siblings:
+        return f"; did you mean {same_name[0]}?"
+    return did_you_mean(".".join(keys), siblings)
 
 
 def _dotted(location: Iterable[Any]) -> str:

@@ -1,5 +1,6 @@
 """Every artifact path, once. All are relative to the project root, which is the working directory of every stage."""
 
+import hashlib
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
@@ -10,6 +11,7 @@ VERSIONS = Path(__file__).parent / "versions.json"
 SPLITS = ("train", "validation", "test")
 
 RAW = Path("data/raw")
+SKIPPED = RAW / "skipped.json"
 IMAGES = Path("data/images")
 CLASSES = IMAGES / "classes.json"
 FEATURES = Path("data/features")
@@ -17,6 +19,7 @@ FEATURES_INDEX = FEATURES / "features.json"
 
 MODEL = Path("models/model.keras")
 TRAINING = Path("models/training.json")
+MODEL_SUMMARY = Path("models/model_summary.txt")
 
 REPORTS = Path("reports")
 DATASET = REPORTS / "dataset.json"
@@ -34,6 +37,11 @@ PICTURES = (SAMPLES_PICTURE, CURVES_PICTURE, CONFUSION_PICTURE, PREDICTIONS_PICT
 
 STATE = Path(".herbarium")  # git-ignored working state that no stage reads as input: checkpoints, locks
 CHECKPOINTS = STATE / "checkpoints"
+
+
+def mlflow_model(uri: str) -> Path:
+    """Where the Keras file of an MLflow model used as a backbone is kept; a version or a run never changes."""
+    return STATE / "models" / f"{hashlib.sha256(uri.encode()).hexdigest()[:16]}.keras"
 
 
 def images(split: str) -> Path:

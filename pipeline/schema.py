@@ -3,10 +3,12 @@
 A field's description is what the file's comment and an error's "allowed" say: meaning, unit, legal values.
 """
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from pipeline import paths
 from pipeline.splits import check_splits
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
@@ -114,9 +116,16 @@ class Backbone(Section):
             raise ValueError(f"layers describes name: convolutions, and name is {self.name!r}: set layers: []")
         if self.name == "convolutions" and self.weights == "imagenet":
             raise ValueError("weights: imagenet exists for keras.applications only: set weights: none or weights: file")
-        if (self.name == "saved" or ":/" in self.name) and self.weights != "file":
+        if self.saved_at is not None and self.weights != "file":
             raise ValueError(f"name: {self.name} brings its own weights: set weights: file")
         return self
+
+    @property
+    def saved_at(self) -> Path | None:
+        """The .keras file of a backbone that is a whole saved model; None for networks built by name."""
+        if self.name == "saved":
+            return Path(self.path)
+        return paths.mlflow_model(self.name) if ":/" in self.name else None
 
 
 class Head(Section):
@@ -217,7 +226,7 @@ class Params(Section):
             raise ValueError(
                 f"train.warmup_epochs is {self.train.warmup_epochs} and train.unfrozen_layers is 0: nothing is frozen only for a while; set warmup_epochs: 0"
             )
-        if self.images.scale == "backbone" and self.backbone.name == "convolutions":
+        if self.images.scale == "backbone" and (self.backbone.name == "convolutions" or self.backbone.saved_at):
             raise ValueError("images.scale: backbone needs a keras.applications backbone: set unit or symmetric")
         if self.backbone.weights == "imagenet" and self.images.channels != 3:
             raise ValueError("backbone.weights: imagenet needs colour images: set images.channels: 3")

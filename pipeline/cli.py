@@ -1,0 +1,189 @@
+"""The command line: composes stages with tracking. Everything heavy is imported inside the command that needs it."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline import config
+from pipeline.errors import HerbariumError
+
+app = typer.Typer(
+    help="Reproducible transfer-learning experiments. `dvc repro` runs the pipeline; this command does the rest.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_STAGES = "Stages (dvc repro runs them)"
+_LOOKING = "Looking"
+_KEEPING = "Keeping"
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show what TensorFlow says when it starts.")] = False,
+) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
+    if debug:
+        os.environ["HERBARIUM_DEBUG"] = "1"
+
+
+@app.command(rich_help_panel=_STAGES)
+def fetch() -> None:
+    """Bring the images of the source into data/raw."""
+    _stage("fetch")
+
+
+@app.command(rich_help_panel=_STAGES)
+def preprocess() -> None:
+    """Split, check for duplicates and leaks, decode and resize into data/images."""
+    _stage("preprocess")
+
+
+@app.command("extract-features", rich_help_panel=_STAGES)
+def extract_features() -> None:
+    """Run the frozen part of the network once per image into data/features."""
+    _fetch_mlflow_backbone()
+    _stage("extract-features")
+
+
+@app.command(rich_help_panel=_STAGES)
+def train() -> None:
+    """Train the part above the cut into models/; epochs show in MLflow as they end."""
+    from pipeline.stages import train as stage
+    from pipeline.tracking.live import Live
+
+    _fetch_mlflow_backbone()
+    whole = config.load()
+    with Live() as live:
+        stage.run(config.for_stage("train"), lambda name: live.started(name, whole), live.epoch)
+
+
+@app.command(rich_help_panel=_STAGES)
+def evaluate() -> None:
+    """Measure the trained network on validation and test images, then show the run in MLflow."""
+    _fetch_mlflow_backbone()
+    _stage("evaluate")
+    try:
+        _publish()
+    except HerbariumError as error:  # the files are the record: a missing view fails nothing
+        print(f"warning: {error}", file=sys.stderr)
+
+
+@app.command(rich_help_panel=_KEEPING)
+def publish() -> None:
+    """Complete, or create again, the MLflow run of the results in models/ and reports/.
+
+    Example: herbarium publish
+    """
+    print(_publish())
+
+
+@app.command(rich_help_panel=_LOOKING)
+def summary() -> None:
+    """What the last run found: accuracy with its interval, where the pictures are, how to open the UI."""
+    from pipeline import summary as text
+
+    print(text.of_results())
+
+
+@app.command(rich_help_panel=_LOOKING)
+def cuts() -> None:
+    """Where the backbone of params.yaml can be cut, and what each cut costs."""
+    from pipeline import reproducibility
+
+    _fetch_mlflow_backbone()
+    params = config.load()
+    reproducibility.prepare(params.compute)
+    from pipeline.model import costs
+
+    costs.print_table(params)
+
+
+@app.command(rich_help_panel=_LOOKING)
+def ui() -> None:
+    """Open the MLflow UI of this project on 127.0.0.1 at a free port; Ctrl-C stops it."""
+    from pipeline.tracking import ui as server
+
+    raise typer.Exit(server.main())
+
+
+@app.command("export-backbone", rich_help_panel=_KEEPING)
+def export_backbone(path: Annotated[Path, typer.Argument(help="Where to write it, ending in .weights.h5.")]) -> None:
+    """Write the backbone's weights, as trained, for another experiment's backbone.path.
+
+    Example: herbarium export-backbone my-base.weights.h5
+    """
+    from pipeline.model import assembly
+
+    assembly.save_backbone(assembly.load_trained(config.load()), path)
+    print(f"wrote {path}")
+
+
+@app.command(rich_help_panel=_KEEPING)
+def check() -> None:
+    """Check params.yaml, whole; dvc repro does it before any work too."""
+    config.load()
+    print("params.yaml is in order")
+
+
+@app.command(rich_help_panel=_KEEPING)
+def versions(
+    write: Annotated[bool, typer.Option("--write", help="Take the installed versions into the cache key.")] = False,
+) -> None:
+    """Versions of the packages that decide results: those installed against those the cache key names."""
+    from pipeline import reproducibility
+
+    recorded = reproducibility.write_versions() if write else reproducibility.recorded_versions()
+    installed = reproducibility.installed_versions(recorded)
+    for package, version in recorded.items():
+        print(f"{package:20} {version:10} {'' if installed[package] == version else f'installed: {installed[package]}'}")
+
+
+def _stage(name: str) -> None:
+    import importlib
+
+    params = config.for_stage(name)  # checked before anything heavy is imported
+    importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}").run(params)
+
+
+def _publish() -> str:
+    from pipeline.tracking.publish import publish as publish_run
+
+    params = config.load()
+    run = publish_run(params, _model_builder(params))
+    state = "created" if run.created else "complete"
+    return f"MLflow run {run.run_id} in experiment {params.tracking.experiment}: {state}; `make ui` shows it"
+
+
+def _model_builder(params: Any) -> Callable[[], Any]:
+    def build() -> Any:
+        from pipeline.model import assembly
+
+        return assembly.load_trained(params).full
+
+    return build
+
+
+def _fetch_mlflow_backbone() -> None:
+    """Bring a backbone that is an MLflow model (models:/… or runs:/…) to where the stages look for it."""
+    params = config.load()
+    if ":/" in params.backbone.name and params.backbone.saved_at and not params.backbone.saved_at.exists():
+        from pipeline.tracking import backbone
+
+        backbone.download(params.backbone.name, params.backbone.saved_at, params.tracking)
+
+
+def main() -> None:
+    """Entry point: errors a user can act on are one message and exit code 1; --debug shows where they come from."""
+    try:
+        app()
+    except HerbariumError as error:
+        if os.environ.get("HERBARIUM_DEBUG"):
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,122 @@
+"""Backbones by name: keras.applications, a list of convolutions, or a saved model; all take uint8 images."""
+
+import importlib
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from pipeline.errors import ConfigError
+from pipeline.model import graph
+from pipeline.model.cuts import Network
+from pipeline.schema import Backbone, Images
+from pipeline.suggestions import did_you_mean
+
+
+def build(backbone: Backbone, images: Images, seed: int = 0) -> Network:
+    """The network from uint8 (N, H, W, C) images to the backbone's output, with its weights, nothing frozen.
+
+    `seed` decides random weights (`weights: none`). Raises ConfigError if the name, the size or the weights do not fit.
+    """
+    keras.utils.clear_session()  # automatic layer names count from the session's start: they are in the saved bytes
+    keras.utils.set_random_seed(seed)
+    pixels = keras.Input((images.height, images.width, images.channels), dtype="uint8", name="images")
+    if backbone.saved_at is not None:
+        return Network(_saved(backbone.saved_at, images.scale, pixels))
+    return Network(_named(backbone, images, pixels))
+
+
+def _named(backbone: Backbone, images: Images, pixels: Any) -> keras.Model:
+    if backbone.name == "convolutions":
+        model = convolutions(_scaled(images.scale, pixels), backbone.layers, pixels)
+    else:
+        model = _application(backbone, images, pixels)
+    if backbone.weights == "file":
+        _load_weights(model, Path(backbone.path))
+    return model
+
+
+def convolutions(tensor: Any, layers: list[Any], pixels: Any) -> keras.Model:
+    """3×3 convolutions ("same", relu) with the given numbers of filters, and 2×2 maximum "pool"s."""
+    for index, layer in enumerate(layers, start=1):
+        if layer == "pool":
+            tensor = keras.layers.MaxPooling2D(name=f"pool{index}")(tensor)
+        else:
+            tensor = keras.layers.Conv2D(layer, 3, padding="same", activation="relu", name=f"conv{index}")(tensor)
+    return keras.Model(pixels, tensor, name="convolutions")
+
+
+def application(name: str) -> tuple[Callable[..., keras.Model], Any]:
+    """The constructor of a keras.applications network and the module that holds its `preprocess_input`."""
+    constructors = {n: c for n, c in vars(keras.applications).items() if inspect.isfunction(c)}
+    if name not in constructors:
+        suggestion = did_you_mean(name, [*constructors, "convolutions", "saved"])
+        raise ConfigError(f"params.yaml: backbone.name: found {name!r}{suggestion}")
+    family = constructors[name].__module__.rpartition(".")[2]
+    return constructors[name], importlib.import_module(f"keras.applications.{family}")
+
+
+def _application(backbone: Backbone, images: Images, pixels: Any) -> keras.Model:
+    constructor, module = application(backbone.name)
+    if images.scale == "backbone":
+        # Casting first: preprocess_input computes in the type it is given.
+        tensor = module.preprocess_input(keras.layers.Rescaling(1.0, name="cast")(pixels))
+    else:
+        tensor = _scaled(images.scale, pixels)
+    weights = "imagenet" if backbone.weights == "imagenet" else None
+    try:
+        model = constructor(include_top=False, weights=weights, input_tensor=tensor)
+    except ValueError as error:
+        raise ConfigError(f"params.yaml: backbone.name: {backbone.name} cannot take these images: {error}") from error
+    except Exception as error:
+        if weights is None:
+            raise
+        raise ConfigError(
+            f"params.yaml: backbone.weights: imagenet: {backbone.name}'s weights could not be downloaded"
+            f" ({type(error).__name__}); get the file on another machine and set weights: file and path"
+        ) from error
+    return keras.Model(pixels, model.output, name=backbone.name)
+
+
+def _scaled(scale: str, pixels: Any) -> Any:
+    """[0, 255] → [0, 1] (unit) or [-1, 1] (symmetric)."""
+    factor, offset = {"unit": (1 / 255, 0.0), "symmetric": (1 / 127.5, -1.0)}[scale]
+    return keras.layers.Rescaling(factor, offset, name="scale")(pixels)
+
+
+def _load_weights(model: keras.Model, path: Path) -> None:
+    _check_file(path, ".h5", "weights: file")
+    try:
+        model.load_weights(path)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ConfigError(
+            f"params.yaml: backbone.path: {path} does not hold the weights of {model.name}: {reason}"
+        ) from error
+
+
+def _saved(path: Path, scale: str, pixels: Any) -> keras.Model:
+    """A saved functional model up to its last feature map (N, H, W, C); its own scaling is used if it takes uint8."""
+    _check_file(path, ".keras", "a saved backbone")
+    try:
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        maps = [node.output for node in graph.nodes(model.output) if len(node.output.shape) == 4]
+        bare = keras.Model(model.input, maps[-1])
+        inputs = pixels if keras.backend.standardize_dtype(model.input.dtype) == "uint8" else _scaled(scale, pixels)
+        copy = keras.models.clone_model(bare, input_tensors=inputs)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ConfigError(
+            f"params.yaml: backbone.path: {path} cannot be used: {reason}; allowed: a functional Keras model without"
+            f" code of its own, from images of shape {tuple(pixels.shape[1:])} to one feature map"
+        ) from error
+    copy.set_weights(bare.get_weights())
+    return keras.Model(pixels, copy.output, name="saved")
+
+
+def _check_file(path: Path, suffix: str, what: str) -> None:
+    if not path.is_file() or path.suffix != suffix:
+        found = f"a {path.suffix or 'nameless'} file" if path.is_file() else "no file"
+        raise ConfigError(f"params.yaml: backbone.path: {path}: found {found}; allowed for {what}: a {suffix} file")

@@ -1,0 +1,90 @@
+"""What a cut costs and saves: the table behind `herbarium cuts`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from pipeline import paths, records
+from pipeline.model import assembly
+from pipeline.model.cuts import Network
+from pipeline.schema import Params
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One choice of `unfrozen_layers`. Multiply-adds are those of one image, forwards, in convolutions and dense layers."""
+
+    unfrozen_layers: int
+    lowest_trained: str
+    cut: str
+    shape: tuple[int, ...]
+    bytes_per_image: int
+    trainable: int
+    below: int
+    above: int
+
+
+def table(params: Params, classes: int) -> list[Cost]:
+    """The costs of every `unfrozen_layers` from 0 to backbone.max_unfrozen_layers, head included."""
+    assembled = assembly.assemble(params, classes)
+    network = assembled.network
+    head_parameters = sum(int(v.shape.num_elements()) for v in assembled.head.trainable_variables)
+    head_operations = sum(multiply_adds(layer, layer.output) for layer in assembled.head.layers)
+    return [
+        _cost(network, count, assembled, params, head_parameters, head_operations)
+        for count in range(params.backbone.max_unfrozen_layers + 1)
+    ]
+
+
+def _cost(network: Network, count: int, assembled: Any, params: Params, parameters: int, operations: int) -> Cost:
+    cut = network.cut(count)
+    shape = tuple(assembled.head.input.shape[1:]) if cut.at_output else cut.shape
+    position = next(p for p, node in enumerate(network.nodes) if node.name == cut.layer)
+    work = [multiply_adds(node.operation, node.output) for node in network.nodes]
+    unfrozen = network.unfrozen(count)
+    trained = sum(int(np.prod(w.shape)) for name in unfrozen for w in network.model.get_layer(name).weights)
+    width = 1 if cut.at_input else np.dtype(params.compute.storage).itemsize
+    return Cost(
+        unfrozen_layers=count,
+        lowest_trained=unfrozen[0] if unfrozen else "(head)",
+        cut=cut.layer,
+        shape=shape,
+        bytes_per_image=int(np.prod(shape)) * width,
+        trainable=parameters + trained,
+        below=sum(work[: position + 1]),
+        above=sum(work[position + 1 :]) + operations,
+    )
+
+
+def multiply_adds(layer: Any, output: Any) -> int:
+    """Multiply-adds of one image in a convolution or dense layer with that output; 0 for cheap layers."""
+    if isinstance(layer, keras.layers.DepthwiseConv2D):
+        return int(np.prod(output.shape[1:]) * np.prod(layer.kernel_size))
+    if isinstance(layer, keras.layers.Conv2D):
+        return int(np.prod(output.shape[1:3]) * np.prod(layer.kernel.shape))
+    if isinstance(layer, keras.layers.Dense):
+        return int(np.prod(layer.kernel.shape) * np.prod(output.shape[1:-1]))
+    return 0
+
+
+def print_table(params: Params) -> None:
+    """Print the table; K is the data's number of classes, 10 as long as there is no data."""
+    classes = len(records.read_json(paths.CLASSES)) if paths.CLASSES.exists() else 10
+    shown = Table(title=f"{params.backbone.name}: where it can be cut")
+    for column in ("unfrozen", "lowest trained", "cut above", "activations", "KB/image", "trained", "M below", "M above"):
+        shown.add_column(column, justify="left" if column in ("lowest trained", "cut above", "activations") else "right")
+    for cost in table(params, classes):
+        shape = "×".join(map(str, cost.shape))
+        numbers = [f"{cost.trainable:,}", f"{cost.below / 1e6:,.1f}", f"{cost.above / 1e6:,.1f}"]
+        row = [str(cost.unfrozen_layers), cost.lowest_trained, cost.cut, shape, f"{cost.bytes_per_image / 1e3:,.1f}"]
+        shown.add_row(*row, *numbers)
+    console = Console()
+    console.print(shown)
+    console.print(
+        "unfrozen counts weight-bearing layers from the top; batch normalization stays frozen and is not counted."
+        " trained: parameters, head included. M: million multiply-adds an image, below the cut once, above it every epoch."
+    )

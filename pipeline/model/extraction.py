@@ -1,0 +1,216 @@
+"""Runs the frozen part once over all images and stores its activations at the cuts.
+
+Chunks are appended to plain files outside the stage's outputs, so memory does not grow with the number of images, and
+a killed extraction goes on where it stopped, ending with the same bytes.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from pipeline import paths, progress, records
+from pipeline.errors import MachineError
+from pipeline.model import augmentation, backbones, heads
+from pipeline.model.cuts import Cut, Network, stored
+from pipeline.schema import Params
+
+CHUNK_IMAGES = 64
+SPARE_BYTES = 1 << 30  # left free on the disk
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Activations kept of one cut: `file` is their name in each split's folder, None if they are the images."""
+
+    layer: str
+    shape: tuple[int, ...]
+    file: str | None
+
+    @property
+    def row_values(self) -> int:
+        return int(np.prod(self.shape))
+
+
+def extract(params: Params) -> dict[str, Any]:
+    """Store the activations of every split; returns the index (content of features.json), `digests` included.
+
+    Reads the sections images and backbone, head.pooling and compute. Raises MachineError if the disk is too small.
+    """
+    network = backbones.build(params.backbone, params.images)
+    network.freeze_below(0)
+    cuts = stored(network, params.backbone, params.images.augmentation)
+    entries = [describe(cut, params.head.pooling) for cut in cuts]
+    kept = [(cut, entry) for cut, entry in zip(cuts, entries, strict=True) if entry.file]
+    counts = {split: len(records.read_npy(paths.labels(split))) for split in paths.SPLITS}
+    check_disk(params, entries, counts)
+    index = _index(params, network, entries, counts)
+    if kept:
+        lower = _lower(network, [cut for cut, _ in kept], params)
+        for split in paths.SPLITS:
+            _extract_split(split, lower, [entry for _, entry in kept], params, work_folder(index))
+    index["digests"] = {split: _digests(split, entries) for split in paths.SPLITS}
+    shutil.rmtree(work_folder(index), ignore_errors=True)
+    return index
+
+
+def describe(cut: Cut, pooling: str) -> Stored:
+    if cut.at_input:
+        return Stored(cut.layer, cut.shape, None)
+    if cut.at_output:
+        return Stored(cut.layer, tuple(heads.pool(cut.tensor, pooling).shape[1:]), "pooled.npy")
+    return Stored(cut.layer, cut.shape, f"{cut.layer}.npy")
+
+
+def work_folder(index: dict[str, Any]) -> Path:
+    """Where unfinished activations wait: one folder per extraction that would end with the same bytes."""
+    identity = {key: value for key, value in index.items() if key != "digests"}
+    return paths.STATE / "features" / records.digest(identity)[:16]
+
+
+def check_disk(params: Params, entries: list[Stored], counts: dict[str, int]) -> int:
+    """Bytes the activations will take. Raises MachineError, before any work, if the disk has not that much."""
+    width = np.dtype(params.compute.storage).itemsize
+    rows = sum(counts.values()) + counts["train"] * params.images.augmentation.views
+    needed = sum(entry.row_values * width * rows for entry in entries if entry.file)
+    free = shutil.disk_usage(Path.cwd()).free
+    if needed + SPARE_BYTES > free:
+        raise MachineError(
+            f"activations of {rows} images at {', '.join(e.layer for e in entries)} need {needed / 1e9:.1f} GB, the disk"
+            f" has {free / 1e9:.1f} GB free: lower backbone.max_unfrozen_layers or images.augmentation.views, or set"
+            " compute.storage: float16"
+        )
+    return needed
+
+
+def weights_digest(network: Network) -> str:
+    """SHA-256 over all weights of the backbone, in the order of its layers."""
+    return records.digest([records.array_digest(np.asarray(weight)) for weight in network.model.get_weights()])
+
+
+def _index(params: Params, network: Network, entries: list[Stored], counts: dict[str, int]) -> dict[str, Any]:
+    return {
+        "backbone": network.model.name,
+        "weights": weights_digest(network),
+        "scale": params.images.scale,
+        "pooling": params.head.pooling,
+        "augmentation": params.images.augmentation.model_dump() if params.images.augmentation.active else None,
+        "precision": params.compute.precision,
+        "dtype": params.compute.storage,
+        "cuts": [{"layer": e.layer, "shape": list(e.shape), "file": e.file} for e in entries],
+        "images": counts,
+        "sources": {split: records.file_digest(paths.images(split)) for split in paths.SPLITS},
+    }
+
+
+def _lower(network: Network, cuts: list[Cut], params: Params) -> Callable[[Any], list[Any]]:
+    """A graph from uint8 images to the stored activations of all cuts, in the stored type."""
+    outputs = [heads.pool(c.tensor, params.head.pooling) if c.at_output else c.tensor for c in cuts]
+    model = keras.Model(network.input.tensor, outputs)
+    dtype = tf.as_dtype(params.compute.storage)
+
+    def run(images: Any) -> list[Any]:
+        results = model(images, training=False)
+        return [tf.cast(r, dtype) for r in (results if isinstance(results, list) else [results])]
+
+    compiled: Callable[[Any], list[Any]] = tf.function(run, reduce_retracing=True)
+    return compiled
+
+
+def _extract_split(
+    split: str, lower: Callable[[Any], list[Any]], entries: list[Stored], params: Params, work: Path
+) -> None:
+    views = params.images.augmentation.views if split == "train" else 0
+    rows = len(records.read_npy(paths.labels(split))) * (1 + views)
+    files = [_Rows(work / split / str(e.file), rows, e.shape, params.compute.storage) for e in entries]
+    done = min(file.complete(CHUNK_IMAGES) for file in files)
+    for file in files:
+        file.truncate(done)
+    with progress.images(f"extracting {split}", rows, done) as advance:
+        for images in _chunks(split, params, views, done):
+            for file, activations in zip(files, lower(tf.constant(images)), strict=True):
+                file.append(activations.numpy())
+            advance(len(images))
+    for file, entry in zip(files, entries, strict=True):
+        file.finish(paths.FEATURES / split / str(entry.file))
+
+
+def _chunks(split: str, params: Params, views: int, start: int) -> Iterator[np.ndarray]:
+    """uint8 (≤ CHUNK_IMAGES, H, W, C) from row `start` on: the images, then their views, view by view."""
+    identities = image_identities(split) if views else []
+    total = len(records.read_npy(paths.labels(split)))
+    for first in range(start, total * (1 + views), CHUNK_IMAGES):
+        chosen = range(first, min(first + CHUNK_IMAGES, total * (1 + views)))
+        # Mapped anew each time: pages of a kept map would pile up in memory.
+        images = records.read_npy(paths.images(split))[[row % total for row in chosen]]
+        if views and chosen[-1] >= total:
+            images = _augmented(images, chosen, identities, params)
+        yield images
+
+
+def _augmented(images: np.ndarray, rows: range, identities: list[int], params: Params) -> np.ndarray:
+    settings, (height, width) = params.images.augmentation, images.shape[1:3]
+    total = len(identities)
+    identity = np.array([1, 0, 0, 0, 1, 0, 0, 0], dtype=np.float32)[None]
+    moves = [
+        augmentation.transforms(settings, [identities[row % total]], row // total, height, width)
+        if row >= total
+        else identity
+        for row in rows
+    ]
+    moved: np.ndarray = augmentation.apply(tf.constant(images), tf.constant(np.concatenate(moves))).numpy()
+    return moved
+
+
+def image_identities(split: str) -> list[int]:
+    """One integer per image, from its content: what its random views depend on."""
+    return [int(row["sha256"][:15], 16) for row in records.read_csv(paths.ids(split))]
+
+
+def _digests(split: str, entries: list[Stored]) -> dict[str, str]:
+    files = [paths.FEATURES / split / entry.file for entry in entries if entry.file]
+    inputs = [paths.labels(split), *(files or [paths.images(split)])]
+    return {file.name: records.file_digest(file) for file in inputs}
+
+
+class _Rows:
+    """An .npy file of `rows` rows that is written by appending; what is complete is read off its size."""
+
+    def __init__(self, path: Path, rows: int, shape: tuple[int, ...], dtype: str) -> None:
+        self.path = path
+        self._row_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        self._rows = rows
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            if file.tell() == 0:
+                descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
+                header = {"descr": descr, "fortran_order": False, "shape": (rows, *shape)}
+                np.lib.format.write_array_header_1_0(file, header)
+        with path.open("rb") as file:
+            np.lib.format.read_magic(file)
+            np.lib.format.read_array_header_1_0(file)
+            self._offset = file.tell()
+
+    def complete(self, chunk: int) -> int:
+        """Rows that are there, in whole chunks (or all)."""
+        there = (self.path.stat().st_size - self._offset) // self._row_bytes
+        return there if there >= self._rows else there // chunk * chunk
+
+    def truncate(self, rows: int) -> None:
+        os.truncate(self.path, self._offset + rows * self._row_bytes)
+
+    def append(self, rows: np.ndarray) -> None:
+        with self.path.open("ab") as file:
+            file.write(np.ascontiguousarray(rows).data)
+
+    def finish(self, destination: Path) -> None:
+        with self.path.open("rb+") as file:
+            os.fsync(file.fileno())
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        self.path.replace(destination)

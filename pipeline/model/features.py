@@ -1,0 +1,84 @@
+"""Stored activations, read back: at the cut where training starts, whichever cuts were stored."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from pipeline import paths, records
+from pipeline.errors import DataError
+from pipeline.model import augmentation, extraction, heads
+from pipeline.model.assembly import Assembled
+from pipeline.model.cuts import Cut
+from pipeline.model.fit import Examples
+from pipeline.schema import Params
+
+
+def read_index() -> dict[str, Any]:
+    """The content of features.json, written by the extract-features stage."""
+    index: dict[str, Any] = records.read_json(paths.FEATURES_INDEX)
+    return index
+
+
+def verify(split: str, index: dict[str, Any]) -> None:
+    """Raise DataError if a stored file of `split` is not the one that was written: a flipped bit is never trained on."""
+    for name, expected in index["digests"][split].items():
+        of_images = name in (paths.images(split).name, paths.labels(split).name)
+        path = (paths.IMAGES if of_images else paths.FEATURES) / split / name
+        if records.file_digest(path) != expected:
+            raise DataError(
+                f"{path}: its bytes are not those extract-features saw (sha256 {expected[:12]}…); delete data/features"
+                " and run dvc repro"
+            )
+
+
+def check_weights(assembled: Assembled, index: dict[str, Any], unfrozen: bool) -> None:
+    """Raise DataError if the frozen weights are not those the stored activations come from."""
+    if not unfrozen and extraction.weights_digest(assembled.network) != index["weights"]:
+        raise DataError(
+            f"{paths.FEATURES_INDEX}: made with other weights of {index['backbone']} than backbone.path holds now;"
+            " run dvc repro extract-features"
+        )
+
+
+def examples(split: str, assembled: Assembled, params: Params, cut: Cut | None = None) -> Examples:
+    """Inputs of the trained part (or of `cut`) and labels of a split; views and on-the-fly changes for train only."""
+    settings = params.images.augmentation
+    cut = cut or assembled.cut
+    inputs = activations(split, assembled, cut, params.head.pooling)
+    labels = records.read_npy(paths.labels(split), memory_map=False)
+    if split != "train" or not (settings.on_the_fly and cut.at_input):
+        return Examples(inputs, labels)
+    identities = extraction.image_identities(split)
+    height, width = inputs.shape[1:3]
+    return Examples(inputs, labels, lambda epoch: augmentation.transforms(settings, identities, epoch, height, width))
+
+
+def activations(split: str, assembled: Assembled, cut: Cut, pooling: str) -> np.ndarray:
+    """Activations at `cut` (N, …), memory-mapped: those stored, or advanced once from the deepest stored ones."""
+    stored = {entry["layer"]: entry["file"] for entry in read_index()["cuts"]}
+    if cut.layer in stored:
+        return _read(split, stored[cut.layer])
+    deepest, file = next(iter(stored.items()))
+    lower = assembled.network.at(deepest)
+    part = keras.Model(lower.tensor, heads.pool(cut.tensor, pooling) if cut.at_output else cut.tensor)
+    return _advance(part, _read(split, file))
+
+
+def _read(split: str, file: str | None) -> np.ndarray:
+    return records.read_npy(paths.FEATURES / split / file if file else paths.images(split))
+
+
+def _advance(part: keras.Model, inputs: np.ndarray) -> np.ndarray:
+    """Run a frozen part over stored activations, into a nameless file on disk: it may be larger than memory."""
+    run = tf.function(lambda rows: tf.cast(part(tf.cast(rows, part.input.dtype), training=False), tf.float32))
+    chunks = range(0, len(inputs), extraction.CHUNK_IMAGES)
+    Path(paths.STATE).mkdir(exist_ok=True)
+    with tempfile.TemporaryFile(dir=paths.STATE) as file:
+        for start in chunks:
+            file.write(run(tf.constant(inputs[start : start + extraction.CHUNK_IMAGES])).numpy().data)
+        file.flush()
+        return np.memmap(file, np.float32, "r", shape=(len(inputs), *part.output.shape[1:]))

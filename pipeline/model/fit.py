@@ -1,0 +1,196 @@
+"""Training: one loop for the pipeline's stage and every trial of a sweep.
+
+Many steps run in one graph call. The order of images is a pure function of (seed, epoch), so an epoch needs nothing
+but the state at its start, and a run resumed after a kill ends with the bytes of an undisturbed one.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from pipeline import history
+from pipeline.errors import HerbariumError
+from pipeline.history import Epoch
+from pipeline.model import augmentation, checkpoints, losses, optimizers
+from pipeline.schema import Train
+
+BLOCK_BYTES = 1 << 28  # activations handed to one graph call; larger ones stay on disk until their turn
+EVALUATION_BATCH = 128
+
+
+class TrainingDivergedError(HerbariumError):
+    """The loss is not a number."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Inputs of the trained part and their labels.
+
+    `inputs` (N, …), or ((V+1)·N, …) when each image has V augmented views: view v of image i is row v·N + i, the
+    image itself being view 0. May be memory-mapped. `labels` int64 (N,).
+    `transforms` gives, for an epoch, the projective transforms (N, 8) of on-the-fly augmentation; None = none.
+    """
+
+    inputs: np.ndarray
+    labels: np.ndarray
+    transforms: Callable[[int], np.ndarray] | None = None
+
+    @property
+    def views(self) -> int:
+        return len(self.inputs) // len(self.labels) - 1
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of training at one learning-rate schedule; epochs are numbered on from `first_epoch`."""
+
+    epochs: int
+    learning_rate: float
+    schedule: str
+    patience: int | None
+    first_epoch: int = 1
+
+    def rate(self, epoch: int) -> float:
+        """The learning rate of `epoch` (numbered over the whole run)."""
+        done = (epoch - self.first_epoch) / max(1, self.epochs - 1)
+        factors = {"constant": 1.0, "cosine": 0.5 * (1 + math.cos(math.pi * done)), "exponential": math.pow(0.01, done)}
+        return self.learning_rate * factors[self.schedule]
+
+    @property
+    def last_epoch(self) -> int:
+        return self.first_epoch + self.epochs - 1
+
+
+def fit(
+    model: keras.Model,
+    train: Examples,
+    validation: Examples,
+    settings: Train,
+    phase: Phase,
+    on_epoch: Callable[[Epoch], None] = lambda _: None,
+    checkpoint: Path | None = None,
+) -> list[Epoch]:
+    """Train `model` (inputs → logits) for a phase; returns its epochs and leaves the kept epoch's weights in `model`.
+
+    With `phase.patience` the epoch of lowest validation loss is kept, else the last. `checkpoint` names a file that
+    is written after every epoch and resumed from if it is there. Raises TrainingDivergedError when a loss is not finite.
+    """
+    variables = [variable.value for variable in model.trainable_variables]
+    optimizer = optimizers.create(settings.optimizer, variables, settings.weight_decay)
+    state = checkpoints.State([v.value for v in model.variables], optimizer.state, checkpoint)
+    epochs = state.restore()
+    for epoch in epochs:
+        on_epoch(epoch)
+    run_block = _compiled(model, variables, optimizer, settings)
+    for number in range(phase.first_epoch + len(epochs), phase.last_epoch + 1):
+        if _exhausted(epochs, phase.patience):
+            break
+        rate = phase.rate(number)
+        train_loss, train_accuracy = _run_epoch(run_block, train, settings, number, rate)
+        epoch = Epoch(number, train_loss, train_accuracy, *evaluate(model, validation), rate)
+        _check_finite(epoch)
+        epochs.append(epoch)
+        state.save(epochs, is_best=history.best(epochs) is epoch)
+        on_epoch(epoch)
+    if phase.patience is not None:
+        state.restore_best()
+    return epochs
+
+
+def before_training(model: keras.Model, train: Examples, validation: Examples) -> Epoch:
+    """Epoch 0: the network as it is initialised, evaluated on both splits (training images without augmentation)."""
+    originals = Examples(train.inputs[: len(train.labels)], train.labels)
+    return Epoch(0, *evaluate(model, originals), *evaluate(model, validation), 0.0)
+
+
+def evaluate(model: keras.Model, examples: Examples) -> tuple[float, float]:
+    """Mean cross-entropy in nats, and accuracy 0–1, without dropout, smoothing or penalties."""
+    return losses.score(logits(model, examples.inputs), examples.labels)
+
+
+def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
+    """Logits float32 (N, K), or (N, 1), of inputs (N, …) in inference mode."""
+    if not hasattr(model, "inference"):
+        model.inference = tf.function(lambda rows: model(_as_input(model, rows), training=False), reduce_retracing=True)
+    starts = range(0, len(inputs), EVALUATION_BATCH)
+    batches = [model.inference(tf.constant(inputs[start : start + EVALUATION_BATCH])).numpy() for start in starts]
+    return np.concatenate(batches)
+
+
+def order(seed: int, epoch: int, examples: Examples) -> np.ndarray:
+    """Rows of `inputs` in the order of an epoch, int64 (N,): every image once, in one of its views at random."""
+    images = len(examples.labels)
+    permutation = np.random.default_rng([seed, epoch]).permutation(images)
+    views = np.random.default_rng([seed, epoch, 1]).integers(0, examples.views + 1, images)
+    return permutation + views * images
+
+
+def _run_epoch(run_block: Any, train: Examples, settings: Train, epoch: int, rate: float) -> tuple[float, float]:
+    rows = order(settings.seed, epoch, train)
+    row_bytes = train.inputs[:1].nbytes
+    block = max(1, BLOCK_BYTES // row_bytes // settings.batch_size) * settings.batch_size
+    transforms = train.transforms(epoch) if train.transforms else None
+    loss_sum, right = 0.0, 0
+    for start in range(0, len(rows), block):
+        chosen = rows[start : start + block]
+        images = chosen % len(train.labels)
+        inputs, labels = tf.constant(train.inputs[chosen]), tf.constant(train.labels[images])
+        moves = tf.zeros((0, 8)) if transforms is None else tf.constant(transforms[images])
+        block_loss, block_right = run_block(inputs, labels, moves, tf.constant(rate, tf.float32))
+        loss_sum, right = loss_sum + float(block_loss), right + int(block_right)
+    return loss_sum / len(rows), right / len(rows)
+
+
+def _compiled(model: keras.Model, variables: list[Any], optimizer: optimizers.Optimizer, settings: Train) -> Any:
+    """A graph that takes all steps of a block (B, …) and returns the summed loss and the number of right answers."""
+    batch = settings.batch_size
+
+    def step(rows: Any, labels: Any, rate: Any) -> tuple[Any, Any]:
+        with tf.GradientTape() as tape:
+            outputs = model(_as_input(model, rows), training=True)
+            loss = tf.add_n([losses.cross_entropy(labels, outputs, settings.label_smoothing), *model.losses])
+        optimizer.apply(tape.gradient(loss, variables), rate)
+        return loss, losses.correct(labels, outputs)
+
+    def run_block(inputs: Any, labels: Any, moves: Any, rate: Any) -> tuple[Any, Any]:
+        rows_in_block = tf.shape(labels)[0]
+        augmented = tf.shape(moves)[0] > 0
+
+        def body(start: Any, loss_sum: Any, right: Any) -> tuple[Any, Any, Any]:
+            rows, answers = inputs[start : start + batch], labels[start : start + batch]
+            if inputs.dtype == tf.uint8:  # only whole images are ever augmented
+                rows = tf.cond(augmented, lambda: augmentation.apply(rows, moves[start : start + batch]), lambda: rows)
+            loss, hits = step(rows, answers, rate)
+            count = tf.cast(tf.shape(answers)[0], tf.float64)
+            return start + batch, loss_sum + tf.cast(loss, tf.float64) * count, right + hits
+
+        zero = (tf.constant(0), tf.constant(0.0, tf.float64), tf.constant(0, tf.int64))
+        _, loss_sum, right = tf.while_loop(lambda start, *_: start < rows_in_block, body, zero, parallel_iterations=1)
+        return loss_sum, right
+
+    return tf.function(run_block, reduce_retracing=True)
+
+
+def _as_input(model: keras.Model, rows: Any) -> Any:
+    # Activations may be stored in half the width of the network's input.
+    return tf.cast(rows, model.input.dtype)
+
+
+def _exhausted(epochs: list[Epoch], patience: int | None) -> bool:
+    if patience is None or not epochs:
+        return False
+    return epochs[-1].epoch - history.best(epochs).epoch >= patience
+
+
+def _check_finite(epoch: Epoch) -> None:
+    if not (math.isfinite(epoch.train_loss) and math.isfinite(epoch.validation_loss)):
+        raise TrainingDivergedError(
+            f"training diverged in epoch {epoch.epoch}: train loss {epoch.train_loss}, validation loss"
+            f" {epoch.validation_loss}; lower train.learning_rate (now {epoch.learning_rate:g})"
+        )

@@ -1,0 +1,60 @@
+"""The classifier on top of the backbone."""
+
+from typing import Any
+
+import keras
+
+from pipeline.errors import ConfigError
+from pipeline.schema import Head
+
+_POOLING = {"average": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}
+
+
+def pool(tensor: Any, pooling: str) -> Any:
+    """A feature map (N, H, W, C) → (N, D); a tensor that is (N, D) already is returned as it is."""
+    if len(tensor.shape) == 2:
+        return tensor
+    layer = keras.layers.Flatten if pooling == "flatten" else _POOLING[pooling]
+    return layer(name="pooling")(tensor)
+
+
+def classify(tensor: Any, head: Head, classes: int, l2: float, seed: int) -> Any:
+    """(N, D) → logits, float32 (N, K), or (N, 1) for sigmoid. Every layer's initial values are a function of `seed`.
+
+    Raises ConfigError for a sigmoid output with other than two classes.
+    """
+    if head.output == "sigmoid" and classes != 2:
+        raise ConfigError(f"params.yaml: head.output: sigmoid is for two classes, the data has {classes}: set softmax")
+    rates = head.dropout_rates
+    if not head.units:
+        tensor = _drop(tensor, rates[0], "dropout", seed + 1000)
+    for index, (units, rate) in enumerate(zip(head.units, rates, strict=bool(head.units)), start=1):
+        tensor = _dense(units, f"dense{index}", l2, seed + index, activation="relu")(tensor)
+        if head.batch_norm:
+            tensor = keras.layers.BatchNormalization(name=f"batch_norm{index}")(tensor)
+        tensor = _drop(tensor, rate, f"dropout{index}", seed + 1000 + index)
+    outputs = 1 if head.output == "sigmoid" else classes
+    return _dense(outputs, "logits", l2, seed, dtype="float32")(tensor)
+
+
+def probabilities(logits: Any, output: str) -> Any:
+    """Logits → probabilities, float32 (N, K); a sigmoid's single logit gives the columns 1-p and p."""
+    if output == "softmax":
+        return keras.layers.Softmax(name="probabilities", dtype="float32")(logits)
+    positive = keras.layers.Activation("sigmoid", name="positive", dtype="float32")(logits)
+    negative = keras.layers.Rescaling(-1.0, 1.0, name="negative", dtype="float32")(positive)
+    return keras.layers.Concatenate(name="probabilities", dtype="float32")([negative, positive])
+
+
+def _dense(units: int, name: str, l2: float, seed: int, **options: Any) -> keras.layers.Dense:
+    return keras.layers.Dense(
+        units,
+        name=name,
+        kernel_initializer=keras.initializers.GlorotUniform(seed=seed),
+        kernel_regularizer=keras.regularizers.L2(l2) if l2 else None,
+        **options,
+    )
+
+
+def _drop(tensor: Any, rate: float, name: str, seed: int) -> Any:
+    return keras.layers.Dropout(rate, seed=seed, name=name)(tensor) if rate else tensor

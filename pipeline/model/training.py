@@ -1,0 +1,111 @@
+"""A training run from stored activations to a trained network: what the train stage and every trial of a sweep call.
+
+It reads the train and validation splits, never the test split.
+"""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline import history, paths, records, reproducibility
+from pipeline.errors import HerbariumError
+from pipeline.history import Epoch
+from pipeline.model import assembly, features
+from pipeline.model import fit as fitting
+from pipeline.model.assembly import Assembled
+from pipeline.model.fit import Examples, Phase
+from pipeline.schema import Params, Train
+
+PROBE_IMAGES = 8
+TOLERANCE = {"exact": 1e-4, "reduced": 5e-2}  # of logits, relative; reduced = bfloat16 arithmetic or float16 storage
+
+
+class InexactCutError(HerbariumError):
+    """The trained part on stored activations does not compute what the full network computes."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training run: the network with the kept epoch's weights, the curve, and its fingerprint."""
+
+    assembled: Assembled
+    epochs: list[Epoch]
+    kept_epoch: int
+    fingerprint: str
+
+
+def run(
+    params: Params,
+    on_start: Callable[[str], None] = lambda _: None,
+    on_epoch: Callable[[Epoch], None] = lambda _: None,
+    checkpoints: Path | None = None,
+) -> Trained:
+    """Train the network of `params` on the stored activations; `on_start` gets the fingerprint before the first epoch.
+
+    Reads the sections images, backbone, head, train and compute. `checkpoints` is a folder to resume from.
+    """
+    index = features.read_index()
+    for split in ("train", "validation"):
+        features.verify(split, index)
+    fingerprint = reproducibility.fingerprint(params, index)
+    assembled = assembly.assemble(params, classes=len(records.read_json(paths.CLASSES)))
+    features.check_weights(assembled, index, unfrozen=params.backbone.weights == "none")
+    on_start(fingerprint)
+    folder = checkpoints / fingerprint[:16] if checkpoints else None
+    train, validation = (features.examples(split, assembled, params) for split in ("train", "validation"))
+    epochs = [fitting.before_training(assembled.trained, train, validation)]
+    on_epoch(epochs[0])
+    if params.train.warmup_epochs:
+        epochs += _warm_up(assembled, params, on_epoch, folder)
+    joint = fitting.fit(
+        assembled.trained, train, validation, params.train, _joint(params.train), on_epoch, _file(folder, "joint")
+    )
+    check_exact(assembled, validation, params)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    kept = history.best(joint) if params.train.early_stopping_patience else joint[-1]
+    return Trained(assembled, [*epochs, *joint], kept.epoch, fingerprint)
+
+
+def _warm_up(
+    assembled: Assembled, params: Params, on_epoch: Callable[[Epoch], None], folder: Path | None
+) -> list[Epoch]:
+    """Train the head alone on the frozen backbone's output, as deep as the cut may be: cheap epochs."""
+    output = assembled.network.output
+    train, validation = (features.examples(s, assembled, params, output) for s in ("train", "validation"))
+    settings = params.train
+    phase = Phase(settings.warmup_epochs, settings.warmup_learning_rate, "constant", patience=None)
+    return fitting.fit(assembled.head, train, validation, settings, phase, on_epoch, _file(folder, "warmup"))
+
+
+def _joint(train: Train) -> Phase:
+    return Phase(
+        train.epochs, train.learning_rate, train.schedule, train.early_stopping_patience, train.warmup_epochs + 1
+    )
+
+
+def _file(folder: Path | None, name: str) -> Path | None:
+    return folder / f"{name}.npz" if folder else None
+
+
+def check_exact(assembled: Assembled, validation: Examples, params: Params) -> float:
+    """Largest difference between logits through stored activations and through the full network, relative.
+
+    On a probe of validation images. Raises InexactCutError beyond the tolerance: nothing wrong may be saved.
+    """
+    images: Any = records.read_npy(paths.images("validation"))[:PROBE_IMAGES]
+    expected = fitting.logits(assembled.logits, images)
+    found = fitting.logits(assembled.trained, validation.inputs[:PROBE_IMAGES])
+    difference = float(np.abs(found - expected).max() / max(np.abs(expected).max(), 1e-12))
+    reduced = params.compute.precision == "bfloat16" or params.compute.storage == "float16"
+    tolerance = TOLERANCE["reduced" if reduced else "exact"]
+    if not difference <= tolerance:
+        raise InexactCutError(
+            f"the network cut at {assembled.cut.layer} gives logits that differ from the full network's by"
+            f" {difference:.1e}, allowed are {tolerance:.0e}: the backbone cannot be cut there; please report it"
+        )
+    return difference

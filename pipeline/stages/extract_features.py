@@ -1,0 +1,18 @@
+"""Stage extract-features: data/images → activations at the cut in data/features."""
+
+from pipeline import paths, records, reproducibility
+from pipeline.model import extraction
+from pipeline.schema import Params
+
+
+def run(params: Params) -> None:
+    """Compute the frozen part once per image; `params` needs images, backbone, head.pooling and compute."""
+    reproducibility.prepare(params.compute)
+    index = extraction.extract(params)
+    records.write_json(paths.FEATURES_INDEX, index)
+    for cut in index["cuts"]:
+        size = " × ".join(str(side) for side in cut["shape"])
+        kept = (
+            f"stored as {cut['file']}, {index['dtype']}" if cut["file"] else "the images themselves, nothing to store"
+        )
+        print(f"cut at {cut['layer']}: {size} numbers an image, {kept}")

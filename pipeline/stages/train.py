@@ -1,0 +1,59 @@
+"""Stage train: activations at the cut → models/model.keras and the learning curve."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pipeline import history, paths, records, reproducibility
+from pipeline.history import Epoch
+from pipeline.model import assembly, features, training
+from pipeline.model.training import Trained
+from pipeline.schema import Params
+
+
+def run(
+    params: Params,
+    on_start: Callable[[str], None] = lambda _: None,
+    on_epoch: Callable[[Epoch], None] = lambda _: None,
+) -> None:
+    """Train and write the model; `params` needs images, backbone, head, train and compute.
+
+    `on_start` is told the run's fingerprint, `on_epoch` every epoch as it ends.
+    """
+    reproducibility.prepare(params.compute)
+
+    def report(epoch: Epoch) -> None:
+        print(describe(epoch), flush=True)
+        on_epoch(epoch)
+
+    trained = training.run(params, on_start, report, paths.CHECKPOINTS)
+    assembly.save(trained.assembled, paths.MODEL)
+    records.write_text(paths.MODEL_SUMMARY, assembly.summary(trained.assembled.full))
+    history.write(paths.HISTORY, trained.epochs)
+    content = summarise(trained, params)
+    records.write_json(paths.TRAINING, content)
+    parameters = content["parameters"]
+    print(f"kept epoch {trained.kept_epoch}; {parameters['trainable']:,} of {parameters['total']:,} parameters trained")
+
+
+def summarise(trained: Trained, params: Params) -> dict[str, Any]:
+    """The content of training.json: what was trained, from what, and what its bits depend on."""
+    index = features.read_index()
+    return {
+        "fingerprint": trained.fingerprint,
+        "parameters": assembly.parameter_counts(trained.assembled),
+        "best_epoch": trained.kept_epoch,
+        "epochs": trained.epochs[-1].epoch,
+        "unfrozen_layers": params.train.unfrozen_layers,
+        "unfrozen": trained.assembled.network.unfrozen(params.train.unfrozen_layers),
+        "cut": trained.assembled.cut.layer,
+        "images_digest": records.digest(index["sources"]),
+        "features_digest": records.digest(index),
+        "environment": reproducibility.environment(params.compute),
+    }
+
+
+def describe(epoch: Epoch) -> str:
+    return (
+        f"epoch {epoch.epoch:3d}  train loss {epoch.train_loss:.4f} accuracy {epoch.train_accuracy:.4f}"
+        f"  validation loss {epoch.validation_loss:.4f} accuracy {epoch.validation_accuracy:.4f}"
+    )

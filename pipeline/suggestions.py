@@ -1,0 +1,15 @@
+"""The nearest legal word, for errors about a wrong one."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def did_you_mean(word: str, allowed: Iterable[str], most: int = 12) -> str:
+    """ "; did you mean X?" if one of `allowed` is near, else "; allowed: …" with at most `most` of them."""
+    choices = list(allowed)
+    lowered = {choice.lower(): choice for choice in choices}
+    near = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {lowered[near[0]]}?"
+    shown = ", ".join(choices[:most])
+    return f"; allowed: {shown}{', …' if len(choices) > most else ''}"

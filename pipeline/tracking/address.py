@@ -1,0 +1,51 @@
+"""Where the runs are: the tracking URI, the folder for artifacts, and how both may be printed."""
+
+import os
+import re
+from pathlib import Path
+
+from pipeline import paths
+from pipeline.schema import Tracking
+
+_SQLITE = "sqlite:///"
+_CREDENTIALS = re.compile(r"(\w://)[^/\s]*@")
+_QUERY = re.compile(r"(\w://[^?\s]*)\?\S*")
+
+
+def tracking_uri(tracking: Tracking) -> str:
+    """`tracking.uri`, else MLFLOW_TRACKING_URI, else mlflow.db in the project.
+
+    A relative SQLite path counts from the project, also inside the copies that `dvc exp run --temp` works in.
+    """
+    uri = tracking.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}mlflow.db"
+    file = database_file(uri)
+    return f"{_SQLITE}{file}" if file else uri
+
+
+def database_file(uri: str) -> Path | None:
+    """The absolute file of a SQLite URI; None for every other store."""
+    if not uri.startswith(_SQLITE):
+        return None
+    return paths.project_root() / uri.removeprefix(_SQLITE)
+
+
+def artifact_location(uri: str) -> str | None:
+    """Where a new experiment keeps its artifacts: beside the database; None = a server decides for itself."""
+    if is_server(uri):
+        return None
+    file = database_file(uri)
+    return ((file.parent if file else paths.project_root()) / "mlartifacts").as_uri()
+
+
+def is_server(uri: str) -> bool:
+    return uri.startswith(("http://", "https://"))
+
+
+def run_url(uri: str, experiment_id: str, run_id: str) -> str | None:
+    """The run's page in a server's UI, without credentials; None for a database, which has no page of its own."""
+    return f"{redacted(uri).rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}" if is_server(uri) else None
+
+
+def redacted(text: str) -> str:
+    """`text` with the credentials and queries of every URI in it left out: fit to be printed."""
+    return _QUERY.sub(r"\1", _CREDENTIALS.sub(r"\1", text))

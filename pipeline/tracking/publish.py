@@ -1,0 +1,158 @@
+"""Makes the run in MLflow complete from the files, as often as asked: the second time there is nothing to do."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from mlflow.data.code_dataset_source import CodeDatasetSource
+from mlflow.data.numpy_dataset import NumpyDataset
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Run
+
+from pipeline import paths, records
+from pipeline.schema import Params
+from pipeline.tracking import address, results, runs, served_model, summary, tags
+from pipeline.tracking.results import Results
+from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
+
+_CLASSES_SHOWN = 20  # more per-class metrics bury the others; all are in reports/metrics.json
+_DIGEST_LENGTH = 36  # MLflow's limit for a dataset's digest; the whole one is the tag dataset_digest
+
+
+@dataclass(frozen=True)
+class PublishedRun:
+    """`url`: the run's page, None if the store is a database. `created`: False if the run was there before."""
+
+    run_id: str
+    experiment_id: str
+    uri: str
+    url: str | None
+    created: bool
+
+
+def publish(params: Params, build_model: Callable[[], Any]) -> PublishedRun:
+    """Complete or create the run of the experiment whose files are in the working directory.
+
+    `build_model()` gives the full Keras model, uint8 (N, H, W, C) → float32 (N, K); it is called only if the run has no
+    model yet. Raises ResultsError (files missing), ServedModelError, TrackingUnavailable. A run with this fingerprint
+    but another curve is kept as superseded.
+    """
+    found = results.read()
+    code = tags.of_code()
+    uri = address.tracking_uri(params.tracking)
+    with conversation(uri):
+        store = connect(params.tracking)
+        run, created = _opened(store, params, found)
+    with conversation(uri, UPLOAD_SECONDS, retries=2):
+        if not _complete(store, run, code):
+            _fill(store, run, params, found, code, build_model)
+    run_id = run.info.run_id
+    url = address.run_url(uri, store.experiment_id, run_id)
+    return PublishedRun(run_id, store.experiment_id, address.redacted(uri), url, created)
+
+
+def _opened(store: Store, params: Params, found: Results) -> tuple[Run, bool]:
+    fingerprint = str(found.training["fingerprint"])
+    run = runs.find(store, fingerprint)
+    if run and runs.contradicts(runs.curve(found.epochs), runs.points(store, run, runs.CURVES)):
+        runs.supersede(store, run)
+        run = None
+    if run:
+        return run, False
+    run = runs.create(store, fingerprint, params, start_time=_finished_at())
+    store.client.set_terminated(run.info.run_id, "FINISHED", _finished_at())  # nothing runs, whatever happens next
+    return run, True
+
+
+def _finished_at() -> int:
+    """Milliseconds since 1970 when the metrics were written; how long it took is known to live runs only."""
+    return int(paths.METRICS.stat().st_mtime * 1000)
+
+
+def _complete(store: Store, run: Run, code: dict[str, str]) -> bool:
+    unchanged = run.data.tags.get(tags.PUBLISHED) == results.digest(code.values())
+    return unchanged and served_model.logged(store, run) is not None
+
+
+def _fill(
+    store: Store, run: Run, params: Params, found: Results, code: dict[str, str], build_model: Callable[[], Any]
+) -> None:
+    runs.log(store, run, params=runs.parameters(params), labels=tags.of_training(found.training))
+    curve = runs.curve(found.epochs)
+    runs.log(store, run, points=runs.missing(curve, runs.points(store, run, runs.CURVES)))
+    _log_datasets(store, run, params, str(found.training["images_digest"]))
+    model_id = served_model.logged(store, run) or served_model.log(store, run, params, found, build_model)
+    outcome = outcome_metrics(found, model_id)
+    runs.log(store, run, points=runs.missing(outcome, runs.points(store, run, [metric.key for metric in outcome])))
+    for path, folder in results.artifacts():
+        store.client.log_artifact(run.info.run_id, str(path), folder or None)
+    _finish(store, run, code, summary.markdown(params, found, code))
+
+
+def _finish(store: Store, run: Run, code: dict[str, str], note: str) -> None:
+    # The mark comes last: a publication that was interrupted is taken up again.
+    store.client.set_terminated(run.info.run_id, "FINISHED", run.info.end_time or _finished_at())
+    labels = {tags.NOTE: note, tags.STATE: "published", tags.REASON: "", **code}
+    runs.log(store, run, labels={**labels, tags.PUBLISHED: results.digest(code.values())})
+
+
+def _log_datasets(store: Store, run: Run, params: Params, digest: str) -> None:
+    present = {entry.dataset.name for entry in run.inputs.dataset_inputs}
+    splits = [split for split in paths.SPLITS if paths.images(split).exists() and paths.labels(split).exists()]
+    inputs = [
+        DatasetInput(_dataset(params, split, digest), [InputTag("mlflow.data.context", split)])
+        for split in splits
+        if f"{params.data.name} {split}" not in present
+    ]
+    if inputs:
+        store.client.log_inputs(run.info.run_id, inputs)
+
+
+def _dataset(params: Params, split: str, digest: str) -> Dataset:
+    # MLflow shows one context per data set, so each split is one.
+    source = {"source": params.data.source, "name": params.data.name, "split": getattr(params.data.splits, split)}
+    described = NumpyDataset(
+        features=records.read_npy(paths.images(split)),
+        targets=records.read_npy(paths.labels(split)),
+        source=CodeDatasetSource(source),
+        name=f"{params.data.name} {split}",
+        digest=digest[:_DIGEST_LENGTH],
+    )
+    return Dataset.from_dictionary(described.to_dict())
+
+
+def outcome_metrics(found: Results, model_id: str) -> list[Metric]:
+    """The kept model's numbers, tied to it. Validation figures become `final_…`: the plain names are the curves'."""
+    flat = {key: value for key, value in found.metrics.items() if isinstance(value, int | float)}
+    named = {f"final_{key}" if key in runs.CURVES else key: value for key, value in flat.items()}
+    training = found.training
+    values = {
+        **named,
+        **_class_metrics(found),
+        "best_epoch": training["best_epoch"],
+        "parameters_total": training["parameters"]["total"],
+        "parameters_trainable": training["parameters"]["trainable"],
+    }
+    now = int(time.time() * 1000)
+    return [Metric(key, float(value), now, 0, model_id=model_id) for key, value in values.items()]
+
+
+def _class_metrics(found: Results) -> dict[str, float]:
+    """Mean F1 and lowest recall; each class's F1 while the classes are few."""
+    per_class = found.metrics["per_class"]
+    scores = {name: row["f1"] for name, row in per_class.items() if row["f1"] is not None}
+    weakest = summary.weakest_class(found)
+    overall = {"test_macro_f1": float(np.mean(list(scores.values())))} if scores else {}
+    lowest = {"test_lowest_recall": weakest[1]} if weakest else {}
+    few = len(per_class) <= _CLASSES_SHOWN
+    return {**overall, **lowest, **({_metric_name(name, per_class): f1 for name, f1 in scores.items()} if few else {})}
+
+
+def _metric_name(class_name: str, per_class: dict[str, Any]) -> str:
+    """`class_f1/<class>` in the characters MLflow allows; numbered where two classes would share a name."""
+    plain = {name: re.sub(r"[^\w\- ]", "_", name) for name in per_class}
+    shared = list(plain.values()).count(plain[class_name]) > 1
+    number = f" {list(per_class).index(class_name)}" if shared else ""
+    return f"class_f1/{plain[class_name]}{number}"

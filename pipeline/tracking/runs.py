@@ -1,0 +1,159 @@
+"""A run in MLflow: found by its fingerprint, named and described by its parameters, never given a point twice."""
+
+import json
+import math
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+from typing import Any
+
+from mlflow.entities import Metric, Param, Run, RunTag
+
+from pipeline.history import COLUMNS, Epoch
+from pipeline.schema import Params
+from pipeline.tracking import tags
+from pipeline.tracking.store import Store
+
+CURVES = COLUMNS[1:]
+_BATCH = 1000  # metrics a request: MLflow's limit
+_LARGEST = 1.7976931348623157e308  # how MLflow stores infinity
+
+
+def find(store: Store, fingerprint: str, parent: str | None = None) -> Run | None:
+    """The run with that fingerprint, at the top level or below the run `parent`; None if there is none.
+
+    Of several (two processes began at the same moment) always the same one: a published one, else the oldest.
+    """
+    found = store.client.search_runs([store.experiment_id], f"tags.{tags.FINGERPRINT} = '{fingerprint}'")
+    candidates = [run for run in found if run.data.tags.get(tags.PARENT) == parent]
+    return min(candidates, key=_unpublished_then_age, default=None)
+
+
+def _unpublished_then_age(run: Run) -> tuple[bool, int, str]:
+    return tags.PUBLISHED not in run.data.tags, run.info.start_time, run.info.run_id
+
+
+def create(store: Store, fingerprint: str, params: Params, start_time: int | None = None) -> Run:
+    """A new run at the top level. `start_time` in milliseconds since 1970; None = now."""
+    labels = {tags.FINGERPRINT: fingerprint, **tags.of_user()}
+    return store.client.create_run(store.experiment_id, start_time=start_time, tags=labels, run_name=name(params))
+
+
+def log(
+    store: Store,
+    run: Run,
+    params: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    points: Iterable[Metric] = (),
+) -> None:
+    """Send parameters the run does not have yet, tags, and `points` (which `missing` has gone through).
+
+    MLflow never changes a parameter: with one fingerprint another value is another spelling, and the first stays.
+    """
+    new = [Param(key, value) for key, value in (params or {}).items() if key not in run.data.params]
+    run_tags = [RunTag(key, value) for key, value in (labels or {}).items()]
+    if new or run_tags:
+        store.client.log_batch(run.info.run_id, params=new, tags=run_tags)
+    metrics = list(points)
+    for start in range(0, len(metrics), _BATCH):
+        store.client.log_batch(run.info.run_id, metrics=metrics[start : start + _BATCH])
+
+
+def curve(epochs: Iterable[Epoch]) -> list[Metric]:
+    """One point per epoch and column of the history; no learning rate for epoch 0, which does not train."""
+    now = int(time.time() * 1000)
+    return [
+        Metric(column, getattr(epoch, column), now, epoch.epoch)
+        for epoch in epochs
+        for column in CURVES
+        if epoch.epoch or column != "learning_rate"
+    ]
+
+
+def points(store: Store, run: Run, names: Iterable[str]) -> dict[tuple[str, int], float]:
+    """(metric, step) → value for everything the run has of the metrics `names`."""
+    known = [name for name in names if name in run.data.metrics]
+    history = (metric for name in known for metric in store.client.get_metric_history(run.info.run_id, name))
+    return {(metric.key, metric.step): metric.value for metric in history}
+
+
+def missing(metrics: Iterable[Metric], present: Mapping[tuple[str, int], float]) -> list[Metric]:
+    """Those of `metrics` that are not among `present`, or there with another value."""
+    return [m for m in metrics if not _same(m.value, present.get((m.key, m.step)))]
+
+
+def contradicts(metrics: Iterable[Metric], present: Mapping[tuple[str, int], float]) -> bool:
+    """True if `present` has one of these points with another value: that run had another outcome."""
+    return any((m.key, m.step) in present and not _same(m.value, present[m.key, m.step]) for m in metrics)
+
+
+def _same(value: float, stored: float | None) -> bool:
+    if stored is None or math.isnan(value) or math.isnan(stored):
+        return stored is not None and math.isnan(value) and math.isnan(stored)
+    return math.isclose(max(-_LARGEST, min(value, _LARGEST)), stored, rel_tol=1e-12)
+
+
+def close_abandoned(store: Store) -> None:
+    """Mark the runs of killed processes KILLED: a process that is killed cannot do it itself."""
+    running = f"attributes.status = 'RUNNING' and tags.{tags.STATE} = 'training'"
+    for run in store.client.search_runs([store.experiment_id], running):
+        if tags.process_died(run.data.tags):
+            log(store, run, labels={tags.STATE: "killed", tags.REASON: "the process was killed"})
+            store.client.set_terminated(run.info.run_id, "KILLED")
+
+
+def supersede(store: Store, run: Run) -> None:
+    """Keep the run, but under its fingerprint no longer: a repetition had another outcome, which is worth seeing."""
+    log(store, run, labels={"superseded_fingerprint": run.data.tags[tags.FINGERPRINT], tags.STATE: "superseded"})
+    store.client.delete_tag(run.info.run_id, tags.FINGERPRINT)
+
+
+def parameters(params: Params) -> dict[str, str]:
+    """The parameters worth a column: `train.learning_rate` → "0.001". Left out is what has no effect on this result."""
+    return {
+        key: json.dumps(value, ensure_ascii=False) if isinstance(value, (list, bool)) or value is None else str(value)
+        for key, value in _flat(params.model_dump(exclude=_without_effect(params)))
+    }
+
+
+def _flat(section: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in section.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _without_effect(params: Params) -> dict[str, Any]:
+    images, backbone, train = params.images, params.backbone, params.train
+    idle = {
+        "images": {"augmentation": True if not images.augmentation.active else set()},
+        "backbone": ({"path"} if backbone.weights != "file" else set())
+        | ({"layers"} if backbone.name != "convolutions" else set()),
+        "train": ({"warmup_learning_rate"} if not train.warmup_epochs else set())
+        | ({"weight_decay"} if train.optimizer != "adamw" else set()),
+    }
+    return {"tracking": True, "data": {"path", "on_bad_image", "allow_leaks"}, **idle}
+
+
+def name(params: Params) -> str:
+    """Short and telling: `vgg16·u3·adam·lr1e-4·s1` is VGG16, three layers unfrozen, Adam at 1e-4, seed 1."""
+    train = params.train
+    return (
+        f"{_network(params)}·u{train.unfrozen_layers}·{train.optimizer}·lr{_power(train.learning_rate)}·s{train.seed}"
+    )
+
+
+def _network(params: Params) -> str:
+    backbone = params.backbone
+    if backbone.name == "convolutions":
+        return "conv" + "-".join(str(layer) for layer in backbone.layers if layer != "pool")
+    if backbone.name == "saved":
+        return PurePath(backbone.path).stem
+    return backbone.name.lower().replace(":/", "-").replace("/", "-")
+
+
+def _power(value: float) -> str:
+    """0.0001 → 1e-4, 0.00032 → 3.2e-4: three significant digits."""
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"

@@ -1,0 +1,107 @@
+"""The model in MLflow: the whole network from pixels to probabilities, checked to be the one that was evaluated."""
+
+import tempfile
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Run
+from mlflow.models import Model, ModelSignature
+from mlflow.types import Schema, TensorSpec
+
+from pipeline import paths, records
+from pipeline.errors import HerbariumError
+from pipeline.schema import Params
+from pipeline.tracking.results import Results
+from pipeline.tracking.store import Store
+
+NAME = "model"
+_PROBE_IMAGES = 32
+_SERVING = ("keras", "numpy", "tensorflow")  # of the recorded versions, those that prediction needs
+
+
+class ServedModelError(HerbariumError):
+    """The model that would be served does not predict what was evaluated."""
+
+
+def logged(store: Store, run: Run) -> str | None:
+    """The id of the run's complete model; None if it has none, or only an unfinished one of a killed process."""
+    ready = [model for model in _models(store, run) if model.status == LoggedModelStatus.READY]
+    return str(ready[0].model_id) if ready else None
+
+
+def log(store: Store, run: Run, params: Params, results: Results, build_model: Callable[[], Any]) -> str:
+    """Save, check and upload the model; returns its id: `mlflow.pyfunc.load_model(f"models:/{id}")`.
+
+    `build_model()` gives a Keras model: uint8 (N, H, W, C), values 0–255 → float32 (N, K) probabilities. Raises
+    ServedModelError, before anything is uploaded as complete, if it does not give the evaluated probabilities.
+    """
+    for unfinished in _models(store, run):
+        store.client.delete_logged_model(unfinished.model_id)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / NAME
+        _save(path, build_model(), len(results.classes))
+        check(path, results.probabilities, tolerance(params))
+        return _upload(store, run, path)
+
+
+def tolerance(params: Params) -> float:
+    """Largest difference of a probability that rounding explains: images meet in other batches, on another CPU even."""
+    if params.compute.precision == "bfloat16":
+        return 0.05
+    return 0.005 if params.compute.storage == "float16" else 1e-4
+
+
+def check(path: Path, probabilities: np.ndarray, allowed: float) -> None:
+    """Raise ServedModelError unless the model at `path` predicts the first rows of `probabilities`, (N, K), of test."""
+    images = np.array(records.read_npy(paths.images("test"))[:_PROBE_IMAGES])
+    with redirect_stdout(StringIO()):  # Keras draws a progress bar
+        served = np.asarray(mlflow.pyfunc.load_model(str(path)).predict(images))
+    expected = probabilities[: len(images)]
+    if served.shape != expected.shape:
+        raise ServedModelError(f"the served model gives shape {served.shape}, {paths.PREDICTIONS} has {expected.shape}")
+    worst = float(np.max(np.abs(served - expected)))
+    if not worst <= allowed:
+        raise ServedModelError(
+            f"the served model differs from {paths.PREDICTIONS} by {worst:.2g} in a probability; allowed: {allowed:g}."
+            f" {paths.MODEL} and the reports are not of one training: run `dvc repro`"
+        )
+
+
+def _save(path: Path, model: Any, classes: int) -> None:
+    import mlflow.tensorflow  # takes TensorFlow with it
+
+    images = records.read_npy(paths.images("test"))
+    signature = ModelSignature(
+        inputs=Schema([TensorSpec(np.dtype("uint8"), (-1, *images.shape[1:]))]),
+        outputs=Schema([TensorSpec(np.dtype("float32"), (-1, classes))]),
+    )
+    versions = records.read_json(paths.VERSIONS)
+    mlflow.tensorflow.save_model(
+        model,
+        str(path),
+        signature=signature,
+        input_example=np.array(images[:1]),
+        pip_requirements=[f"{name}=={versions[name]}" for name in _SERVING if name in versions],
+    )
+
+
+def _upload(store: Store, run: Run, path: Path) -> str:
+    client, run_id = store.client, run.info.run_id
+    model_id = client.create_logged_model(store.experiment_id, NAME, source_run_id=run_id, model_type="keras").model_id
+    saved = Model.load(str(path))
+    saved.model_id = saved.model_uuid = model_id
+    saved.run_id = run_id
+    saved.save(str(path / "MLmodel"))
+    client.log_model_artifacts(model_id, str(path))
+    client.log_outputs(run_id, [LoggedModelOutput(model_id, 0)])
+    client.finalize_logged_model(model_id, "READY")
+    return str(model_id)
+
+
+def _models(store: Store, run: Run) -> list[Any]:
+    return list(store.client.search_logged_models([store.experiment_id], f"source_run_id = '{run.info.run_id}'"))

@@ -1,0 +1,111 @@
+"""The connection to MLflow: bounded in time, safe against several processes starting at once, its errors readable.
+
+A dead server costs a training and its publication together at most 10 s (measured in tests/tracking/test_dead.py):
+CONTACT_SECONDS to begin, once more after each failed retry. MLFLOW_HTTP_REQUEST_TIMEOUT and
+MLFLOW_HTTP_REQUEST_MAX_RETRIES, where set, take precedence.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+
+from filelock import FileLock, Timeout
+from mlflow import MlflowClient
+from mlflow.entities import Experiment
+from mlflow.exceptions import MlflowException, RestException
+from mlflow.store.db import utils as database
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.errors import HerbariumError
+from pipeline.schema import Tracking
+from pipeline.tracking import address
+
+CONTACT_SECONDS = 3
+UPLOAD_SECONDS = 60
+_LOCK_SECONDS = 60
+
+# MLflow tries a database ten times over 100 s, reporting each time; three tries take 0.4 s.
+database.MAX_RETRY_COUNT = 3
+for _name in ("urllib3.connectionpool", "alembic", "mlflow"):
+    logging.getLogger(_name).setLevel(os.environ["MLFLOW_LOGGING_LEVEL"])
+
+
+class TrackingUnavailable(HerbariumError):  # noqa: N818 - it is a state of the world, not a mistake
+    """MLflow does not answer or refuses. Nothing is lost: the files are the record, `herbarium publish` shows them."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open connection and the experiment that runs belong to."""
+
+    client: MlflowClient
+    uri: str
+    experiment_id: str
+
+
+@contextmanager
+def conversation(uri: str, seconds: int = CONTACT_SECONDS, retries: int = 0) -> Iterator[None]:
+    """Bound every request made inside to `seconds` and `retries`. Raises TrackingUnavailable for MLflow's errors."""
+    limits = {
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": str(seconds),
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(retries),
+        "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
+        "MLFLOW_HTTP_REQUEST_BACKOFF_JITTER": "0",
+    }
+    ours = {name: value for name, value in limits.items() if name not in os.environ}
+    os.environ.update(ours)
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, Timeout, OSError) as error:
+        raise TrackingUnavailable(_explained(uri, error)) from error
+    finally:
+        for name in ours:
+            os.environ.pop(name, None)
+
+
+def connect(tracking: Tracking) -> Store:
+    """Open the store, creating database and experiment where missing. Call inside `conversation`."""
+    uri = address.tracking_uri(tracking)
+    with _one_at_a_time(uri):
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        return Store(client, uri, _experiment_id(client, tracking.experiment, uri))
+
+
+def _one_at_a_time(uri: str) -> AbstractContextManager[object]:
+    # Processes that create one SQLite file together leave it unusable.
+    file = address.database_file(uri)
+    if file is None:
+        return nullcontext()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(f"{file}.lock", timeout=_LOCK_SECONDS)
+
+
+def _experiment_id(client: MlflowClient, name: str, uri: str) -> str:
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        try:
+            return str(client.create_experiment(name, artifact_location=address.artifact_location(uri)))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            experiment = client.get_experiment_by_name(name)
+    return _usable(experiment, name, uri)
+
+
+def _usable(experiment: Experiment, name: str, uri: str) -> str:
+    if experiment.lifecycle_stage != "active":
+        raise TrackingUnavailable(
+            f"params.yaml: tracking.experiment: {name!r} was deleted in MLflow at {address.redacted(uri)};"
+            f" restore it (`mlflow experiments restore -x {experiment.experiment_id}`) or give another name"
+        )
+    return str(experiment.experiment_id)
+
+
+def _explained(uri: str, error: Exception) -> str:
+    where = address.redacted(uri)
+    if address.is_server(uri) and isinstance(error, MlflowException) and not isinstance(error, RestException):
+        return f"MLflow did not answer at {where}; run `herbarium publish` later"
+    lines = [line.strip() for line in address.redacted(str(error)).splitlines() if line.strip()]
+    return f"MLflow at {where} cannot be used: {lines[0][:300] if lines else type(error).__name__}"

@@ -1,0 +1,91 @@
+"""The label on a run: which code, data and environment made it."""
+
+import getpass
+import platform
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+FINGERPRINT = "fingerprint"
+STATE = "state"  # training, trained, failed, interrupted (Ctrl-C), killed (found dead later), published, superseded
+REASON = "reason"
+PROCESS = "process"
+PUBLISHED = "published"
+PARENT = "mlflow.parentRunId"
+NOTE = "mlflow.note.content"
+_SECONDS = 5
+_CLOCK_STEP_SECONDS = 2  # a process's start is computed from the clock, which may be set meanwhile
+
+
+def of_training(training: Mapping[str, Any]) -> dict[str, str]:
+    """Tags from the content of models/training.json: digests and, one each, what the environment was."""
+    environment = {f"environment.{name}": str(value) for name, value in training["environment"].items()}
+    return {
+        "dataset_digest": str(training["images_digest"]),
+        "feature_digest": str(training["features_digest"]),
+        "cut": str(training["cut"]),
+        **environment,
+    }
+
+
+def of_code() -> dict[str, str]:
+    """The commit checked out here and whether tracked files differ from it; empty without git."""
+    commit = _output("git", "rev-parse", "HEAD")
+    if not commit:
+        return {}
+    changes = _output("git", "status", "--porcelain", "--untracked-files=no")
+    return {"mlflow.source.git.commit": commit, "git_dirty": "true" if changes else "false"}
+
+
+def of_machine() -> dict[str, str]:
+    """This machine's processors. True of a run only while it trains: what is published may come out of a cache."""
+    gpu = _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader") if shutil.which("nvidia-smi") else ""
+    return {"cpu": cpu_model(), "gpu": ", ".join(gpu.splitlines()) or "none"}
+
+
+def of_process() -> dict[str, str]:
+    """Names this process, so that a later one on this host can tell whether it still lives, even if pids repeat."""
+    process = psutil.Process()
+    return {PROCESS: f"{platform.node()} {process.pid} {process.create_time():.0f}"}
+
+
+def of_user() -> dict[str, str]:
+    """What MLflow's own client would add. MLflow shows the user's name in its list of runs."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        user = "unknown"
+    return {"mlflow.user": user, "mlflow.source.name": "herbarium", "mlflow.source.type": "LOCAL"}
+
+
+def process_died(run_tags: Mapping[str, str]) -> bool:
+    """True if the run was made by a process of this host that is gone; False where that cannot be known."""
+    match run_tags.get(PROCESS, "").split():
+        case [node, pid, started] if node == platform.node():
+            try:
+                began: float = psutil.Process(int(pid)).create_time()
+                return abs(began - float(started)) > _CLOCK_STEP_SECONDS
+            except psutil.NoSuchProcess:
+                return True
+    return False
+
+
+def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    try:
+        lines = cpuinfo.read_text().splitlines()
+    except OSError:
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()
+
+
+def _output(*command: str) -> str:
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return run.stdout.strip() if run.returncode == 0 else ""

@@ -1,0 +1,72 @@
+"""A finished experiment's files in the folder the test works in, and a store of its own."""
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline import paths, records
+from pipeline.schema import Params
+
+from .example import CLASSES, write_predictions, write_results
+
+
+@pytest.fixture(autouse=True)
+def local_store(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reaches for a store that the machine's settings name."""
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_HTTP_REQUEST_MAX_RETRIES"):
+        monkeypatch.delenv(name, raising=False)
+    return project
+
+
+@pytest.fixture
+def at(params: Params) -> Callable[[str | None], Params]:
+    """The parameters with another tracking.uri."""
+    return lambda uri: params.model_copy(update={"tracking": params.tracking.model_copy(update={"uri": uri})})
+
+
+@pytest.fixture(scope="session")
+def model() -> Any:
+    """A Keras model from pixels to probabilities: uint8 (N, 8, 8, 1) → float32 (N, 3)."""
+    import keras
+
+    keras.utils.set_random_seed(1)
+    layers = [keras.Input((8, 8, 1), dtype="uint8"), keras.layers.Rescaling(1 / 255), keras.layers.Flatten()]
+    return keras.Sequential([*layers, keras.layers.Dense(len(CLASSES), activation="softmax")])
+
+
+@pytest.fixture
+def results_files(project: Path) -> Path:
+    """Everything a run leaves, except that the predictions are not those of `model`."""
+    write_results(np.full((6, 3), 1 / 3))
+    return project
+
+
+@pytest.fixture
+def finished(results_files: Path, model: Any) -> Iterator[Path]:
+    """Everything a run leaves; `model` is the one it trained."""
+    predictions = model.predict(records.read_npy(paths.images("test")), verbose=0)
+    write_predictions(predictions.astype(float))
+    yield results_files
+    # Whatever was published, nothing may have gone to MLflow's own default store.
+    assert not (results_files / "mlruns").exists()
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that takes connections and never answers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def dead_port() -> int:
+    """A port nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

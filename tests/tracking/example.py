@@ -1,0 +1,64 @@
+"""A finished experiment, tiny: what its files say, and the files."""
+
+import numpy as np
+
+from pipeline import history, paths, records
+from pipeline.history import Epoch
+
+CLASSES = ["oak", "a*b|<i>", "c/d"]
+FINGERPRINT = "f" * 64
+EPOCHS = [
+    Epoch(0, 1.2, 0.3, 1.25, 0.31, 0.0),
+    Epoch(1, 0.9, 0.5, 1.0, 0.45, 1e-3),
+    Epoch(2, 0.7, 0.6, 0.9, 0.55, 1e-3),
+]
+TRAINING = {
+    "fingerprint": FINGERPRINT,
+    "parameters": {"total": 1234, "trainable": 567},
+    "best_epoch": 2,
+    "epochs": 2,
+    "unfrozen_layers": 1,
+    "cut": "pool_2",
+    "images_digest": "ab" * 32,
+    "features_digest": "cd" * 32,
+    "environment": {"tensorflow": "2.21.0", "instruction_set": "x86_64 avx2", "threads": "2", "precision": "float32"},
+}
+METRICS = {
+    "test_accuracy": 0.5,
+    "test_accuracy_low": 0.3,
+    "test_accuracy_high": 0.7,
+    "test_loss": 1.1,
+    "test_images": 6,
+    "test_calibration_error": 0.1,
+    "validation_accuracy": 0.55,
+    "validation_loss": 0.9,
+    "validation_images": 6,
+    "per_class": {
+        "oak": {"precision": 0.5, "recall": 0.75, "f1": 0.6, "images": 4},
+        "a*b|<i>": {"precision": None, "recall": 0.0, "f1": 0.0, "images": 2},
+        "c/d": {"precision": None, "recall": None, "f1": None, "images": 0},
+    },
+}
+
+
+def write_results(probabilities: np.ndarray) -> None:
+    generator = np.random.default_rng(1)
+    for split in paths.SPLITS:
+        records.write_npy(paths.images(split), generator.integers(0, 256, (6, 8, 8, 1), dtype=np.uint8))
+        records.write_npy(paths.labels(split), np.array([0, 0, 0, 0, 1, 1]))
+    records.write_json(paths.CLASSES, CLASSES)
+    records.write_json(paths.TRAINING, TRAINING)
+    records.write_json(paths.METRICS, METRICS)
+    records.write_json(paths.DATASET, {"classes": CLASSES})
+    records.write_csv(paths.CONFUSION, ["label", *CLASSES], [[name, 0, 0, 0] for name in CLASSES])
+    records.write_text(paths.MODEL_SUMMARY, "Dense\n")
+    history.write(paths.HISTORY, EPOCHS)
+    for picture in paths.PICTURES:
+        records.write_text(picture, "a picture")
+    write_predictions(probabilities)
+
+
+def write_predictions(probabilities: np.ndarray) -> None:
+    header = ["name", "label", "predicted", *(f"p_{name}" for name in CLASSES)]
+    rows = [[f"image {i}", CLASSES[0], CLASSES[row.argmax()], *row.tolist()] for i, row in enumerate(probabilities)]
+    records.write_csv(paths.PREDICTIONS, header, rows)

@@ -1,0 +1,204 @@
+"""The run is complete after any history: never trained here, shown live, interrupted, published before."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import pytest
+
+from pipeline import history, paths, records
+from pipeline.history import Epoch
+from pipeline.schema import Params
+from pipeline.tracking import runs, tags
+from pipeline.tracking.live import Live
+from pipeline.tracking.publish import outcome_metrics, publish
+from pipeline.tracking.results import Results, ResultsError
+from pipeline.tracking.served_model import ServedModelError
+from pipeline.tracking.store import Store, connect, conversation
+
+from .example import CLASSES, EPOCHS, FINGERPRINT, METRICS, TRAINING, write_predictions
+
+pytestmark = pytest.mark.usefixtures("finished")
+
+
+@pytest.fixture
+def store(params: Params) -> Store:
+    with conversation("sqlite"):
+        return connect(params.tracking)
+
+
+def everything(store: Store) -> dict[str, Any]:
+    """All that the store holds of the experiment, comparable."""
+    found = store.client.search_runs([store.experiment_id])
+    models = store.client.search_logged_models([store.experiment_id])
+    return {
+        "runs": {run.info.run_id: run.to_dictionary() for run in found},
+        "points": {
+            (run.info.run_id, name): [m.to_dictionary() for m in store.client.get_metric_history(run.info.run_id, name)]
+            for run in found
+            for name in run.data.metrics
+        },
+        "models": {model.model_id: model.to_dictionary() for model in models},
+    }
+
+
+def unwanted() -> None:
+    raise AssertionError("the model was built again")
+
+
+def test_a_run_is_made_from_the_files_alone(params: Params, store: Store, model: Any) -> None:
+    published = publish(params, lambda: model)
+    assert published.created
+    assert published.url is None
+    run = store.client.get_run(published.run_id)
+    assert (run.info.status, run.data.tags[tags.STATE]) == ("FINISHED", "published")
+    assert run.info.start_time == run.info.end_time == int(paths.METRICS.stat().st_mtime * 1000)
+    assert run.data.tags["environment.instruction_set"] == "x86_64 avx2"
+    assert run.data.metrics["test_accuracy"] == 0.5
+    assert run.data.metrics["best_epoch"] == 2
+    assert run.data.metrics["validation_accuracy"] == EPOCHS[-1].validation_accuracy
+    assert run.data.metrics["final_validation_accuracy"] == METRICS["validation_accuracy"]
+    curve = store.client.get_metric_history(published.run_id, "train_loss")
+    assert [(point.step, point.value) for point in curve] == [(e.epoch, e.train_loss) for e in EPOCHS]
+    assert "Test accuracy 0.5000" in run.data.tags["mlflow.note.content"]
+
+
+def test_files_and_data_sets_are_attached(params: Params, store: Store, model: Any) -> None:
+    records.write_text(paths.LOCK, "schema: '2.0'\n")
+    run = store.client.get_run(publish(params, lambda: model).run_id)
+    listed = {
+        folder: {entry.path for entry in store.client.list_artifacts(run.info.run_id, folder) if not entry.is_dir}
+        for folder in ("", "reports", "pictures")
+    }
+    assert listed[""] == {"params.yaml", "dvc.lock", "model_summary.txt"}
+    assert {"reports/metrics.json", "reports/history.csv", "reports/predictions.csv"} <= listed["reports"]
+    assert listed["pictures"] == {f"pictures/{path.name}" for path in paths.PICTURES}
+    inputs = {entry.tags[0].value: entry.dataset for entry in run.inputs.dataset_inputs}
+    assert inputs.keys() == {"train", "validation", "test"}
+    assert TRAINING["images_digest"].startswith(inputs["test"].digest)
+    assert json.loads(inputs["test"].source)["tags"]["split"] == "train[90%:]"
+
+
+def test_publishing_twice_changes_nothing(params: Params, store: Store, model: Any) -> None:
+    first = publish(params, lambda: model)
+    before = everything(store)
+    second = publish(params, unwanted)
+    assert (second.run_id, second.created) == (first.run_id, False)
+    assert everything(store) == before
+    assert len(before["runs"]) == len(before["models"]) == 1
+
+
+def test_a_live_run_is_completed(params: Params, store: Store, model: Any) -> None:
+    with Live() as live:
+        live.started(FINGERPRINT, params)
+        live.epoch(EPOCHS[0])
+        live.epoch(EPOCHS[1])
+    shown = runs.find(store, FINGERPRINT)
+    published = publish(params, lambda: model)
+    assert (published.run_id, published.created) == (shown.info.run_id, False)
+    run = store.client.get_run(published.run_id)
+    assert (run.info.start_time, run.info.end_time) == (shown.info.start_time, shown.info.end_time)
+    for name in runs.CURVES:
+        steps = [point.step for point in store.client.get_metric_history(published.run_id, name)]
+        assert steps == [epoch.epoch for epoch in EPOCHS if epoch.epoch or name != "learning_rate"]
+
+
+def test_an_interrupted_publication_is_taken_up(params: Params, store: Store, model: Any) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        publish(params, _interrupting)
+    run = runs.find(store, FINGERPRINT)
+    store.client.create_logged_model(store.experiment_id, "model", source_run_id=run.info.run_id)
+    published = publish(params, lambda: model)
+    assert published.run_id == run.info.run_id
+    content = everything(store)
+    assert len(content["runs"]) == len(content["models"]) == 1
+    assert {len(points) for (_, name), points in content["points"].items() if name not in runs.CURVES} == {1}
+
+
+def _interrupting() -> None:
+    raise KeyboardInterrupt
+
+
+def test_the_model_in_mlflow_predicts_what_was_evaluated(
+    params: Params, store: Store, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.client.get_run(publish(params, lambda: model).run_id)
+    model_id = run.outputs.model_outputs[0].model_id
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    served = mlflow.pyfunc.load_model(f"models:/{model_id}")
+    predicted = served.predict(np.array(records.read_npy(paths.images("test"))))
+    columns = [[float(row[f"p_{name}"]) for name in CLASSES] for row in records.read_csv(paths.PREDICTIONS)]
+    np.testing.assert_allclose(predicted, columns, atol=1e-6)
+    assert served.metadata.signature.inputs.inputs[0].shape == (-1, 8, 8, 1)
+    assert served.metadata.run_id == run.info.run_id
+    assert served.input_example.shape == (1, 8, 8, 1)
+    folder = Path(mlflow.artifacts.download_artifacts(f"models:/{model_id}"))
+    assert "tensorflow==" in (folder / "requirements.txt").read_text()
+    logged = store.client.get_logged_model(model_id)
+    assert {metric.key: metric.value for metric in logged.metrics}["test_accuracy"] == 0.5
+
+
+def test_another_model_than_the_evaluated_is_refused(params: Params, store: Store, model: Any) -> None:
+    write_predictions(np.full((6, 3), 1 / 3))
+    with pytest.raises(ServedModelError, match=r"differs from reports/predictions.csv by .* allowed: 0.0001"):
+        publish(params, lambda: model)
+    assert everything(store)["models"] == {}
+    run = runs.find(store, FINGERPRINT)
+    assert run.info.status == "FINISHED"
+    assert tags.PUBLISHED not in run.data.tags
+
+
+def test_another_outcome_supersedes_the_run(params: Params, store: Store, model: Any) -> None:
+    first = publish(params, lambda: model)
+    history.write(paths.HISTORY, [*EPOCHS[:2], Epoch(2, 0.71, 0.6, 0.9, 0.55, 1e-3)])
+    second = publish(params, lambda: model)
+    assert second.created
+    assert runs.find(store, FINGERPRINT).info.run_id == second.run_id
+    assert store.client.get_run(first.run_id).data.tags["superseded_fingerprint"] == FINGERPRINT
+
+
+def test_changed_reports_are_shown_without_a_new_run(params: Params, store: Store, model: Any) -> None:
+    first = publish(params, lambda: model)
+    records.write_json(paths.METRICS, {**METRICS, "test_calibration_error": 0.2})
+    second = publish(params, unwanted)
+    assert second.run_id == first.run_id
+    assert store.client.get_run(second.run_id).data.metrics["test_calibration_error"] == 0.2
+    assert len(store.client.get_metric_history(second.run_id, "test_accuracy")) == 1
+
+
+def test_a_commit_afterwards_is_taken_up(params: Params, store: Store, model: Any) -> None:
+    run_id = publish(params, lambda: model).run_id
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for arguments in (["init"], ["add", "params.yaml"], [*identity, "commit", "-m", "Begin"]):
+        subprocess.run(["git", *arguments], check=True, capture_output=True)
+    assert publish(params, unwanted).run_id == run_id
+    found = store.client.get_run(run_id).data.tags
+    assert found["git_dirty"] == "false"
+    assert f"git checkout {found['mlflow.source.git.commit']}" in found[tags.NOTE]
+
+
+def test_missing_files_are_reported_before_mlflow_is_asked(params: Params, project: Path) -> None:
+    paths.METRICS.unlink()
+    with pytest.raises(ResultsError, match=r"reports/metrics\.json: not found"):
+        publish(params, unwanted)
+    assert not (project / "mlflow.db").exists()
+
+
+def test_many_classes_have_no_metric_each() -> None:
+    row = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "images": 1}
+    named = {f"class {i}": row for i in range(21)}
+    found = Results(TRAINING, EPOCHS, {**METRICS, "per_class": named}, list(named), np.zeros((1, 21)))
+    keys = {metric.key for metric in outcome_metrics(found, "m-1")}
+    assert not any(key.startswith("class_f1") for key in keys)
+    assert {"test_macro_f1", "test_lowest_recall"} <= keys
+
+
+def test_class_names_that_become_equal_stay_apart() -> None:
+    row = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "images": 1}
+    named = dict.fromkeys(["a/b", "a*b", "größe"], row)
+    found = Results(TRAINING, EPOCHS, {**METRICS, "per_class": named}, list(named), np.zeros((1, 3)))
+    keys = {metric.key for metric in outcome_metrics(found, "m-1") if metric.key.startswith("class_f1")}
+    assert keys == {"class_f1/a_b 0", "class_f1/a_b 1", "class_f1/größe"}

@@ -1,0 +1,54 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline import paths, records
+from pipeline.schema import Params
+from pipeline.tracking import results, served_model
+
+pytestmark = pytest.mark.usefixtures("finished")
+
+
+@pytest.fixture
+def saved(tmp_path: Path, model: Any) -> Path:
+    served_model._save(tmp_path / "model", model, 3)
+    return tmp_path / "model"
+
+
+def test_difference_decides(saved: Path) -> None:
+    probabilities = results.read().probabilities
+    served_model.check(saved, probabilities, 1e-4)
+    served_model.check(saved, probabilities + 5e-5, 1e-4)
+    with pytest.raises(served_model.ServedModelError, match=r"by 0\.001 in a probability; allowed: 0\.0001"):
+        served_model.check(saved, probabilities + 1e-3, 1e-4)
+
+
+def test_a_model_of_other_classes_is_refused(saved: Path) -> None:
+    with pytest.raises(served_model.ServedModelError, match=r"shape \(6, 3\)"):
+        served_model.check(saved, np.full((6, 4), 0.25), 1e-4)
+
+
+def test_numbers_that_are_none_are_refused(saved: Path) -> None:
+    with pytest.raises(served_model.ServedModelError, match="by nan"):
+        served_model.check(saved, np.full((6, 3), np.nan), 1e-4)
+
+
+def test_coarser_arithmetic_is_allowed_more(params: Params) -> None:
+    def with_compute(**values: object) -> Params:
+        return params.model_copy(update={"compute": params.compute.model_copy(update=values)})
+
+    allowed = [
+        served_model.tolerance(with_compute(**values))
+        for values in ({}, {"storage": "float16"}, {"precision": "bfloat16"})
+    ]
+    assert allowed == sorted(allowed)
+    assert len(set(allowed)) == 3
+
+
+def test_requirements_are_the_recorded_versions(saved: Path) -> None:
+    versions = records.read_json(paths.VERSIONS)
+    requirements = (saved / "requirements.txt").read_text().split()
+    assert f"tensorflow=={versions['tensorflow']}" in requirements
+    assert not any(line.startswith("matplotlib") for line in requirements)

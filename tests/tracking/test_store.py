@@ -1,0 +1,80 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.schema import Params
+from pipeline.tracking.store import Store, TrackingUnavailable, connect, conversation
+
+PLACES = Callable[[str | None], Params]
+
+START = """
+import sys
+from pipeline.history import Epoch
+from pipeline import config
+from pipeline.tracking.live import Live
+with Live() as live:
+    live.started(sys.argv[1], config.load())
+    for number in range(5):
+        live.epoch(Epoch(number, 1.0, 0.5, 1.0, 0.5, 0.001))
+"""
+
+
+def opened(params: Params) -> Store:
+    with conversation("sqlite"):
+        return connect(params.tracking)
+
+
+@pytest.mark.slow
+def test_four_processes_may_begin_at_once(at: PLACES, project: Path) -> None:
+    fingerprints = [letter * 64 for letter in "abcd"]
+    processes = [
+        subprocess.Popen([sys.executable, "-c", START, text], stderr=subprocess.PIPE, text=True)
+        for text in fingerprints
+    ]
+    assert [process.communicate()[1] for process in processes] == [""] * 4
+    store = opened(at(None))
+    runs = store.client.search_runs([store.experiment_id])
+    assert sorted(run.data.tags["fingerprint"] for run in runs) == fingerprints
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    assert [len(store.client.get_metric_history(run.info.run_id, "train_loss")) for run in runs] == [5] * 4
+
+
+def test_opening_again_finds_the_same_experiment_and_leaves_no_folder(at: PLACES, project: Path) -> None:
+    assert opened(at(None)).experiment_id == opened(at(None)).experiment_id
+    assert not (project / "mlruns").exists()
+
+
+def test_deleted_experiment_says_how_to_restore_it(at: PLACES) -> None:
+    store = opened(at(None))
+    store.client.delete_experiment(store.experiment_id)
+    with pytest.raises(TrackingUnavailable, match=rf"'digits' was deleted.*restore -x {store.experiment_id}"):
+        opened(at(None))
+
+
+def test_damaged_database_is_named(at: PLACES, project: Path) -> None:
+    (project / "mlflow.db").write_text("this is not a database, but it is long enough to be taken for one" * 20)
+    with pytest.raises(TrackingUnavailable, match="file is not a database"):
+        opened(at(None))
+
+
+def test_folder_that_cannot_be_made_is_named(at: PLACES, project: Path) -> None:
+    (project / "file").write_text("")
+    with pytest.raises(TrackingUnavailable, match="file"):
+        opened(at("sqlite:///file/mlflow.db"))
+
+
+def test_unknown_scheme_is_refused(at: PLACES) -> None:
+    with pytest.raises(TrackingUnavailable, match="ftp://host cannot be used"), conversation("ftp://me:secret@host"):
+        connect(at("ftp://me:secret@host").tracking)
+
+
+def test_limits_end_with_the_conversation_and_yield_to_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "7")
+    with conversation("http://host", seconds=3, retries=1):
+        assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "7"
+        assert os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "1"
+    assert "MLFLOW_HTTP_REQUEST_MAX_RETRIES" not in os.environ

@@ -1,0 +1,61 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.tracking import tags
+
+from .example import TRAINING
+
+
+def git(*arguments: str) -> None:
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+
+
+def test_code_is_the_commit_and_whether_it_was_changed(project: Path) -> None:
+    git("init")
+    git("add", "params.yaml")
+    git("commit", "-m", "Begin")
+    clean = tags.of_code()
+    assert len(clean["mlflow.source.git.commit"]) == 40
+    assert clean["git_dirty"] == "false"
+    (project / "untracked").write_text("")
+    assert tags.of_code() == clean
+    (project / "params.yaml").write_text("changed")
+    assert tags.of_code() == {**clean, "git_dirty": "true"}
+
+
+def test_without_git_there_is_no_label(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tags.of_code() == {}
+    monkeypatch.setenv("PATH", "")
+    assert tags.of_code() == {}
+
+
+def test_training_labels_digests_and_environment() -> None:
+    labels = tags.of_training(TRAINING)
+    assert labels["dataset_digest"] == TRAINING["images_digest"]
+    assert labels["feature_digest"] == TRAINING["features_digest"]
+    assert labels["environment.threads"] == "2"
+    assert labels["environment.precision"] == "float32"
+
+
+def test_processor_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "cpuinfo"
+    file.write_text("processor\t: 0\nmodel name\t: A CPU @ 2 GHz\nprocessor\t: 1\nmodel name\t: A CPU @ 2 GHz\n")
+    assert tags.cpu_model(file) == "A CPU @ 2 GHz"
+    assert tags.cpu_model(tmp_path / "absent") != ""
+
+
+def test_a_living_process_is_not_dead() -> None:
+    assert not tags.process_died(tags.of_process())
+    assert not tags.process_died({})
+    assert not tags.process_died({tags.PROCESS: "another-host 1 1"})
+
+
+def test_a_dead_process_is_dead_also_when_its_number_is_taken_again() -> None:
+    node, number, began = tags.of_process()[tags.PROCESS].split()
+    assert tags.process_died({tags.PROCESS: f"{node} {number} {int(began) - 60}"})
+    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    assert tags.process_died({tags.PROCESS: f"{node} {int(gone.stdout)} {began}"})

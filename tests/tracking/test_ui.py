@@ -1,0 +1,106 @@
+"""A real server on the project's store: its pages for people, its interface for trainings."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import psutil
+import pytest
+
+from pipeline import paths, records
+from pipeline.schema import Params
+from pipeline.tracking import runs, ui
+from pipeline.tracking.live import Live
+from pipeline.tracking.publish import publish
+from pipeline.tracking.store import TrackingUnavailable, connect, conversation
+
+from .example import EPOCHS, FINGERPRINT
+
+PLACES = Callable[[str | None], Params]
+
+
+def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_address_is_printed_and_a_signal_stops_everything(project: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "pipeline.tracking.ui"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(ui.__file__).parents[2])}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
+    search = urllib.request.Request(
+        f"{url}/api/2.0/mlflow/experiments/search", b'{"max_results": 9}', {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(search) as answer:
+        assert "digits" in [experiment["name"] for experiment in json.load(answer)["experiments"]]
+    started = children(process)
+    assert started
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert (out, err) == ("", "")
+    assert process.returncode == (0 if number == signal.SIGINT else 143)
+    assert psutil.wait_procs(started, timeout=5)[1] == []
+
+
+@pytest.mark.slow
+def test_trainings_and_publications_through_a_server(
+    finished: Path, at: PLACES, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    with ui.server(at(None).tracking) as url:
+        there = at(url)
+        with Live(said.append) as live:
+            live.started(FINGERPRINT, there)
+            for epoch in EPOCHS:
+                live.epoch(epoch)
+        first = publish(there, lambda: model)
+        second = publish(there, lambda: pytest.fail("the model was built again"))
+        assert first == second
+        assert first.url == f"{url}/#/experiments/{first.experiment_id}/runs/{first.run_id}"
+        with conversation(url):
+            store = connect(there.tracking)
+            run = runs.find(store, FINGERPRINT)
+        assert run.data.tags["state"] == "published"
+        assert len(store.client.get_metric_history(run.info.run_id, "train_loss")) == len(EPOCHS)
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
+        served = mlflow.pyfunc.load_model(f"models:/{run.outputs.model_outputs[0].model_id}")
+        assert served.predict(np.array(records.read_npy(paths.images("test")))).shape == (6, 3)
+    assert said == []
+
+
+@pytest.mark.slow
+def test_a_server_that_stops_answering_during_a_training(results_files: Path, at: PLACES) -> None:
+    said: list[str] = []
+    with ui.server(at(None).tracking) as url, Live(said.append) as live:
+        live.started(FINGERPRINT, at(url))
+        live.epoch(EPOCHS[0])
+        server = next(child for child in psutil.Process().children() if "mlflow" in " ".join(child.cmdline()))
+        os.killpg(server.pid, signal.SIGSTOP)
+        began = time.monotonic()
+        live.epoch(EPOCHS[1])
+        live.epoch(EPOCHS[2])
+        with pytest.raises(TrackingUnavailable, match="run `herbarium publish` later"):
+            publish(at(url), lambda: pytest.fail("a model was built for nobody"))
+        seconds = time.monotonic() - began
+        os.killpg(server.pid, signal.SIGCONT)
+    assert len(said) == 1
+    assert seconds < 10.5
+
+
+@pytest.mark.slow
+def test_a_port_in_use_is_reported_with_the_servers_words(project: Path, at: PLACES, silent_port: int) -> None:
+    with pytest.raises(TrackingUnavailable, match="did not start") as caught, ui.server(at(None).tracking, silent_port):
+        pass
+    assert "address already in use" in str(caught.value).lower()

@@ -8,15 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import history, paths, records
+from pipeline import history, paths, predictions, records
 from pipeline.errors import HerbariumError
-
-CALIBRATION = paths.REPORTS / "calibration.csv"
 
 _READ = (paths.TRAINING, paths.HISTORY, paths.METRICS, paths.PREDICTIONS, paths.CLASSES, paths.PARAMS)
 _ARTIFACTS = {
     "": (paths.PARAMS, paths.LOCK, paths.MODEL_SUMMARY),
-    "reports": (paths.METRICS, paths.HISTORY, paths.PREDICTIONS, paths.CONFUSION, CALIBRATION, paths.DATASET),
+    "reports": (paths.METRICS, paths.HISTORY, paths.PREDICTIONS, paths.CONFUSION, paths.CALIBRATION, paths.DATASET),
     "pictures": paths.PICTURES,
 }
 
@@ -70,14 +68,11 @@ def _parsed(path: Path) -> Any:
 
 
 def _probabilities(classes: list[str]) -> np.ndarray:
-    rows = records.read_csv(paths.PREDICTIONS)
-    columns = [f"p_{name}" for name in classes]
-    lacking = [column for column in columns if not rows or column not in rows[0]]
+    found = predictions.read(paths.PREDICTIONS)
     images = len(records.read_npy(paths.images("test")))
-    if lacking or len(rows) != images:
-        found = f"{len(rows)} rows without {', '.join(lacking)}" if lacking else f"{len(rows)} rows"
+    if found.classes != classes or len(found.names) != images:
         raise ResultsError(
-            f"{paths.PREDICTIONS}: found {found}; allowed: one row for each of {images} test images with a column"
-            " p_<class> for each class; run `dvc repro`"
+            f"{paths.PREDICTIONS}: found {len(found.names)} rows of {len(found.classes)} classes; allowed: {images}, one for"
+            f" each test image, of the {len(classes)} classes in {paths.CLASSES}, in their order; run `dvc repro`"
         )
-    return np.array([[float(row[column]) for column in columns] for row in rows])
+    return found.probabilities

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from pipeline import history, paths, records
+from pipeline import history, paths, predictions, records
 from pipeline.history import Epoch
+from pipeline.predictions import Predictions
 
 CLASSES = ["oak", "a*b|<i>", "c/d"]
 FINGERPRINT = "f" * 64
@@ -59,6 +60,6 @@ def write_results(probabilities: np.ndarray) -> None:
 
 
 def write_predictions(probabilities: np.ndarray) -> None:
-    header = ["name", "label", "predicted", *(f"p_{name}" for name in CLASSES)]
-    rows = [[f"image {i}", CLASSES[0], CLASSES[row.argmax()], *row.tolist()] for i, row in enumerate(probabilities)]
-    records.write_csv(paths.PREDICTIONS, header, rows)
+    names = [f"image {i}" for i in range(len(probabilities))]
+    labels = np.zeros(len(probabilities), dtype=np.int64)
+    predictions.write(paths.PREDICTIONS, Predictions(CLASSES, names, labels, probabilities))

@@ -37,14 +37,16 @@ def test_damaged_json_is_named() -> None:
 @pytest.mark.usefixtures("results_files")
 def test_predictions_of_another_test_split_are_refused() -> None:
     write_predictions(np.full((5, 3), 1 / 3))
-    with pytest.raises(results.ResultsError, match="found 5 rows; allowed: one row for each of 6 test images"):
+    with pytest.raises(results.ResultsError, match="found 5 rows of 3 classes; allowed: 6, one for each test image"):
         results.read()
 
 
 @pytest.mark.usefixtures("results_files")
 def test_predictions_of_other_classes_are_refused() -> None:
     records.write_json(paths.CLASSES, [*CLASSES, "elm"])
-    with pytest.raises(results.ResultsError, match="without p_elm"):
+    with pytest.raises(
+        results.ResultsError, match="found 6 rows of 3 classes; allowed: 6, one for each test image, of the 4 classes"
+    ):
         results.read()
 
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from itertools import combinations
 
-_SLICE = re.compile(r"^(?P<name>[A-Za-z_]\w*)(\[(?P<start>-?\d+%?)?:(?P<stop>-?\d+%?)?\])?$")
+_SLICE = re.compile(r"(?P<name>[A-Za-z_]\w*)(\[(?P<start>-?\d+%?)?:(?P<stop>-?\d+%?)?\])?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -27,27 +27,23 @@ class Slice:
         unbounded = [s for s in (self, other) if s.start is None and s.stop is None]
         if not unbounded and self.percent != other.percent:
             return False
-        low, high = zip(self._bounds(), other._bounds(), strict=True)
-        return None not in low and None not in high and max(low) < min(high)
+        mine, theirs = self._bounds(), other._bounds()
+        return mine is not None and theirs is not None and max(mine[0], theirs[0]) < min(mine[1], theirs[1])
 
-    def _bounds(self) -> tuple[float | None, float | None]:
-        size = 100 if self.percent else None
-        return _bound(self.start, 0, size), _bound(self.stop, 100 if self.percent else float("inf"), size)
-
-
-def _bound(value: int | None, default: float, size: int | None) -> float | None:
-    if value is None:
-        return default
-    if value >= 0:
-        return value
-    return None if size is None else size + value
+    def _bounds(self) -> tuple[float, float] | None:
+        """From and to, in percent or images; None if a count from the end needs the split's size."""
+        start = 0 if self.start is None else self.start
+        stop = (100 if self.percent else float("inf")) if self.stop is None else self.stop
+        if self.percent:
+            return start + 100 * (start < 0), stop + 100 * (stop < 0)
+        return None if start < 0 or stop < 0 else (start, stop)
 
 
 def parse(text: str) -> list[Slice]:
     """The slices of one split string. Raises ValueError if it is not TFDS slicing."""
     slices = []
     for part in text.split("+"):
-        match = _SLICE.match(part.strip())
+        match = _SLICE.fullmatch(part.strip())
         bounds = [b for b in (match["start"], match["stop"]) if b] if match else []
         percent = [b.endswith("%") for b in bounds]
         if not match or len(set(percent)) > 1:

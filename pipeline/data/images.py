@@ -1,0 +1,103 @@
+"""Encoded bytes to pixels, pixels to the size the network wants: the same bytes on every CPU.
+
+Only Pillow decodes and resizes here. Its arithmetic on 8-bit images is integer arithmetic, while decoders inside
+TensorFlow differ with the instruction set, and a differing pixel would change every digest after it.
+"""
+
+import hashlib
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from pipeline.errors import DataError
+
+FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "GIF")
+MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte of RGB, larger ones are taken for an attack
+
+# What Pillow's decoders are known to raise on damaged bytes.
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    MemoryError,
+    NotImplementedError,
+    struct.error,
+    zlib.error,
+)
+
+
+def decode(encoded: bytes, channels: int) -> np.ndarray:
+    """The pixels of an encoded image: uint8 (H, W, C), values 0–255, C = `channels` (1 grey, 3 RGB).
+
+    JPEG, PNG, BMP, WebP and GIF (its first frame). A camera's EXIF orientation is applied, transparency is laid over
+    white, palettes and CMYK become RGB, 16-bit samples keep their high byte, grey is ITU-R 601-2 luma.
+    Raises DataError, with the reason only, if the bytes are empty, of another format, damaged or above `MAX_PIXELS`.
+    """
+    if not encoded:
+        raise DataError("the file is empty")
+    try:
+        with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
+            _refuse_bomb(image)
+            image.load()
+            return _array(_flat(ImageOps.exif_transpose(image)), channels)
+    except UnidentifiedImageError:
+        raise DataError(f"not an image; allowed: {', '.join(FORMATS)}") from None
+    except Image.DecompressionBombError:
+        raise DataError(_too_large("more than")) from None
+    except _DAMAGE as error:
+        raise DataError(f"damaged image ({' '.join(str(error).split()) or type(error).__name__})") from None
+
+
+def convert(pixels: np.ndarray, channels: int) -> np.ndarray:
+    """uint8 (H, W), (H, W, 1) or (H, W, 3) as uint8 (H, W, C), C = `channels`; values 0–255. Raises DataError."""
+    if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3)):
+        raise DataError(f"found {pixels.dtype} {pixels.shape}; allowed: uint8 (H, W), (H, W, 1) or (H, W, 3)")
+    return _array(_image(pixels), channels)
+
+
+def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """uint8 (H, W, C) to uint8 (height, width, C), values 0–255: bilinear, with antialiasing when made smaller."""
+    channels = image.shape[2]
+    return _array(_image(image).resize((width, height), Image.Resampling.BILINEAR), channels)
+
+
+def pixel_digest(image: np.ndarray) -> str:
+    """SHA-256, hexadecimal, over shape and pixels of uint8 (H, W, C): equal for equal pictures, whatever the file."""
+    return hashlib.sha256(repr(image.shape).encode() + image.tobytes()).hexdigest()
+
+
+def _refuse_bomb(image: Image.Image) -> None:
+    if image.width * image.height > MAX_PIXELS:
+        raise DataError(_too_large(f"{image.width} × {image.height} are more than"))
+
+
+def _too_large(found: str) -> str:
+    return f"{found} {MAX_PIXELS:,} pixels, the largest image allowed; make it smaller"
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """`image` without transparency and with 8 bits a sample, in mode L or RGB."""
+    if image.mode.startswith("I"):
+        # Pillow gives 16-bit colour as its high byte; 16-bit grey, which it leaves alone, is treated alike.
+        samples = np.asarray(image).astype(np.int64).clip(0, 65535) >> 8
+        return Image.fromarray(samples.astype(np.uint8))
+    if image.has_transparency_data:
+        colour = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", colour.size, "white"), colour).convert("RGB")
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+
+
+def _image(pixels: np.ndarray) -> Image.Image:
+    return Image.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
+
+
+def _array(image: Image.Image, channels: int) -> np.ndarray:
+    array = np.array(image.convert("L" if channels == 1 else "RGB"))
+    return array[..., np.newaxis] if channels == 1 else array

@@ -1,0 +1,75 @@
+"""Finds identical images: in two splits they leak the answer, under two labels one of the labels is wrong."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pipeline.errors import DataError
+
+# Of identical images the one in the rarest split stays: a test split keeps its images, the training split gives way.
+_KEEPING_ORDER = ("test", "validation", "train")
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Item:
+    """One image: the split it is in, its unique name, class index, and the digest of its pixels (hexadecimal)."""
+
+    split: str
+    name: str
+    label: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Two or more images with identical pixels, before resizing; in keeping order, then in the order they came."""
+
+    items: tuple[Item, ...]
+
+    @property
+    def contradicting(self) -> bool:
+        return len({item.label for item in self.items}) > 1
+
+    @property
+    def leaking(self) -> bool:
+        return len({item.split for item in self.items}) > 1
+
+    @property
+    def kept(self) -> Item | None:
+        """The one that stays when duplicates go: the first of test, validation, train; none if the labels contradict,
+        because nobody knows which is right."""
+        return None if self.contradicting else self.items[0]
+
+
+def duplicates(items: Iterable[Item]) -> list[Group]:
+    """The groups of identical images, in the order of their first members."""
+    same: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        same[item.sha256].append(item)
+    groups = (sorted(group, key=lambda i: _KEEPING_ORDER.index(i.split)) for group in same.values())
+    return [Group(tuple(group)) for group in groups if len(group) > 1]
+
+
+def superfluous(groups: Iterable[Group]) -> set[str]:
+    """Names of the images that deduplication leaves out."""
+    return {item.name for group in groups for item in group.items if item != group.kept}
+
+
+def refuse_leaks(groups: Iterable[Group], classes: list[str]) -> None:
+    """Raise DataError, naming images, if identical images are in two splits; `classes` are the K class names."""
+    leaks = [group for group in groups if group.leaking]
+    if not leaks:
+        return
+    lines = ["  " + " = ".join(f"{i.split}: {i.name} ({classes[i.label]})" for i in g.items) for g in leaks[:_SHOWN]]
+    if len(leaks) > _SHOWN:
+        lines.append(f"  … and {len(leaks) - _SHOWN} more")
+    raise DataError(
+        "\n".join(
+            [
+                f"data.splits: {len(leaks)} groups of identical images are in more than one split:",
+                *lines,
+                "Set data.deduplicate: true to keep one of each, or data.allow_leaks: true to go on with all.",
+            ]
+        )
+    )

@@ -1,0 +1,96 @@
+"""The one form every source is brought into: a TFDS directory below data/raw, with the same bytes each time.
+
+Examples lie in the order of their keys. Sources without an order of their own use `content_key`: as good as a
+shuffle, so percent splits are balanced, yet independent of file names and file systems. Identical files are
+neighbours, so a percent split rarely cuts between them.
+"""
+
+import contextlib
+import io
+import json
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import tensorflow_datasets as tfds
+from tensorflow_datasets.core.example_serializer import ExampleSerializer
+
+from pipeline import records
+
+VERSION = "1.0.0"
+_INFO = "dataset_info.json"
+
+
+@dataclass(frozen=True)
+class RawImage:
+    """One image as its source has it: encoded bytes, class index, source name; `key` (128 bits) is its place."""
+
+    key: int
+    encoded: bytes
+    label: int
+    name: str
+
+
+def content_key(sha256: str, copy: int) -> int:
+    """The place of a file with this SHA-256 (hexadecimal), the `copy`-th of identical ones, counted from 0."""
+    return (int(sha256[:24], 16) << 32) | copy
+
+
+def write(folder: Path, name: str, classes: list[str], splits: Mapping[str, Iterable[RawImage]]) -> None:
+    """Write `splits` as data set `name` to `folder`/`name`/`VERSION`; the images are read as they are written."""
+    features = tfds.features.FeaturesDict(
+        {
+            "image": tfds.features.Image(shape=(None, None, None)),
+            "label": tfds.features.ClassLabel(names=classes),
+            "name": tfds.features.Text(),
+        }
+    )
+    # TFDS announces a download and makes a folder for it, although there is nothing to download.
+    with writing(io.StringIO()), tempfile.TemporaryDirectory() as no_downloads:
+        builder = tfds.dataset_builders.AdhocBuilder(
+            name=name,
+            version=VERSION,
+            data_dir=folder,
+            features=features,
+            split_datasets={split: _examples(images) for split, images in splits.items()},
+            description=f"Images of the data set {name}, encoded as in their source.",
+            disable_shuffling=True,  # the keys are the order
+        )
+        builder.download_and_prepare(download_dir=no_downloads)
+    stabilise(folder)
+
+
+def _examples(images: Iterable[RawImage]) -> Iterator[tuple[int, dict[str, Any]]]:
+    for image in images:
+        yield image.key, {"image": io.BytesIO(image.encoded), "label": image.label, "name": image.name}
+
+
+def stabilise(folder: Path) -> None:
+    """Take what differs between equal data sets, access times and paths, out of TFDS's notes below `folder`."""
+    for path in folder.rglob(_INFO):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content.pop("dataSourceAccesses", None)
+        records.write_json(path, content)
+
+
+@contextlib.contextmanager
+def writing(messages: TextIO) -> Iterator[None]:
+    """Within it TFDS writes equal examples as equal bytes, its messages go to `messages`, no bars off a terminal."""
+    if not sys.stderr.isatty():
+        tfds.disable_progress_bar()
+    original = ExampleSerializer.serialize_example
+    ExampleSerializer.serialize_example = _serialize_in_order
+    try:
+        with contextlib.redirect_stdout(messages):
+            yield
+    finally:
+        ExampleSerializer.serialize_example = original
+
+
+def _serialize_in_order(serializer: Any, example: Any) -> bytes:
+    # Left to itself protobuf writes an example's features in an order that changes from process to process.
+    encoded: bytes = serializer.get_tf_example(example).SerializeToString(deterministic=True)
+    return encoded

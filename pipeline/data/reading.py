@@ -1,0 +1,121 @@
+"""Reads the TFDS directory below data/raw: which images a split string means, and those images in a fixed order."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from pipeline import splits
+from pipeline.errors import DataError
+
+
+@dataclass(frozen=True)
+class Example:
+    """One image as stored: encoded bytes, or uint8 pixels (H, W) or (H, W, C) of data sets that store pixels.
+
+    `name` is the source's name of it, else TFDS's id; unique within the data set either way.
+    """
+
+    name: str
+    label: int
+    image: bytes | np.ndarray
+
+
+def open_raw(folder: Path, name: str) -> Any:
+    """The TFDS builder of data set `name` below `folder`. Raises DataError if it is not there, or there twice."""
+    found = sorted((folder / name).rglob("dataset_info.json"))
+    if len(found) != 1:
+        raise DataError(f"{folder / name}: found {len(found)} data sets, 1 is needed: run the stage fetch (again)")
+    return tfds.builder_from_directory(found[0].parent)
+
+
+def image_and_label(info: Any) -> tuple[str, str]:
+    """The names of the image feature and of the class feature. Raises DataError if the data set is not of that kind."""
+    image, label = info.supervised_keys if info.supervised_keys else ("image", "label")
+    features = info.features
+    named = isinstance(image, str) and isinstance(label, str) and {image, label} <= set(features)
+    if named and _holds_pixels(features[image]) and isinstance(features[label], tfds.features.ClassLabel):
+        return image, label
+    raise DataError(
+        f"data.name: {info.name} has the features {', '.join(sorted(features))};"
+        " allowed: a data set for image classification, with one image and one class label"
+    )
+
+
+def _holds_pixels(feature: Any) -> bool:
+    if isinstance(feature, tfds.features.Image):
+        return feature.np_dtype in (np.uint8, np.uint16)
+    array = isinstance(feature, tfds.features.Tensor) and feature.np_dtype == np.uint8
+    return array and len(feature.shape) in (2, 3)
+
+
+def classes(info: Any) -> list[str]:
+    """The K class names, in the order of their indices."""
+    return list(info.features[image_and_label(info)[1]].names)
+
+
+def check_slices(info: Any, wanted: Mapping[str, str]) -> None:
+    """Raise DataError if a split string names an unknown split, means no image, or shares an image with another."""
+    shards = {split: _shards(info, split, text) for split, text in wanted.items()}
+    for (a, first), (b, second) in combinations(shards.items(), 2):
+        shared = sum(_overlap(x, y) for x in first for y in second)
+        if shared:
+            raise DataError(
+                f"data.splits: {a} ({wanted[a]}) and {b} ({wanted[b]}) share {shared} images;"
+                " allowed: an image in one split only"
+            )
+
+
+def count(info: Any, text: str, limit: int | None) -> int:
+    """How many images split string `text` means, at most `limit`."""
+    images: int = info.splits[text].num_examples
+    return images if limit is None else min(images, limit)
+
+
+def examples(builder: Any, text: str, limit: int | None) -> Iterator[Example]:
+    """The first `limit` images of split string `text`, in the order they are stored. Raises DataError if damaged."""
+    import tensorflow as tf
+
+    image, label = image_and_label(builder.info)
+    wanted = [image, label, *(["name"] if "name" in builder.info.features else [])]
+    dataset = builder.as_dataset(
+        split=text,
+        read_config=tfds.ReadConfig(interleave_cycle_length=1, add_tfds_id=True, try_autocache=False),
+        decoders=tfds.decode.PartialDecoding(dict.fromkeys(wanted, True), decoders=_undecoded(builder.info, image)),
+    )
+    try:
+        for row in dataset.take(-1 if limit is None else limit).as_numpy_iterator():
+            yield Example(row.get("name", row["tfds_id"]).decode(), int(row[label]), row[image])
+    except (tf.errors.DataLossError, tf.errors.NotFoundError) as error:
+        raise DataError(f"{builder.data_path}: damaged ({error.message}): run the stage fetch again") from None
+
+
+def _undecoded(info: Any, image: str) -> dict[str, Any]:
+    encoded = isinstance(info.features[image], tfds.features.Image)
+    return {image: tfds.decode.SkipDecoding()} if encoded else {}
+
+
+def _shards(info: Any, split: str, text: str) -> list[Any]:
+    """The stretches of stored images that split string `text` means."""
+    unknown = [part.name for part in splits.parse(text) if part.name not in info.splits]
+    if unknown:
+        raise DataError(
+            f"data.splits.{split}: found {text}, and {info.name} has no split {unknown[0]};"
+            f" allowed: {', '.join(f'{name} ({part.num_examples} images)' for name, part in info.splits.items())}"
+        )
+    try:
+        stretches: list[Any] = info.splits[text].file_instructions
+    except (ValueError, AssertionError) as error:
+        raise DataError(f"data.splits.{split}: found {text}; {' '.join(str(error).split())}") from None
+    if not sum(stretch.take for stretch in stretches):
+        raise DataError(f"data.splits.{split}: {text} means no image; allowed: a slice with at least one")
+    return stretches
+
+
+def _overlap(a: Any, b: Any) -> int:
+    first, last = max(a.skip, b.skip), min(a.skip + a.take, b.skip + b.take)
+    return int(max(0, last - first)) if a.filename == b.filename else 0

@@ -1,0 +1,73 @@
+"""A look at the data: ten labelled training images as they came and as the network will see them."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pipeline.data import images
+from pipeline.plots.style import figure, shortened, show_image, styled
+
+MOST = 10
+_COLUMNS = 5
+_LARGEST_SIDE = 256  # of a picture in the figure; photographs of many megapixels would fill the memory
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image: `before` and `after` resizing, uint8 (H, W, C), 0–255; `size` is the original height and width."""
+
+    name: str
+    label: int
+    before: np.ndarray
+    after: np.ndarray
+    size: tuple[int, int]
+
+
+@dataclass
+class Collector:
+    """Picks from a stream of images the first few of every one of K classes."""
+
+    classes: int
+    samples: list[Sample] = field(default_factory=list)
+
+    def offer(self, name: str, label: int, before: np.ndarray, after: np.ndarray) -> None:
+        share = -(-MOST // self.classes)
+        taken = Counter(sample.label for sample in self.samples)
+        if taken[label] < share and len(taken | Counter([label])) <= MOST:
+            size = before.shape[0], before.shape[1]
+            self.samples.append(Sample(name, label, _thumbnail(before), after.copy(), size))
+
+    def chosen(self, without: set[str]) -> list[Sample]:
+        """At most ten, the classes in turn; none of the names in `without`."""
+        usable = [sample for sample in self.samples if sample.name not in without]
+        turn = {id(s): sum(o.label == s.label for o in usable[:i]) for i, s in enumerate(usable)}
+        return sorted(usable, key=lambda sample: (turn[id(sample)], sample.label))[:MOST]
+
+
+def _thumbnail(image: np.ndarray) -> np.ndarray:
+    height, width = image.shape[:2]
+    scale = min(1, _LARGEST_SIDE / max(height, width))
+    return images.resize(image, max(1, round(height * scale)), max(1, round(width * scale))) if scale < 1 else image
+
+
+@styled()
+def draw(samples: list[Sample], classes: list[str]) -> Figure:
+    """Pairs of rows: above as in the source, below as prepared; `classes` are the K names."""
+    pairs = -(-len(samples) // _COLUMNS)
+    drawn, axes = figure(2 * _COLUMNS, 4.4 * pairs, rows=2 * pairs, columns=_COLUMNS)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for i, sample in enumerate(samples):
+        above, below = axes[2 * (i // _COLUMNS) : 2 * (i // _COLUMNS) + 2, i % _COLUMNS]
+        show_image(above, sample.before)
+        show_image(below, sample.after)
+        above.set_title(shortened(classes[sample.label], 18), loc="center", fontsize=11)
+        above.text(0.5, -0.03, _size(sample.size), transform=above.transAxes, ha="center", va="top", fontsize=8)
+        below.text(0.5, -0.03, _size(sample.after.shape), transform=below.transAxes, ha="center", va="top", fontsize=8)
+    return drawn
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]} × {shape[1]} pixels"

@@ -1,0 +1,120 @@
+"""The tfds source: any image-classification data set of TensorFlow Datasets, downloaded or from originals at hand."""
+
+import contextlib
+import functools
+import shutil
+import sys
+import tempfile
+import urllib.error
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+import tensorflow_datasets as tfds
+from tensorflow_datasets.core import constants
+from tensorflow_datasets.core.download import download_manager, downloader
+from tensorflow_datasets.core.download.util import DownloadError
+
+from pipeline.data import raw, reading
+from pipeline.errors import DataError
+from pipeline.suggestions import did_you_mean
+
+_OFFLINE = (requests.RequestException, urllib.error.URLError, DownloadError)
+
+
+def write(folder: Path, name: str, originals: Path) -> None:
+    """Write the data set that TFDS's catalogue calls `name` below `folder`, in its default configuration.
+
+    Files of the right name in `originals` are used if their SHA-256 is the one TFDS lists; others are downloaded to
+    TFDS's usual place (TFDS_DATA_DIR, else ~/tensorflow_datasets). Raises DataError: unknown name, not images with
+    labels, `originals` is no folder, an original with other content, no network.
+    """
+    if not originals.is_dir():
+        raise DataError(
+            f"data.path: found no folder {originals}; allowed: a folder, empty or with {name}'s original files"
+        )
+    builder = _builder(folder, name)
+    reading.image_and_label(builder.info)
+    downloads = Path(constants.DATA_DIR).expanduser() / "downloads"
+    with (
+        raw.writing(sys.stderr),
+        _impatient(),
+        _tidied(downloads / name),
+        tempfile.TemporaryDirectory(dir=folder) as extracted,
+    ):
+        config = tfds.download.DownloadConfig(
+            manual_dir=originals,
+            extract_dir=extracted,  # TFDS finds old extractions by file name only, and MNIST's has Fashion-MNIST's
+            try_download_gcs=False,
+        )
+        _prepare(builder, downloads, config, originals)
+    raw.stabilise(folder)
+
+
+def _builder(folder: Path, name: str) -> Any:
+    known = tfds.list_builders(with_community_datasets=False)
+    if name not in known:
+        raise DataError(f"data.name: TensorFlow Datasets has no {name}{did_you_mean(name, known)}")
+    try:
+        return tfds.builder(name, data_dir=folder)
+    except ImportError as error:
+        raise DataError(f"data.name: {name} needs a package that is not installed: {error}") from None
+
+
+def _prepare(builder: Any, downloads: Path, config: Any, originals: Path) -> None:
+    try:
+        builder.download_and_prepare(download_dir=downloads, download_config=config)
+    except download_manager.NonMatchingChecksumError as error:
+        raise DataError(
+            f"data.path: an original file of {builder.name} has another content than TFDS lists.\n{error}\n"
+            f"Take it out of {originals} to have it downloaded, or put the listed file there."
+        ) from None
+    except _OFFLINE as error:
+        raise DataError(_offline(builder, downloads, originals, error)) from None
+    except (AssertionError, ImportError) as error:  # what TFDS raises for missing manual downloads and packages
+        raise DataError(f"data.name: TensorFlow Datasets cannot prepare {builder.name}: {error}") from None
+
+
+def _offline(builder: Any, downloads: Path, originals: Path, error: Exception) -> str:
+    files = [f"{info.filename} ({info.size})" for info in builder.url_infos.values() if info.filename]
+    return "\n".join(
+        [
+            f"data.name: the originals of {builder.name} could not be downloaded ({_reason(error)}).",
+            "Without a network:",
+            f"  put {', '.join(files) or 'its original files'} into {originals} (data.path),",
+            f"  or copy {downloads / builder.name} from a machine that has downloaded it,",
+            "  or run `dvc pull` if a remote has data/raw,",
+            "  or use data.source: image_folder with your own images, or data.source: digits, which needs no network.",
+        ]
+    )
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:160]}{'…' if len(text) > 160 else ''}"
+
+
+@contextlib.contextmanager
+def _impatient() -> Iterator[None]:
+    """Let TFDS try a download twice and wait four seconds for a connection; by itself it takes minutes to give up."""
+    retries, open_url = downloader.MAX_RETRIES, downloader._open_url
+    downloader.MAX_RETRIES = 1
+    downloader._open_url = functools.partial(open_url, timeout=(4, 30))
+    try:
+        yield
+    finally:
+        downloader.MAX_RETRIES, downloader._open_url = retries, open_url
+
+
+@contextlib.contextmanager
+def _tidied(downloads: Path) -> Iterator[None]:
+    """Remove what a failed download leaves in `downloads`: temporary folders, and the folder itself if it is empty."""
+    before = set(downloads.rglob("*.tmp.*"))
+    try:
+        yield
+    finally:
+        for path in set(downloads.rglob("*.tmp.*")) - before:
+            shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            downloads.rmdir()

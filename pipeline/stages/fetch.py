@@ -1,0 +1,56 @@
+"""fetch: whatever the source, its images become one TFDS directory below data/raw."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from pipeline import paths, records
+from pipeline.data import digits, image_folder, reading, tfds_source
+from pipeline.data.image_folder import BadFile
+from pipeline.schema import Data, Params
+
+
+def run(params: Params) -> None:
+    """Write data/raw anew: the data set and skipped.json. Reads data.source, name, path, on_bad_image."""
+    with _replaced(paths.RAW) as folder:
+        skipped = _write(folder, params.data)
+        records.write_json(folder / paths.SKIPPED.name, [asdict(file) for file in skipped])
+    print(_summary(params.data.name, skipped))
+
+
+def _write(folder: Path, data: Data) -> list[BadFile]:
+    if data.source == "image_folder":
+        return image_folder.write(folder, data.name, Path(data.path), data.on_bad_image)
+    if data.source == "tfds":
+        tfds_source.write(folder, data.name, Path(data.path))
+    else:
+        digits.write(folder, data.name)
+    return []
+
+
+@contextmanager
+def _replaced(folder: Path) -> Iterator[Path]:
+    """A new empty folder that takes the place of `folder` on success and is removed on any error.
+
+    What a killed run has left in it is removed at the next start.
+    """
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _summary(name: str, skipped: list[BadFile]) -> str:
+    info = reading.open_raw(paths.RAW, name).info
+    counts = ", ".join(f"{split} {part.num_examples:,}" for split, part in info.splits.items())
+    lines = [f"{info.full_name}: {len(reading.classes(info))} classes; images: {counts}"]
+    if skipped:
+        lines.append(f"{len(skipped)} unreadable images left out, listed in {paths.SKIPPED}")
+    return "\n".join(lines)

@@ -1,0 +1,145 @@
+"""The image-folder source: what counts as an image of which class, in which order, and what is refused."""
+
+import shutil
+
+import pytest
+
+from pipeline import records
+from pipeline.data import image_folder
+from pipeline.errors import DataError
+
+
+@pytest.fixture
+def flowers(tmp_path, painted):
+    """Two classes of six photographs, one of them deeper inside."""
+    source = tmp_path / "flowers"
+    for i in range(12):
+        painted(source / ("rose" if i % 2 else "tulip") / ("deep/er" if i == 4 else "") / f"{i:02}.png", seed=i)
+    return source
+
+
+def written(source, target, on_bad_image="error"):
+    return image_folder.write(target, "flowers", source, on_bad_image)
+
+
+def test_every_image_is_read_with_its_class_name_and_original_bytes(flowers, tmp_path, read):
+    assert written(flowers, tmp_path / "raw") == []
+    found = read(tmp_path / "raw", "flowers")
+    assert len(found) == 12
+    for example in found:
+        assert example.image == (flowers / example.name).read_bytes()
+        assert example.name.split("/")[0] == ["rose", "tulip"][example.label]
+    assert "tulip/deep/er/04.png" in {example.name for example in found}
+
+
+def test_the_order_depends_on_contents_only(flowers, tmp_path, read):
+    written(flowers, tmp_path / "raw")
+    before = read(tmp_path / "raw", "flowers")
+    for i, path in enumerate(sorted(flowers.rglob("*.png"))):
+        path.rename(path.with_name(f"{99 - i} renamed.PNG"))
+    written(flowers, tmp_path / "renamed")
+    after = read(tmp_path / "renamed", "flowers")
+    assert [(e.image, e.label) for e in after] == [(e.image, e.label) for e in before]
+    assert [e.name for e in after] != [e.name for e in before]
+
+
+def test_equal_folders_in_different_places_are_equal_bytes(flowers, tmp_path):
+    written(flowers, tmp_path / "raw")
+    copy = tmp_path / "elsewhere" / "photographs"
+    for path in sorted(flowers.rglob("*.png"), reverse=True):  # created in another order
+        target = copy / path.relative_to(flowers)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    written(copy, tmp_path / "raw2")
+    assert records.tree_digest(tmp_path / "raw") == records.tree_digest(tmp_path / "raw2")
+
+
+def test_identical_files_are_neighbours_and_none_is_lost(flowers, tmp_path, read):
+    for copy in ("rose/copy.png", "tulip/copy.png"):
+        shutil.copy(flowers / "rose/01.png", flowers / copy)
+    written(flowers, tmp_path / "raw")
+    names = [example.name for example in read(tmp_path / "raw", "flowers")]
+    first = names.index("rose/01.png")
+    assert names[first : first + 3] == ["rose/01.png", "rose/copy.png", "tulip/copy.png"]
+    assert len(names) == 14
+
+
+def test_hidden_files_and_loose_files_are_no_images(flowers, tmp_path, read):
+    for name in (".DS_Store", "rose/.thumbnail.jpg", "rose/.cache/a.png", ".git/config", "LICENSE.txt"):
+        (flowers / name).parent.mkdir(exist_ok=True)
+        (flowers / name).write_text("no image")
+    assert written(flowers, tmp_path / "raw") == []
+    assert len(read(tmp_path / "raw", "flowers")) == 12
+
+
+@pytest.mark.parametrize("validation", ["validation", "val"])
+def test_folders_called_like_splits_are_splits(tmp_path, painted, read, validation):
+    for i, split in enumerate(["train", validation, "test"]):
+        for label in ("rose", "tulip"):
+            painted(tmp_path / "source" / split / label / "a.png", seed=2 * i + (label == "tulip"))
+    written(tmp_path / "source", tmp_path / "raw")
+    for split, folder in (("train", "train"), ("validation", validation), ("test", "test")):
+        names = {example.name for example in read(tmp_path / "raw", "flowers", split)}
+        assert names == {f"{folder}/rose/a.png", f"{folder}/tulip/a.png"}
+
+
+def test_a_class_called_train_is_a_class_among_other_classes(tmp_path, painted, read):
+    for i, label in enumerate(["train", "bus"]):
+        painted(tmp_path / "source" / label / "a.png", seed=i)
+    written(tmp_path / "source", tmp_path / "raw")
+    assert {example.name for example in read(tmp_path / "raw", "flowers")} == {"train/a.png", "bus/a.png"}
+
+
+@pytest.fixture
+def damaged(flowers):
+    """Three unreadable files among the twelve good ones."""
+    (flowers / "rose/empty.jpg").write_bytes(b"")
+    (flowers / "tulip/notes.txt").write_text("remember the water")
+    whole = (flowers / "rose/01.png").read_bytes()
+    (flowers / "rose/cut.png").write_bytes(whole[: len(whole) // 2])
+    return flowers
+
+
+def test_all_unreadable_files_are_listed_at_once(damaged, tmp_path):
+    with pytest.raises(DataError) as raised:
+        written(damaged, tmp_path / "raw")
+    message = str(raised.value)
+    assert "3 unreadable images" in message
+    assert "rose/empty.jpg: the file is empty" in message
+    assert "rose/cut.png: damaged image" in message
+    assert "tulip/notes.txt: not an image" in message
+    assert "data.on_bad_image: skip" in message
+    assert not (tmp_path / "raw").exists()
+
+
+def test_unreadable_files_can_be_skipped_and_are_reported(damaged, tmp_path, read):
+    bad = written(damaged, tmp_path / "raw", on_bad_image="skip")
+    assert [file.name for file in bad] == ["rose/cut.png", "rose/empty.jpg", "tulip/notes.txt"]
+    assert len(read(tmp_path / "raw", "flowers")) == 12
+
+
+def test_a_name_that_is_not_utf_8_is_a_bad_file(flowers, tmp_path):
+    shutil.copy(flowers / "rose/01.png", bytes(flowers / "rose") + b"/\xff.png")
+    (bad,) = written(flowers, tmp_path / "raw", on_bad_image="skip")
+    assert bad.name == "rose/?.png"
+    assert "not UTF-8" in bad.reason
+
+
+def test_what_is_no_image_folder_is_refused(tmp_path, painted):
+    with pytest.raises(DataError, match=r"data\.path: found nothing at"):
+        written(tmp_path / "missing", tmp_path / "raw")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="found a file"):
+        written(tmp_path / "file", tmp_path / "raw")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="at least two"):
+        written(tmp_path / "empty", tmp_path / "raw")
+    for split in ("train", "val", "validation"):
+        painted(tmp_path / "both" / split / "rose" / "a.png", seed=1)
+    with pytest.raises(DataError, match="both val and validation"):
+        written(tmp_path / "both", tmp_path / "raw")
+    for label in ("rose", "tulip"):
+        painted(tmp_path / "half" / "train" / label / "a.png", seed=1)
+    (tmp_path / "half" / "test" / "rose").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"no readable image in .*test; allowed: JPEG"):
+        written(tmp_path / "half", tmp_path / "raw")

@@ -4,12 +4,14 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline import config
 from pipeline.errors import HerbariumError
+
+if TYPE_CHECKING:
+    from pipeline.schema import Params
 
 app = typer.Typer(
     help="Reproducible transfer-learning experiments. `dvc repro` runs the pipeline; this command does the rest.",
@@ -47,18 +49,17 @@ def preprocess() -> None:
 @app.command("extract-features", rich_help_panel=_STAGES)
 def extract_features() -> None:
     """Run the frozen part of the network once per image into data/features."""
-    _fetch_mlflow_backbone()
     _stage("extract-features")
 
 
 @app.command(rich_help_panel=_STAGES)
 def train() -> None:
     """Train the part above the cut into models/; epochs show in MLflow as they end."""
+    whole = _prepared()
+    from pipeline import config
     from pipeline.stages import train as stage
     from pipeline.tracking.live import Live
 
-    _fetch_mlflow_backbone()
-    whole = config.load()
     with Live() as live:
         stage.run(config.for_stage("train"), lambda name: live.started(name, whole), live.epoch)
 
@@ -66,7 +67,6 @@ def train() -> None:
 @app.command(rich_help_panel=_STAGES)
 def evaluate() -> None:
     """Measure the trained network on validation and test images, then show the run in MLflow."""
-    _fetch_mlflow_backbone()
     _stage("evaluate")
     try:
         _publish()
@@ -94,13 +94,11 @@ def summary() -> None:
 @app.command(rich_help_panel=_LOOKING)
 def cuts() -> None:
     """Where the backbone of params.yaml can be cut, and what each cut costs."""
+    params = _prepared()
     from pipeline import reproducibility
-
-    _fetch_mlflow_backbone()
-    params = config.load()
-    reproducibility.prepare(params.compute)
     from pipeline.model import costs
 
+    reproducibility.prepare(params.compute)
     costs.print_table(params)
 
 
@@ -118,15 +116,18 @@ def export_backbone(path: Annotated[Path, typer.Argument(help="Where to write it
 
     Example: herbarium export-backbone my-base.weights.h5
     """
+    params = _prepared()
     from pipeline.model import assembly
 
-    assembly.save_backbone(assembly.load_trained(config.load()), path)
+    assembly.save_backbone(assembly.load_trained(params), path)
     print(f"wrote {path}")
 
 
 @app.command(rich_help_panel=_KEEPING)
 def check() -> None:
     """Check params.yaml, whole; dvc repro does it before any work too."""
+    from pipeline import config
+
     config.load()
     print("params.yaml is in order")
 
@@ -141,17 +142,35 @@ def versions(
     recorded = reproducibility.write_versions() if write else reproducibility.recorded_versions()
     installed = reproducibility.installed_versions(recorded)
     for package, version in recorded.items():
-        print(f"{package:20} {version:10} {'' if installed[package] == version else f'installed: {installed[package]}'}")
+        print(
+            f"{package:20} {version:10} {'' if installed[package] == version else f'installed: {installed[package]}'}"
+        )
+
+
+def _prepared() -> "Params":
+    """The whole of params.yaml, checked before anything heavy is imported, and its backbone brought from MLflow."""
+    from pipeline import config, quiet
+
+    params = config.load()
+    quiet.start_tensorflow()
+    if ":/" in params.backbone.name and params.backbone.saved_at and not params.backbone.saved_at.exists():
+        from pipeline.tracking import backbone
+
+        backbone.download(params.backbone.name, params.backbone.saved_at, params.tracking)
+    return params
 
 
 def _stage(name: str) -> None:
     import importlib
 
-    params = config.for_stage(name)  # checked before anything heavy is imported
-    importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}").run(params)
+    from pipeline import config
+
+    _prepared()
+    importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}").run(config.for_stage(name))
 
 
 def _publish() -> str:
+    from pipeline import config
     from pipeline.tracking.publish import publish as publish_run
 
     params = config.load()
@@ -160,22 +179,16 @@ def _publish() -> str:
     return f"MLflow run {run.run_id} in experiment {params.tracking.experiment}: {state}; `make ui` shows it"
 
 
-def _model_builder(params: Any) -> Callable[[], Any]:
+def _model_builder(params: "Params") -> Callable[[], Any]:
     def build() -> Any:
+        from pipeline import quiet
+
+        quiet.start_tensorflow()
         from pipeline.model import assembly
 
         return assembly.load_trained(params).full
 
     return build
-
-
-def _fetch_mlflow_backbone() -> None:
-    """Bring a backbone that is an MLflow model (models:/… or runs:/…) to where the stages look for it."""
-    params = config.load()
-    if ":/" in params.backbone.name and params.backbone.saved_at and not params.backbone.saved_at.exists():
-        from pipeline.tracking import backbone
-
-        backbone.download(params.backbone.name, params.backbone.saved_at, params.tracking)
 
 
 def main() -> None:

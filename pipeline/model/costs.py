@@ -19,7 +19,6 @@ class Cost:
     """One choice of `unfrozen_layers`. Multiply-adds are those of one image, forwards, in convolutions and dense layers."""
 
     unfrozen_layers: int
-    lowest_trained: str
     cut: str
     shape: tuple[int, ...]
     bytes_per_image: int
@@ -45,12 +44,10 @@ def _cost(network: Network, count: int, assembled: Any, params: Params, paramete
     shape = tuple(assembled.head.input.shape[1:]) if cut.at_output else cut.shape
     position = next(p for p, node in enumerate(network.nodes) if node.name == cut.layer)
     work = [multiply_adds(node.operation, node.output) for node in network.nodes]
-    unfrozen = network.unfrozen(count)
-    trained = sum(int(np.prod(w.shape)) for name in unfrozen for w in network.model.get_layer(name).weights)
+    trained = sum(int(np.prod(w.shape)) for name in network.unfrozen(count) for w in network.model.get_layer(name).weights)
     width = 1 if cut.at_input else np.dtype(params.compute.storage).itemsize
     return Cost(
         unfrozen_layers=count,
-        lowest_trained=unfrozen[0] if unfrozen else "(head)",
         cut=cut.layer,
         shape=shape,
         bytes_per_image=int(np.prod(shape)) * width,
@@ -75,12 +72,12 @@ def print_table(params: Params) -> None:
     """Print the table; K is the data's number of classes, 10 as long as there is no data."""
     classes = len(records.read_json(paths.CLASSES)) if paths.CLASSES.exists() else 10
     shown = Table(title=f"{params.backbone.name}: where it can be cut")
-    for column in ("unfrozen", "lowest trained", "cut above", "activations", "KB/image", "trained", "M below", "M above"):
-        shown.add_column(column, justify="left" if column in ("lowest trained", "cut above", "activations") else "right")
+    for column in ("unfrozen", "cut above", "activations", "KB/image", "trained", "M below", "M above"):
+        shown.add_column(column, justify="left" if column in ("cut above", "activations") else "right", overflow="fold")
     for cost in table(params, classes):
         shape = "×".join(map(str, cost.shape))
         numbers = [f"{cost.trainable:,}", f"{cost.below / 1e6:,.1f}", f"{cost.above / 1e6:,.1f}"]
-        row = [str(cost.unfrozen_layers), cost.lowest_trained, cost.cut, shape, f"{cost.bytes_per_image / 1e3:,.1f}"]
+        row = [str(cost.unfrozen_layers), cost.cut, shape, f"{cost.bytes_per_image / 1e3:,.1f}"]
         shown.add_row(*row, *numbers)
     console = Console()
     console.print(shown)

@@ -1,0 +1,56 @@
+# The commands of the README. Each sets up what it needs by itself, in .venv, and may be repeated.
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help run test test-slow bench ui lint lock clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/installed  ## Run the experiment of params.yaml and say what it found
+	@herbarium check
+	dvc repro
+	@herbarium publish
+	@herbarium summary
+
+test: $(VENV)/installed  ## Run the default test suite
+	@pytest -n 2
+
+test-slow: $(VENV)/installed  ## Run the slow tests
+	@pytest -n 2 -m slow
+
+bench: $(VENV)/installed  ## Measure this machine against the plain way; writes tests/benchmarks/results.json
+	@python -m tests.benchmarks
+
+ui: $(VENV)/installed  ## Open the MLflow UI at 127.0.0.1
+	@herbarium ui
+
+lint: $(VENV)/installed  ## Check style and types
+	ruff check
+	ruff format --check
+	mypy
+
+lock: $(VENV)/installed  ## Resolve the newest releases that work together into requirements.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --extra dev --output-file requirements.lock pyproject.toml
+	@echo "now: make run, herbarium versions --write"
+
+clean:  ## Remove what runs made; the DVC cache, MLflow's runs and .venv stay
+	rm -rf data/raw data/images data/features models reports .herbarium
+
+# uv installs the lock in a tenth of pip's time; its own hash-pinned entry of the lock is all that pip installs.
+$(VENV)/installed: requirements.lock pyproject.toml
+	@python=""; for candidate in python3.13 python3.12 python3.11 python3 python; do \
+	  if $$candidate -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; \
+	  then python=$$candidate; break; fi; done; \
+	if [ -z "$$python" ]; then echo "Herbarium needs Python 3.11, 3.12 or 3.13 with venv; install it (Debian and Ubuntu:" \
+	  "apt install python3 python3-venv; macOS: brew install python@3.12) and call make again" >&2; exit 1; fi; \
+	test -x $(BIN)/python || $$python -m venv $(VENV)
+	@sed -n '/^uv==/,/# via/p' requirements.lock > $(VENV)/uv.txt
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.txt
+	@echo "installing into $(VENV) …"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@

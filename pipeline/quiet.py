@@ -1,0 +1,41 @@
+"""Keeps what libraries say to their developers off the user's terminal."""
+
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def native_output() -> Iterator[None]:
+    """Hold back what native code writes to the standard error stream; shown after all if the block raises."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(kept, 2)
+            held.seek(0)
+            sys.stderr.write(held.read().decode(errors="replace"))
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def start_tensorflow() -> None:
+    """Import TensorFlow, silently unless TF_CPP_MIN_LOG_LEVEL is 0; its Python side then reports errors only."""
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "0":
+        return
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    with native_output():
+        import tensorflow as tf
+    tf.get_logger().setLevel("ERROR")
+    import absl.logging
+
+    absl.logging.set_verbosity(absl.logging.ERROR)
+    warnings.filterwarnings("ignore", module="keras|tensorflow_datasets")

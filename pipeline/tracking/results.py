@@ -73,6 +73,6 @@ def _probabilities(classes: list[str]) -> np.ndarray:
     if found.classes != classes or len(found.names) != images:
         raise ResultsError(
             f"{paths.PREDICTIONS}: found {len(found.names)} rows of {len(found.classes)} classes; allowed: {images},"
-            f" one for each test image, of the {len(classes)} classes in {paths.CLASSES}, in their order; run `dvc repro`"
+            f" one for each test image, of the {len(classes)} classes in {paths.CLASSES}, in order; run `dvc repro`"
         )
     return found.probabilities

@@ -6,19 +6,15 @@ A field's description is what the file's comment and an error's "allowed" say: m
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from pipeline import paths
+from pipeline.section import Section
 from pipeline.splits import check_splits
+from pipeline.sweep_section import Sweep
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-
-
-class Section(BaseModel):
-    """A section of params.yaml: unknown keys are errors, values are not converted, instances are frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Splits(Section):
@@ -152,7 +148,9 @@ class Head(Section):
     @property
     def dropout_rates(self) -> list[float]:
         """One rate per dense layer; with no dense layer one rate, applied to the pooled features."""
-        return self.dropout if isinstance(self.dropout, list) else [self.dropout] * max(1, len(self.units))
+        if isinstance(self.dropout, list):
+            return self.dropout or [0.0]
+        return [self.dropout] * max(1, len(self.units))
 
 
 class Train(Section):
@@ -213,6 +211,7 @@ class Params(Section):
     train: Train = Field(description="how the network is trained")
     compute: Compute = Field(description="arithmetic: together with the versions it decides the bits")
     tracking: Tracking = Field(description="where runs are shown; never part of a result")
+    sweep: Sweep = Field(description="`herbarium sweep`, the search for better parameters; never part of a result")
 
     @model_validator(mode="after")
     def across_sections(self) -> "Params":

@@ -133,7 +133,7 @@ def _without_effect(params: Params) -> dict[str, Any]:
         "train": ({"warmup_learning_rate"} if not train.warmup_epochs else set())
         | ({"weight_decay"} if train.optimizer != "adamw" else set()),
     }
-    return {"tracking": True, "data": {"path", "on_bad_image", "allow_leaks"}, **idle}
+    return {"tracking": True, "sweep": True, "data": {"path", "on_bad_image", "allow_leaks"}, **idle}
 
 
 def name(params: Params) -> str:

@@ -14,6 +14,8 @@ from pipeline import paths, records
 from pipeline.errors import MachineError
 from pipeline.schema import Compute, Params
 
+# Packages whose version decides what training computes; those that made the images are in the images' digests.
+_COMPUTING = ("keras", "numpy", "tensorflow")
 # CPU flags that make oneDNN or Eigen choose another kernel.
 _FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_int8", "asimd", "sve")
 
@@ -124,8 +126,9 @@ def write_versions() -> dict[str, str]:
 
 def environment(compute: Compute) -> dict[str, str]:
     """What the bits of this run depend on beside data and parameters; the same on equal machines."""
+    versions = recorded_versions()
     return {
-        **recorded_versions(),
+        **{package: versions[package] for package in _COMPUTING},
         "instruction_set": instruction_set(),
         "precision": compute.precision,
         "threads": str(compute.threads),

@@ -5,12 +5,15 @@ import tempfile
 from pathlib import Path
 
 import mlflow
+from mlflow.exceptions import RestException
 
 from pipeline import records
 from pipeline.errors import ConfigError
 from pipeline.schema import Tracking
 from pipeline.tracking import address
-from pipeline.tracking.store import UPLOAD_SECONDS, conversation
+from pipeline.tracking.store import conversation
+
+ANSWER_SECONDS = 20  # a model is large: longer than a metric may take
 
 
 def download(uri: str, destination: Path, tracking: Tracking) -> None:
@@ -19,17 +22,21 @@ def download(uri: str, destination: Path, tracking: Tracking) -> None:
     Raises ConfigError if there is no such model or it is no Keras model, TrackingUnavailable if MLflow does not answer.
     """
     store = address.tracking_uri(tracking)
-    with conversation(store, UPLOAD_SECONDS), tempfile.TemporaryDirectory() as folder:
-        mlflow.set_tracking_uri(store)
-        mlflow.set_registry_uri(store)
+    with conversation(store, ANSWER_SECONDS), tempfile.TemporaryDirectory() as folder:
         try:
-            model = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))
-        except mlflow.exceptions.MlflowException as error:
-            raise ConfigError(
-                f"params.yaml: backbone.name: {uri} is not in {address.redacted(store)}: {error.message}"
-            ) from error
+            model = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder, tracking_uri=store))
+        except RestException as error:
+            raise _not_there(uri, store, error) from error
+        except mlflow.MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise _not_there(uri, store, error) from error
+            raise
         files = sorted(model.rglob("*.keras"))
         if not files:
             raise ConfigError(f"params.yaml: backbone.name: {uri} holds no .keras file; allowed: a Keras model")
         with records.atomic(destination) as temporary:
             shutil.copyfile(files[0], temporary)
+
+
+def _not_there(uri: str, store: str, error: mlflow.MlflowException) -> ConfigError:
+    return ConfigError(f"params.yaml: backbone.name: {uri} is not in {address.redacted(store)}: {error.message}")

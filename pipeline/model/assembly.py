@@ -93,7 +93,7 @@ def _trained(network: Network, cut: Cut, head: keras.Model, pooling: str) -> ker
     tail = network.between(cut, network.output)
     assert tail is not None  # the cut is below the output
     tail.name = "tail"
-    tensor = heads.pool(tail(inputs, training=False), pooling)
+    tensor = heads.pool(tail(inputs), pooling)
     for layer in head.layers[1:]:  # a head is a chain
         tensor = layer(tensor)
     return keras.Model(inputs, tensor, name="trained")

@@ -2,11 +2,14 @@
 
 import importlib
 import inspect
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from pipeline.errors import ConfigError
 from pipeline.model import graph
@@ -14,13 +17,17 @@ from pipeline.model.cuts import Network
 from pipeline.schema import Backbone, Images
 from pipeline.suggestions import did_you_mean
 
+DOWNLOAD_TIMEOUT_SECONDS = 20
+
 
 def build(backbone: Backbone, images: Images, seed: int = 0) -> Network:
     """The network from uint8 (N, H, W, C) images to the backbone's output, with its weights, nothing frozen.
 
     `seed` decides random weights (`weights: none`). Raises ConfigError if the name, the size or the weights do not fit.
     """
+    policy = keras.config.dtype_policy()
     keras.utils.clear_session()  # automatic layer names count from the session's start: they are in the saved bytes
+    keras.config.set_dtype_policy(policy)  # clearing forgets it
     keras.utils.set_random_seed(seed)
     pixels = keras.Input((images.height, images.width, images.channels), dtype="uint8", name="images")
     if backbone.saved_at is not None:
@@ -60,6 +67,7 @@ def application(name: str) -> tuple[Callable[..., keras.Model], Any]:
 
 def _application(backbone: Backbone, images: Images, pixels: Any) -> keras.Model:
     constructor, module = application(backbone.name)
+    _check_scale(backbone.name, module, images.scale)
     if images.scale == "backbone":
         # Casting first: preprocess_input computes in the type it is given.
         tensor = module.preprocess_input(keras.layers.Rescaling(1.0, name="cast")(pixels))
@@ -67,7 +75,8 @@ def _application(backbone: Backbone, images: Images, pixels: Any) -> keras.Model
         tensor = _scaled(images.scale, pixels)
     weights = "imagenet" if backbone.weights == "imagenet" else None
     try:
-        model = constructor(include_top=False, weights=weights, input_tensor=tensor)
+        with _impatient():
+            model = constructor(include_top=False, weights=weights, input_tensor=tensor)
     except ValueError as error:
         raise ConfigError(f"params.yaml: backbone.name: {backbone.name} cannot take these images: {error}") from error
     except Exception as error:
@@ -77,7 +86,25 @@ def _application(backbone: Backbone, images: Images, pixels: Any) -> keras.Model
             f"params.yaml: backbone.weights: imagenet: {backbone.name}'s weights could not be downloaded"
             f" ({type(error).__name__}); get the file on another machine and set weights: file and path"
         ) from error
-    return keras.Model(pixels, model.output, name=backbone.name)
+    return keras.Model(pixels, graph.replay(model.output, pixels), name=backbone.name)
+
+
+def _check_scale(name: str, module: Any, scale: str) -> None:
+    """Raise ConfigError if a network that scales images itself is to be given scaled ones: it would see nothing."""
+    grey = np.full((1, 1, 1, 3), 100.0)
+    if scale != "backbone" and np.array_equal(module.preprocess_input(grey.copy()), grey):
+        raise ConfigError(f"params.yaml: images.scale: found {scale!r}, but {name} scales images itself: set backbone")
+
+
+@contextmanager
+def _impatient() -> Iterator[None]:
+    """Connections that say nothing for DOWNLOAD_TIMEOUT_SECONDS fail: Keras itself would wait for ever."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT_SECONDS)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def _scaled(scale: str, pixels: Any) -> Any:
@@ -98,22 +125,26 @@ def _load_weights(model: keras.Model, path: Path) -> None:
 
 
 def _saved(path: Path, scale: str, pixels: Any) -> keras.Model:
-    """A saved functional model up to its last feature map (N, H, W, C); its own scaling is used if it takes uint8."""
+    """A saved functional model up to its last feature map (N, H, W, C), all of it trainable.
+
+    Its own scaling is used if it takes uint8.
+    """
     _check_file(path, ".keras", "a saved backbone")
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        maps = [node.output for node in graph.nodes(model.output) if len(node.output.shape) == 4]
-        bare = keras.Model(model.input, maps[-1])
+        maps = [node.output for node in graph.nodes(model.output)[1:] if len(node.output.shape) == 4]
+        if not maps:
+            raise ValueError("it has no feature map (N, H, W, C)")
         inputs = pixels if keras.backend.standardize_dtype(model.input.dtype) == "uint8" else _scaled(scale, pixels)
-        copy = keras.models.clone_model(bare, input_tensors=inputs)
+        whole = keras.Model(pixels, graph.replay(maps[-1], inputs, take_apart=True), name="saved")
     except Exception as error:
         reason = " ".join(str(error).split())[:300]
         raise ConfigError(
             f"params.yaml: backbone.path: {path} cannot be used: {reason}; allowed: a functional Keras model without"
             f" code of its own, from images of shape {tuple(pixels.shape[1:])} to one feature map"
         ) from error
-    copy.set_weights(bare.get_weights())
-    return keras.Model(pixels, copy.output, name="saved")
+    whole.trainable = True  # it may have been saved frozen
+    return whole
 
 
 def _check_file(path: Path, suffix: str, what: str) -> None:

@@ -29,11 +29,23 @@ class Node:
         normalization = isinstance(layer, keras.layers.BatchNormalization)
         return isinstance(layer, keras.Layer) and not normalization and bool(layer.trainable_weights)
 
+    @property
+    def random(self) -> bool:
+        """Whether it is dropout, noise or the like: it has a seed's state and no weights."""
+        layer = self.operation
+        return isinstance(layer, keras.Layer) and bool(layer.variables) and not layer.weights
+
+    @property
+    def arguments(self) -> Any:
+        """What the operation was called with, Keras' SymbolicArguments."""
+        return self.operation._inbound_nodes[self.output._keras_history.node_index].arguments
+
 
 def nodes(output: Any) -> list[Node]:
     """All nodes that `output` (a KerasTensor) depends on, in a topological order: inputs first, `output`'s node last.
 
-    Raises ValueError for a layer called twice, or one with several outputs: a cut would not be a single array.
+    Raises ValueError for a layer called twice, or one with several outputs, or for several inputs: a cut would not be a
+    single array.
     """
     ordered: list[Node] = []
     position: dict[int, int] = {}
@@ -54,7 +66,30 @@ def nodes(output: Any) -> list[Node]:
         position[id(tensor)] = len(ordered)
         ordered.append(Node(operation, tensor, tuple(position[id(t)] for t in call.input_tensors)))
         stack.pop()
+    if sum(not node.inputs for node in ordered) != 1:
+        raise ValueError("the network has several inputs: such a network cannot be cut")
     return ordered
+
+
+def replay(output: Any, tensor: Any, take_apart: bool = False) -> Any:
+    """What `output` is when `tensor` takes the place of the graph's input; the operations and weights are shared.
+
+    Random layers are left out: outside of training they change nothing, and the part of a backbone that is computed
+    once could not have them. `take_apart` puts the layers of models called as layers in their place.
+    """
+    replayed: dict[int, Any] = {}
+    graph = nodes(output)
+    for node in graph:
+        if not node.inputs:
+            result = tensor
+        elif node.random:
+            result = replayed[id(graph[node.inputs[0]].output)]
+        else:
+            layer, (arguments, options) = node.operation, node.arguments.fill_in(replayed)
+            nested = take_apart and isinstance(layer, keras.Model)
+            result = replay(layer.outputs[0], arguments[0], take_apart=True) if nested else layer(*arguments, **options)
+        replayed[id(node.output)] = result
+    return replayed[id(output)]
 
 
 def articulations(graph: list[Node]) -> list[int]:

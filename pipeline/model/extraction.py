@@ -4,6 +4,7 @@ Chunks are appended to plain files outside the stage's outputs, so memory does n
 a killed extraction goes on where it stopped, ending with the same bytes.
 """
 
+import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,12 +16,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipeline import paths, progress, records
+from pipeline import paths, progress, records, reproducibility
 from pipeline.errors import MachineError
 from pipeline.model import augmentation, backbones, heads
 from pipeline.model.cuts import Cut, Network, stored
-from pipeline.schema import Params
+from pipeline.schema import Compute, Params
 
+UNFINISHED = paths.STATE / "features"
 CHUNK_IMAGES = 64
 SPARE_BYTES = 1 << 30  # left free on the disk
 
@@ -52,11 +54,11 @@ def extract(params: Params) -> dict[str, Any]:
     check_disk(params, entries, counts)
     index = _index(params, network, entries, counts)
     if kept:
-        lower = _lower(network, [cut for cut, _ in kept], params)
+        lower, work = _lower(network, [cut for cut, _ in kept], params), work_folder(index, params.compute)
         for split in paths.SPLITS:
-            _extract_split(split, lower, [entry for _, entry in kept], params, work_folder(index))
+            _extract_split(split, lower, [entry for _, entry in kept], params, work)
+        _finish(work, [str(entry.file) for _, entry in kept])
     index["digests"] = {split: _digests(split, entries) for split in paths.SPLITS}
-    shutil.rmtree(work_folder(index), ignore_errors=True)
     return index
 
 
@@ -68,10 +70,10 @@ def describe(cut: Cut, pooling: str) -> Stored:
     return Stored(cut.layer, cut.shape, f"{cut.layer}.npy")
 
 
-def work_folder(index: dict[str, Any]) -> Path:
+def work_folder(index: dict[str, Any], compute: Compute) -> Path:
     """Where unfinished activations wait: one folder per extraction that would end with the same bytes."""
     identity = {key: value for key, value in index.items() if key != "digests"}
-    return paths.STATE / "features" / records.digest(identity)[:16]
+    return UNFINISHED / records.digest([identity, reproducibility.environment(compute)])[:16]
 
 
 def check_disk(params: Params, entries: list[Stored], counts: dict[str, int]) -> int:
@@ -82,9 +84,9 @@ def check_disk(params: Params, entries: list[Stored], counts: dict[str, int]) ->
     free = shutil.disk_usage(Path.cwd()).free
     if needed + SPARE_BYTES > free:
         raise MachineError(
-            f"activations of {rows} images at {', '.join(e.layer for e in entries)} need {needed / 1e9:.1f} GB, the disk"
-            f" has {free / 1e9:.1f} GB free: lower backbone.max_unfrozen_layers or images.augmentation.views, or set"
-            " compute.storage: float16"
+            f"activations of {rows} images at {', '.join(e.layer for e in entries)} need {needed / 1e9:.1f} GB, the"
+            f" disk has {free / 1e9:.1f} GB free: lower backbone.max_unfrozen_layers or images.augmentation.views, or"
+            " set compute.storage: float16"
         )
     return needed
 
@@ -137,8 +139,17 @@ def _extract_split(
             for file, activations in zip(files, lower(tf.constant(images)), strict=True):
                 file.append(activations.numpy())
             advance(len(images))
-    for file, entry in zip(files, entries, strict=True):
-        file.finish(paths.FEATURES / split / str(entry.file))
+
+
+def _finish(work: Path, names: list[str]) -> None:
+    """Move all splits into place, last of all: what is there already is emptied when the stage starts again."""
+    for split in paths.SPLITS:
+        for name in names:
+            with (work / split / name).open("rb+") as file:
+                os.fsync(file.fileno())
+            (paths.FEATURES / split).mkdir(parents=True, exist_ok=True)
+            shutil.move(work / split / name, paths.FEATURES / split / name)
+    shutil.rmtree(UNFINISHED)  # with what extractions given up on have left
 
 
 def _chunks(split: str, params: Params, views: int, start: int) -> Iterator[np.ndarray]:
@@ -174,9 +185,8 @@ def image_identities(split: str) -> list[int]:
 
 
 def _digests(split: str, entries: list[Stored]) -> dict[str, str]:
-    files = [paths.FEATURES / split / entry.file for entry in entries if entry.file]
-    inputs = [paths.labels(split), *(files or [paths.images(split)])]
-    return {file.name: records.file_digest(file) for file in inputs}
+    inputs = [paths.FEATURES / split / entry.file if entry.file else paths.images(split) for entry in entries]
+    return {file.name: records.file_digest(file) for file in [paths.labels(split), *inputs]}
 
 
 class _Rows:
@@ -186,21 +196,18 @@ class _Rows:
         self.path = path
         self._row_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
         self._rows = rows
+        head = io.BytesIO()
+        descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
+        np.lib.format.write_array_header_1_0(head, {"descr": descr, "fortran_order": False, "shape": (rows, *shape)})
+        self._offset = head.tell()
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as file:
-            if file.tell() == 0:
-                descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
-                header = {"descr": descr, "fortran_order": False, "shape": (rows, *shape)}
-                np.lib.format.write_array_header_1_0(file, header)
-        with path.open("rb") as file:
-            np.lib.format.read_magic(file)
-            np.lib.format.read_array_header_1_0(file)
-            self._offset = file.tell()
+        if not path.exists() or path.stat().st_size < self._offset:  # killed before even the header was written
+            path.write_bytes(head.getvalue())
 
     def complete(self, chunk: int) -> int:
         """Rows that are there, in whole chunks (or all)."""
         there = (self.path.stat().st_size - self._offset) // self._row_bytes
-        return there if there >= self._rows else there // chunk * chunk
+        return self._rows if there >= self._rows else there // chunk * chunk
 
     def truncate(self, rows: int) -> None:
         os.truncate(self.path, self._offset + rows * self._row_bytes)
@@ -208,9 +215,3 @@ class _Rows:
     def append(self, rows: np.ndarray) -> None:
         with self.path.open("ab") as file:
             file.write(np.ascontiguousarray(rows).data)
-
-    def finish(self, destination: Path) -> None:
-        with self.path.open("rb+") as file:
-            os.fsync(file.fileno())
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        self.path.replace(destination)

@@ -18,21 +18,21 @@ from pipeline.schema import Params
 
 
 def read_index() -> dict[str, Any]:
-    """The content of features.json, written by the extract-features stage."""
+    """The content of features.json. Raises DataError if the extract-features stage has not written it."""
+    if not paths.FEATURES_INDEX.exists():
+        raise DataError(f"{paths.FEATURES_INDEX}: not found; nothing has been extracted here yet: run `dvc repro`")
     index: dict[str, Any] = records.read_json(paths.FEATURES_INDEX)
     return index
 
 
 def verify(split: str, index: dict[str, Any]) -> None:
-    """Raise DataError if a stored file of `split` is not the one that was written: a flipped bit is never trained on."""
+    """Raise DataError if a stored file of `split` is not the one that was written: no flipped bit is trained on."""
     for name, expected in index["digests"][split].items():
         of_images = name in (paths.images(split).name, paths.labels(split).name)
         path = (paths.IMAGES if of_images else paths.FEATURES) / split / name
-        if records.file_digest(path) != expected:
-            raise DataError(
-                f"{path}: its bytes are not those extract-features saw (sha256 {expected[:12]}…); delete data/features"
-                " and run dvc repro"
-            )
+        if not path.exists() or records.file_digest(path) != expected:
+            found = "its bytes are not those extract-features saw" if path.exists() else "not found"
+            raise DataError(f"{path}: {found} (sha256 {expected[:12]}…); delete data/features and run dvc repro")
 
 
 def check_weights(assembled: Assembled, index: dict[str, Any], unfrozen: bool) -> None:

@@ -1,5 +1,6 @@
 """Reads params.yaml: checked whole before any work, handed to a stage with only the keys dvc.yaml declares for it."""
 
+import reprlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import UnionType
@@ -15,6 +16,11 @@ from pipeline.errors import ConfigError
 from pipeline.schema import Params
 from pipeline.suggestions import did_you_mean
 
+# A few lines of YAML aliases can stand for billions of values: only some are looked at.
+_SHORTENED = reprlib.Repr()
+_SHORTENED.maxlevel, _SHORTENED.maxlist, _SHORTENED.maxdict = 3, 8, 8
+_SHORTENED.maxstring = _SHORTENED.maxlong = _SHORTENED.maxother = 100
+
 
 def read_yaml(path: Path) -> Any:
     """Plain Python data of a YAML 1.2 file; no tags are executed. Raises ConfigError naming file and line."""
@@ -24,8 +30,10 @@ def read_yaml(path: Path) -> Any:
         raise ConfigError(f"{path}: not found; run in the project's folder, where {path.name} is") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
-    except YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except (YAMLError, ValueError) as error:  # ValueError: a date or number that is none
+        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())[:1000]}") from None
     except RecursionError:
         raise ConfigError(f"{path}: nested too deeply to be a parameter file") from None
 
@@ -73,7 +81,7 @@ def _only(section: Any, keys: list[list[str]]) -> Any:
 def _message(where: str, content: Mapping[str, Any], error: Mapping[str, Any]) -> str:
     keys = [str(k) for k in error["loc"]]
     kind = error["type"]
-    if kind == "extra_forbidden":
+    if kind in ("extra_forbidden", "invalid_key"):  # the latter is a key that is no text
         return f"{where}: {_dotted(error['loc'])}: unknown key{_did_you_mean(keys)}"
     key, field = _field(keys)
     allowed = f"; allowed: {field.description}" if field else ""
@@ -135,5 +143,8 @@ def _dotted(location: Iterable[Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = _SHORTENED.repr(value)
+    except ValueError:  # Python does not print integers of thousands of digits
+        return "a number of thousands of digits"
     return text if len(text) <= 80 else f"{text[:77]}…"

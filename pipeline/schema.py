@@ -90,15 +90,16 @@ class Images(Section):
 class Backbone(Section):
     name: str = Field(
         min_length=1,
-        description="a keras.applications name (VGG16, ResNet50V2, MobileNetV3Small, …) | convolutions (see layers) | saved (a .keras file at path)"
-        " | models:/… or runs:/… (an MLflow model)",
+        description="a keras.applications name (VGG16, ResNet50V2, MobileNetV3Small, …) | convolutions (see layers)"
+        " | saved (a .keras file at path) | models:/… or runs:/… (an MLflow model)",
     )
     weights: Literal["imagenet", "file", "none"] = Field(
         description="imagenet (downloaded) | file (at path) | none (random)"
     )
     path: str = Field(min_length=1, description="the weights or model file, used by weights: file and name: saved")
     layers: list[Annotated[int, Field(ge=1, le=4096)] | Literal["pool"]] = Field(
-        description="of name: convolutions: a number = filters of a 3×3 convolution with relu, pool = 2×2 maximum; [] otherwise"
+        description="of name: convolutions: a number = filters of a 3×3 convolution with relu, pool = 2×2 maximum;"
+        " [] otherwise"
     )
     max_unfrozen_layers: int = Field(
         ge=0,
@@ -141,7 +142,8 @@ class Head(Section):
     def one_rate_each(self) -> "Head":
         if isinstance(self.dropout, list) and len(self.dropout) != len(self.units):
             raise ValueError(
-                f"dropout lists {len(self.dropout)} rates for {len(self.units)} dense layers in units: give one each, or one number"
+                f"dropout lists {len(self.dropout)} rates for {len(self.units)} dense layers in units: give one each,"
+                " or one number"
             )
         return self
 
@@ -164,7 +166,8 @@ class Train(Section):
     )
     learning_rate: float = Field(gt=0, le=10, description="step size at the start: above 0, at most 10")
     schedule: Literal["constant", "cosine", "exponential"] = Field(
-        description="of the learning rate: constant | cosine (to 0 at the last epoch) | exponential (to 1 % at the last epoch)"
+        description="of the learning rate: constant | cosine (to 0 at the last epoch) | exponential (to 1 % at the last"
+        " epoch)"
     )
     weight_decay: float = Field(ge=0, le=1, description="decoupled weight decay of adamw: 0 to 1")
     label_smoothing: Fraction = Field(description="probability mass spread over all classes: 0 to below 1")
@@ -179,7 +182,8 @@ class Train(Section):
     warmup_learning_rate: float = Field(gt=0, le=10, description="step size of the warm-up: above 0, at most 10")
     early_stopping_patience: int | None = Field(
         ge=1,
-        description="stop after this many epochs without a lower validation loss and keep the best epoch; null = keep the last epoch",
+        description="stop after this many epochs without a lower validation loss and keep the best epoch;"
+        " null = keep the last epoch",
     )
     seed: int = Field(ge=0, lt=2**31, description="seed of weights, order and dropout: 0 to 2147483647")
 
@@ -223,7 +227,8 @@ class Params(Section):
             )
         if self.train.warmup_epochs and not unfrozen:
             raise ValueError(
-                f"train.warmup_epochs is {self.train.warmup_epochs} and train.unfrozen_layers is 0: nothing is frozen only for a while; set warmup_epochs: 0"
+                f"train.warmup_epochs is {self.train.warmup_epochs} and train.unfrozen_layers is 0: nothing is frozen"
+                " only for a while; set warmup_epochs: 0"
             )
         if self.images.scale == "backbone" and (self.backbone.name == "convolutions" or self.backbone.saved_at):
             raise ValueError("images.scale: backbone needs a keras.applications backbone: set unit or symmetric")

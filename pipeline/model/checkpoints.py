@@ -31,7 +31,7 @@ class State:
         arrays |= {f"best{i}": array for i, array in enumerate(self._best)}
         arrays["epochs"] = np.array([astuple(epoch) for epoch in epochs], dtype=np.float64)
         with records.atomic(self._path) as temporary, temporary.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+            np.savez(file, **arrays)
 
     def restore(self) -> list[Epoch]:
         """Load the checkpoint if there is a usable one; returns the epochs it had finished."""

@@ -13,10 +13,12 @@ from pipeline.model import assembly
 from pipeline.model.cuts import Network
 from pipeline.schema import Params
 
+_CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
+
 
 @dataclass(frozen=True)
 class Cost:
-    """One choice of `unfrozen_layers`. Multiply-adds are those of one image, forwards, in convolutions and dense layers."""
+    """One choice of `unfrozen_layers`. Multiply-adds are one image's, forwards, in convolutions and dense layers."""
 
     unfrozen_layers: int
     cut: str
@@ -44,7 +46,9 @@ def _cost(network: Network, count: int, assembled: Any, params: Params, paramete
     shape = tuple(assembled.head.input.shape[1:]) if cut.at_output else cut.shape
     position = next(p for p, node in enumerate(network.nodes) if node.name == cut.layer)
     work = [multiply_adds(node.operation, node.output) for node in network.nodes]
-    trained = sum(int(np.prod(w.shape)) for name in network.unfrozen(count) for w in network.model.get_layer(name).weights)
+    trained = sum(
+        int(np.prod(w.shape)) for name in network.unfrozen(count) for w in network.model.get_layer(name).weights
+    )
     width = 1 if cut.at_input else np.dtype(params.compute.storage).itemsize
     return Cost(
         unfrozen_layers=count,
@@ -59,10 +63,9 @@ def _cost(network: Network, count: int, assembled: Any, params: Params, paramete
 
 def multiply_adds(layer: Any, output: Any) -> int:
     """Multiply-adds of one image in a convolution or dense layer with that output; 0 for cheap layers."""
-    if isinstance(layer, keras.layers.DepthwiseConv2D):
-        return int(np.prod(output.shape[1:]) * np.prod(layer.kernel_size))
-    if isinstance(layer, keras.layers.Conv2D):
-        return int(np.prod(output.shape[1:3]) * np.prod(layer.kernel.shape))
+    if isinstance(layer, _CONVOLUTIONS):
+        kernels = [weight for weight in layer.weights if len(weight.shape) == 4]  # a separable one has two
+        return int(np.prod(output.shape[1:3]) * sum(np.prod(kernel.shape) for kernel in kernels))
     if isinstance(layer, keras.layers.Dense):
         return int(np.prod(layer.kernel.shape) * np.prod(output.shape[1:-1]))
     return 0
@@ -83,5 +86,6 @@ def print_table(params: Params) -> None:
     console.print(shown)
     console.print(
         "unfrozen counts weight-bearing layers from the top; batch normalization stays frozen and is not counted."
-        " trained: parameters, head included. M: million multiply-adds an image, below the cut once, above it every epoch."
+        " trained: parameters, head included. M: million multiply-adds an image, below the cut once, above it every"
+        " epoch."
     )

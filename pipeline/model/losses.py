@@ -22,10 +22,7 @@ def cross_entropy(labels: Any, logits: Any, label_smoothing: float) -> Any:
 
 def correct(labels: Any, logits: Any) -> Any:
     """How many of (B,) labels the (B, K) or (B, 1) logits get right, int64 scalar."""
-    if logits.shape[-1] == 1:
-        predicted = tf.cast(logits[:, 0] > 0, tf.int64)
-    else:
-        predicted = tf.argmax(logits, axis=-1)
+    predicted = tf.cast(logits[:, 0] > 0, tf.int64) if logits.shape[-1] == 1 else tf.argmax(logits, axis=-1)
     return tf.reduce_sum(tf.cast(predicted == labels, tf.int64))
 
 

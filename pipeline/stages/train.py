@@ -40,6 +40,7 @@ def summarise(trained: Trained, params: Params) -> dict[str, Any]:
     index = features.read_index()
     return {
         "fingerprint": trained.fingerprint,
+        "classes": records.read_json(paths.CLASSES),
         "parameters": assembly.parameter_counts(trained.assembled),
         "best_epoch": trained.kept_epoch,
         "epochs": trained.epochs[-1].epoch,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import history, paths, predictions, records
+from pipeline import classes, history, paths, predictions, records
 from pipeline.errors import HerbariumError
 
 _READ = (paths.TRAINING, paths.HISTORY, paths.METRICS, paths.PREDICTIONS, paths.CLASSES, paths.PARAMS)
@@ -35,18 +35,14 @@ class Results:
 
 
 def read() -> Results:
-    """The files in the working directory. Raises ResultsError naming those that are missing or damaged."""
+    """The files in the working directory. Raises ResultsError naming those that are missing or damaged, DataError if
+    model and images do not mean the same classes."""
     absent = [str(path) for path in (*_READ, paths.images("test"), paths.labels("test")) if not path.exists()]
     if absent:
         raise ResultsError(f"{', '.join(absent)}: not found; run `dvc repro` (or `dvc pull`) first")
-    classes = _parsed(paths.CLASSES)
-    return Results(
-        training=_parsed(paths.TRAINING),
-        epochs=history.read(paths.HISTORY),
-        metrics=_parsed(paths.METRICS),
-        classes=classes,
-        probabilities=_probabilities(classes),
-    )
+    training, metrics = _parsed(paths.TRAINING), _parsed(paths.METRICS)
+    names = classes.of_model()
+    return Results(training, history.read(paths.HISTORY), metrics, names, _probabilities(names))
 
 
 def artifacts() -> list[tuple[Path, str]]:

@@ -15,6 +15,7 @@ EPOCHS = [
 ]
 TRAINING = {
     "fingerprint": FINGERPRINT,
+    "classes": CLASSES,
     "parameters": {"total": 1234, "trainable": 567},
     "best_epoch": 2,
     "epochs": 2,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline import paths, records
+from pipeline.errors import DataError
 from pipeline.tracking import results
 
 from .example import CLASSES, EPOCHS, TRAINING, write_predictions
@@ -43,10 +44,18 @@ def test_predictions_of_another_test_split_are_refused() -> None:
 
 @pytest.mark.usefixtures("results_files")
 def test_predictions_of_other_classes_are_refused() -> None:
-    records.write_json(paths.CLASSES, [*CLASSES, "elm"])
+    for path, content in ((paths.CLASSES, [*CLASSES, "elm"]), (paths.TRAINING, {"classes": [*CLASSES, "elm"]})):
+        records.write_json(path, content)
     with pytest.raises(
         results.ResultsError, match="found 6 rows of 3 classes; allowed: 6, one for each test image, of the 4 classes"
     ):
+        results.read()
+
+
+@pytest.mark.usefixtures("results_files")
+def test_a_model_of_other_classes_is_refused() -> None:
+    records.write_json(paths.CLASSES, CLASSES[::-1])
+    with pytest.raises(DataError, match="images and model do not belong together"):
         results.read()
 
 

@@ -1,0 +1,61 @@
+"""Images beside what the network says about them: bars of the likeliest classes."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from pipeline.plots import style
+
+MOST_SHOWN = 24
+_COLUMNS = 3
+_CLASSES = 5
+_SIDE = 256  # pixels: photographs of many megapixels would fill the memory
+
+
+@dataclass(frozen=True)
+class Example:
+    """`image`: uint8 (H, W, 3), values 0–255; `probabilities`: class name → 0–1, the surest first."""
+
+    name: str
+    image: np.ndarray
+    probabilities: dict[str, float]
+
+
+def thumbnail(image: np.ndarray) -> np.ndarray:
+    """uint8 (H, W, 3) in the same proportions, its longer side at most 256 pixels."""
+    small = Image.fromarray(image)
+    small.thumbnail((_SIDE, _SIDE))
+    return np.asarray(small)
+
+
+@style.styled()
+def answers(examples: list[Example]) -> Figure:
+    """Of up to `MOST_SHOWN` images each: the image, and its most probable classes as bars."""
+    columns = min(_COLUMNS, len(examples))
+    rows = math.ceil(len(examples) / columns)
+    figure, axes = style.figure(
+        5 * columns, 2.3 * rows + 0.2, rows=rows, columns=2 * columns, width_ratios=[1, 1.1] * columns
+    )
+    for place, example in zip(axes.reshape(-1, 2), examples, strict=False):
+        style.show_image(place[0], example.image)
+        place[0].set_title(style.shortened(example.name, 24), fontsize=9, weight="normal", pad=4)
+        _draw_bars(place[1], example.probabilities)
+    for empty in axes.reshape(-1, 2)[len(examples) :].flat:
+        empty.set_axis_off()
+    return figure
+
+
+def _draw_bars(axes: Any, probabilities: dict[str, float]) -> None:
+    shown = list(probabilities.items())[:_CLASSES]
+    colours = [style.BLUE] + [style.GREY] * (len(shown) - 1)
+    for place, ((name, share), colour) in enumerate(zip(shown, colours, strict=True)):
+        axes.barh(place, share, height=0.28, color=colour)
+        text = f"{style.shortened(name, 24)}: {100 * share:.0f} %"
+        axes.annotate(text, (0, place - 0.2), va="bottom", size=10)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(_CLASSES - 0.6, -0.8)
+    axes.set_axis_off()

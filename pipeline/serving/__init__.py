@@ -1,0 +1,1 @@
+"""The trained network in use: encoded images in, class names with probabilities out."""

@@ -1,0 +1,35 @@
+"""Writes what a served model consists of: the network, its class names, and the code that turns images into answers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline import records
+from pipeline.serving import classifier
+
+PACKAGE = "herbarium_served"  # not `pipeline`: whoever serves the model may have a package of that name
+ENTRY = f"{PACKAGE}.serving.classifier"
+_ROOT = Path(__file__).parents[1]
+_CODE = ("errors.py", "data/images.py", "serving/classifier.py")
+
+
+def save_data(folder: Path, model: Any, classes: Sequence[str]) -> Path:
+    """Write `model` (Keras, uint8 (N, H, W, C) → float32 (N, K)) and its K class names into `folder`; returns it.
+
+    Raises DataError if their numbers differ.
+    """
+    classifier.Classifier(model, classes)
+    records.write_json(folder / classifier.CLASSES, list(classes))
+    model.save(folder / classifier.MODEL)
+    records.stabilise_keras(folder / classifier.MODEL)
+    return folder
+
+
+def save_code(folder: Path) -> Path:
+    """Write the package `PACKAGE` below `folder`; returns the package's folder."""
+    package = folder / PACKAGE
+    for name in _CODE:
+        source = (_ROOT / name).read_text(encoding="utf-8")
+        records.write_text(package / name, source.replace("from pipeline.", f"from {PACKAGE}."))
+        records.write_text((package / name).parent / "__init__.py", "")
+    return package

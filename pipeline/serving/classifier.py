@@ -1,0 +1,105 @@
+"""From images as people have them to class names, with the pipeline's own decoding and resizing.
+
+This file, `pipeline/data/images.py` and `pipeline/errors.py` are copied into every model in MLflow (see bundle.py), so
+a served model needs no project and prepares images exactly as the pipeline did. They import nothing else from it.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.data import images
+from pipeline.errors import DataError
+
+MODEL, CLASSES = "model.keras", "classes.json"
+COLUMN = "image"
+_BATCH = 32
+_ALLOWED = "allowed: the bytes of an image file, the same in base64, or pixels (H, W), (H, W, 1), (H, W, 3), 0 to 255"
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """`model`: Keras, uint8 (N, H, W, C), values 0–255 → probabilities float32 (N, K) of the K `classes`, in order."""
+
+    model: Any
+    classes: Sequence[str]
+
+    def __post_init__(self) -> None:
+        if self.model.output_shape[-1] != len(self.classes):
+            raise DataError(
+                f"the model tells {self.model.output_shape[-1]} classes apart, and {len(self.classes)} have names"
+            )
+
+    def predict(self, inputs: Any, params: Any = None) -> list[dict[str, Any]]:
+        """One answer an image: class, its probability, and the probabilities of all classes, the surest first.
+
+        `inputs`: a list, an array (N, H, W, C), or a table with the column "image"; each image encoded (bytes or
+        base64) or as pixels, of any size. `params` is MLflow's and not used. Raises DataError naming the image.
+        """
+        given = _listed(inputs)
+        answers: list[dict[str, Any]] = []
+        for start in range(0, len(given), _BATCH):
+            batch = [self._prepared(image, start + i) for i, image in enumerate(given[start : start + _BATCH])]
+            answers += map(self._answer, self.model.predict(np.stack(batch), verbose=0))
+        return answers
+
+    def _prepared(self, given: Any, number: int) -> np.ndarray:
+        _, height, width, channels = self.model.input_shape
+        try:
+            return images.resize(_pixels(given, channels), height, width)
+        except DataError as error:
+            raise DataError(f"image {number}: {error}") from None
+
+    def _answer(self, probabilities: np.ndarray) -> dict[str, Any]:
+        surest_first = np.argsort(-probabilities, kind="stable")
+        named = {self.classes[i]: float(probabilities[i]) for i in surest_first}
+        best = self.classes[surest_first[0]]
+        return {"class": best, "probability": named[best], "probabilities": named}
+
+
+def _listed(inputs: Any) -> list[Any]:
+    if hasattr(inputs, "columns") or isinstance(inputs, dict):
+        if list(inputs) != [COLUMN]:
+            raise DataError(f"found the columns {list(inputs)}; allowed: one, {COLUMN!r}")
+        inputs = inputs[COLUMN]
+    if isinstance(inputs, str | bytes) or not isinstance(inputs, Iterable):
+        raise DataError(f"found {type(inputs).__name__}; allowed: a list of images")
+    return list(inputs)
+
+
+def _pixels(given: Any, channels: int) -> np.ndarray:
+    if isinstance(given, str):
+        try:
+            given = base64.b64decode(given, validate=True)
+        except (binascii.Error, ValueError):
+            raise DataError(f"found text that is not base64; {_ALLOWED}") from None
+    if isinstance(given, bytes):
+        return images.decode(given, channels)
+    return images.convert(_whole_numbers(given), channels)
+
+
+def _whole_numbers(given: Any) -> np.ndarray:
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        raise DataError(f"found a list with rows of different lengths; {_ALLOWED}") from None
+    if array.dtype == np.uint8:
+        return array
+    numbers = np.issubdtype(array.dtype, np.integer) or np.issubdtype(array.dtype, np.floating)
+    if not numbers or array.size == 0 or not ((array >= 0) & (array <= 255) & (array % 1 == 0)).all():
+        raise DataError(f"found {array.dtype} {array.shape}, not whole numbers of 0 to 255; {_ALLOWED}")
+    return array.astype(np.uint8)
+
+
+def _load_pyfunc(folder: str) -> Classifier:
+    """The entry point MLflow calls: the model that `bundle.save` wrote into `folder`."""
+    import keras
+
+    classes = json.loads((Path(folder) / CLASSES).read_text(encoding="utf-8"))
+    return Classifier(keras.saving.load_model(Path(folder) / MODEL, compile=False, safe_mode=True), classes)

@@ -1,0 +1,130 @@
+"""`herbarium predict`: what the network says about image files, a line each; an unreadable file stops no other."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pipeline.data import images
+from pipeline.errors import DataError
+from pipeline.plots import answers as drawing
+from pipeline.plots import style
+
+Classify = Callable[[list[bytes]], list[dict[str, Any]]]
+_BATCH = 32
+_BAR = 20  # characters
+_SHOWN_CLASSES = 5
+_SMALLEST_SHOWN = 0.005
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Of one file: `said` as `classifier.Classifier.predict` gives it, or `error`, the reason why there is none."""
+
+    path: Path
+    said: dict[str, Any] | None = None
+    error: str = ""
+
+
+def files(given: Sequence[str], standard_input: Iterable[str]) -> list[Path]:
+    """The files meant: those named, all files below folders (hidden ones apart), `-` for paths on standard input.
+
+    Raises DataError, naming all, if one is not there or there is nothing at all.
+    """
+    named = [Path(name) for name in _expanded(given, standard_input)]
+    absent = [str(path) for path in named if not path.exists()]
+    if absent:
+        raise DataError(f"not found: {', '.join(absent)}; allowed: image files, folders, - for paths on standard input")
+    found = [file for path in named for file in (_below(path) if path.is_dir() else [path])]
+    if not found:
+        raise DataError(f"no file in {', '.join(map(str, named)) or 'the standard input'}")
+    return list(dict.fromkeys(found))
+
+
+def _expanded(given: Sequence[str], standard_input: Iterable[str]) -> Iterator[str]:
+    for name in given:
+        yield from (line.strip() for line in standard_input if line.strip()) if name == "-" else [name]
+
+
+def _below(folder: Path) -> list[Path]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(p for p in found if not any(part.startswith(".") for part in p.relative_to(folder).parts))
+
+
+def answers(paths: Sequence[Path], classify: Classify) -> Iterator[Answer]:
+    """What `classify` says about each file, in their order; a few files are in memory at a time."""
+    waiting = iter(paths)
+    while batch := list(islice(waiting, _BATCH)):
+        read = [_read(path) for path in batch]
+        said = iter(classify(good) if (good := [r for r in read if isinstance(r, bytes)]) else [])
+        for path, content in zip(batch, read, strict=True):
+            yield Answer(path, next(said)) if isinstance(content, bytes) else Answer(path, error=content)
+
+
+def _read(path: Path) -> bytes | str:
+    """The bytes of an image file, or why they are none."""
+    try:
+        content = path.read_bytes()
+        images.decode(content, channels=1)
+    except OSError as error:
+        return error.strerror or str(error)
+    except DataError as error:
+        return str(error)
+    return content
+
+
+def show(paths: Sequence[Path], classify: Classify, as_json: bool, picture: Path | None) -> int:
+    """Print every answer as it comes, errors on standard error; draw the first ones. Returns how many files failed."""
+    width = max(len(_plain(str(path))) for path in paths)
+    failed = 0
+    drawn: list[drawing.Example] = []
+    for answer in answers(paths, classify):
+        failed += not answer.said
+        line = _json(answer) if as_json else _line(answer, width)
+        print(line, file=sys.stdout if as_json or answer.said else sys.stderr, flush=True)
+        if picture and answer.said and len(drawn) < drawing.MOST_SHOWN:
+            drawn.append(_example(answer))
+    if picture and drawn:
+        style.save(drawing.answers(drawn), picture)
+        print(f"drew {len(drawn)} of {len(paths) - failed} images into {picture}", file=sys.stderr)
+    return failed
+
+
+def _example(answer: Answer) -> drawing.Example:
+    assert answer.said is not None
+    pixels = images.decode(answer.path.read_bytes(), channels=3)
+    return drawing.Example(answer.path.name, drawing.thumbnail(pixels), answer.said["probabilities"])
+
+
+def _json(answer: Answer) -> str:
+    content = answer.said if answer.said else {"error": answer.error}
+    return json.dumps({"image": str(answer.path), **content}, ensure_ascii=False)
+
+
+def _line(answer: Answer, width: int) -> str:
+    name = _plain(str(answer.path))
+    if not answer.said:
+        return f"{name}: {_plain(answer.error)}"
+    shown = list(answer.said["probabilities"].items())[:_SHOWN_CLASSES]
+    likely = [(label, p) for label, p in shown if p >= _SMALLEST_SHOWN] or shown[:1]
+    said = ", ".join(f"{_percent(p)} {_plain(label)}" for label, p in likely)
+    return f"{name:{width}}  {_bar(answer.said['probability'])}  {said}"
+
+
+def _percent(probability: float) -> str:
+    """Rounded, but 100% is said of nothing less."""
+    return f"{99 if 0.99 <= probability < 1 else round(100 * probability)}%"
+
+
+def _bar(share: float) -> str:
+    full, empty = "█░" if "utf" in (sys.stdout.encoding or "").lower() else "#."
+    length = round(_BAR * share)
+    return full * length + empty * (_BAR - length)
+
+
+def _plain(text: str) -> str:
+    """Without control characters: a file's name may hold commands to the terminal."""
+    return "".join(c if c.isprintable() else "�" for c in text)

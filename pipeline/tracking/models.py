@@ -1,0 +1,40 @@
+"""Models in MLflow, loaded to be asked. Loading one runs the code stored with it: take models from stores you trust."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow.exceptions import MlflowException
+
+from pipeline.errors import DataError
+from pipeline.schema import Tracking
+from pipeline.serving import bundle
+from pipeline.tracking import address
+from pipeline.tracking.store import conversation
+
+ANSWER_SECONDS = 60  # a model is large: longer than a metric may take
+
+
+def load(uri: str, tracking: Tracking) -> Callable[[list[bytes]], list[dict[str, Any]]]:
+    """Encoded images → answers, as `serving.classifier.Classifier.predict`, of the model at `uri`.
+
+    `uri`: models:/name@alias, models:/name/version, models:/id, or a downloaded model's folder. Raises DataError if
+    there is none or it is not one this project published, TrackingUnavailable if MLflow does not answer.
+    """
+    store = address.tracking_uri(tracking)
+    mlflow.set_tracking_uri(store)
+    with conversation(store, ANSWER_SECONDS):
+        try:
+            folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, tracking_uri=store))
+            model = mlflow.models.Model.load(str(folder))
+        except MlflowException as error:
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise
+            raise DataError(f"--model: {uri} is not in {address.redacted(store)}: {error.message}") from error
+        except OSError:
+            raise DataError(f"--model: {uri}: not found; allowed: models:/name@alias, models:/name/version") from None
+        if model.flavors.get("python_function", {}).get("loader_module") != bundle.ENTRY:
+            raise DataError(f"--model: {uri} takes no image files; allowed: a model `herbarium publish` has logged")
+        loaded: Callable[[list[bytes]], list[dict[str, Any]]] = mlflow.pyfunc.load_model(str(folder)).predict
+    return loaded

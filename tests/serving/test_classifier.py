@@ -1,0 +1,125 @@
+"""Images in every form a request can have, answered with class names; the served copy of the code gives the same."""
+
+import base64
+import io
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.data import images
+from pipeline.errors import DataError
+from pipeline.serving import bundle
+from pipeline.serving.classifier import Classifier
+
+CLASSES = ["dark", "grey", "bright"]
+
+
+class ByBrightness:
+    """Stands where a Keras model stands: the mean grey value 0, 127.5 or 255 gives the three classes."""
+
+    input_shape, output_shape = (None, 4, 4, 1), (None, 3)
+
+    def predict(self, pixels: np.ndarray, verbose: int) -> np.ndarray:
+        assert pixels.dtype == np.uint8
+        assert pixels.shape[1:] == (4, 4, 1)
+        mean = pixels.mean(axis=(1, 2, 3)) / 255
+        return np.stack([(1 - mean) ** 2, 2 * mean * (1 - mean), mean**2], axis=1).astype(np.float32)
+
+
+@pytest.fixture
+def classifier() -> Classifier:
+    return Classifier(ByBrightness(), CLASSES)
+
+
+def png(grey: int, side: int = 9) -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (side, side + 3), grey).save(file, "PNG")
+    return file.getvalue()
+
+
+class Table(dict):
+    columns = ("image",)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        [png(0), png(255)],
+        [base64.b64encode(png(0)).decode(), base64.b64encode(png(255)).decode()],
+        np.array([base64.b64encode(png(g)).decode() for g in (0, 255)]),
+        np.stack([np.zeros((7, 5, 3)), np.full((7, 5, 3), 255)]).astype(np.int64),
+        [np.zeros((2, 3), np.uint8), np.full((8, 8, 3), 255, np.uint8)],
+        [[[0, 0], [0, 0]], [[255.0, 255.0]]],
+        {"image": [png(0), png(255)]},
+        Table(image=[png(0), [[255]]]),
+    ],
+)
+def test_every_form_of_an_image_is_understood(classifier: Classifier, inputs: Any) -> None:
+    dark, bright = classifier.predict(inputs)
+    assert (dark["class"], bright["class"]) == ("dark", "bright")
+    assert bright["probability"] == bright["probabilities"]["bright"] == 1.0
+
+
+def test_all_classes_are_named_the_surest_first(classifier: Classifier) -> None:
+    (answer,) = classifier.predict([png(60)])
+    shares = answer["probabilities"]
+    assert list(shares) == ["dark", "grey", "bright"]
+    assert list(shares.values()) == sorted(shares.values(), reverse=True)
+    assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_more_images_than_a_batch_stay_in_order(classifier: Classifier) -> None:
+    greys = [0, 255] * 40
+    assert [a["class"] for a in classifier.predict([png(g) for g in greys])] == ["dark", "bright"] * 40
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ([png(0), b"GIF"], "image 1: not an image"),
+        ([b""], "image 0: the file is empty"),
+        (["no base64!"], "image 0: found text that is not base64"),
+        ([[[0.5]]], "image 0: found float64 .* not whole numbers of 0 to 255"),
+        ([[[256]]], "not whole numbers of 0 to 255"),
+        ([[[1, 2], [3]]], "rows of different lengths"),
+        ([[1, 2, 3]], r"uint8 \(3,\)"),
+        ([None], "not whole numbers"),
+        (png(0), "found bytes; allowed: a list of images"),
+        ({"picture": [png(0)]}, r"found the columns \['picture'\]; allowed: one, 'image'"),
+    ],
+)
+def test_what_is_no_image_is_refused_with_its_place(classifier: Classifier, inputs: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        classifier.predict(inputs)
+
+
+def test_nothing_asked_is_nothing_answered(classifier: Classifier) -> None:
+    assert classifier.predict([]) == []
+
+
+def test_a_name_for_every_class_is_needed() -> None:
+    with pytest.raises(DataError, match="tells 3 classes apart, and 2 have names"):
+        Classifier(ByBrightness(), CLASSES[:2])
+
+
+def test_the_copied_code_stands_alone_and_decodes_alike(tmp_path: Path) -> None:
+    """Run where `pipeline` cannot be imported."""
+    bundle.save_code(tmp_path)
+    content = png(77, side=40)
+    (tmp_path / "image.png").write_bytes(content)
+    script = f"""
+import sys
+sys.modules["pipeline"] = None
+from {bundle.PACKAGE}.data import images
+import {bundle.ENTRY}
+pixels = images.resize(images.decode(open("image.png", "rb").read(), 3), 4, 5)
+sys.stdout.write(images.pixel_digest(pixels))
+"""
+    run = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.stderr == ""
+    assert run.stdout == images.pixel_digest(images.resize(images.decode(content, 3), 4, 5))

@@ -1,0 +1,85 @@
+"""The command's files, lines, picture and exit: one bad file spoils nothing."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.errors import DataError
+from pipeline.serving import predict
+
+
+def classify(contents: list[bytes]) -> list[dict]:
+    """Answers with the file's size, so that a mixed-up order would show."""
+    shares = [0.999, 0.001, 0.0]
+    return [
+        {
+            "class": f"{len(c)} bytes",
+            "probability": shares[0],
+            "probabilities": dict(zip([f"{len(c)} bytes", "oak", "elm"], shares, strict=True)),
+        }
+        for c in contents
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    random = np.random.default_rng(1)
+    for i in range(40):
+        image = random.integers(0, 256, (4 + i, 5, 3), dtype=np.uint8)
+        (tmp_path / "deep").mkdir(exist_ok=True)
+        Image.fromarray(image).save(tmp_path / ("deep" if i % 2 else "") / f"{i:02}.png")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "x.png").write_bytes(b"")
+    return tmp_path
+
+
+def test_folders_files_and_standard_input_are_put_together(folder: Path) -> None:
+    first, second = folder / "00.png", folder / "deep" / "01.png"
+    assert predict.files([str(first), "-", str(first)], [f"{second}\n", "\n"]) == [first, second]
+    everything = predict.files([str(folder)], [])
+    assert len(everything) == 40
+    assert everything == sorted(everything)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [(["nowhere", "else"], "not found: nowhere, else; allowed"), (["-"], "no file in the standard input")],
+)
+def test_what_is_not_there_is_refused_at_once(project: Path, given: list[str], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        predict.files(given, [])
+
+
+def test_a_bad_file_is_named_and_the_rest_answered(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "07.txt").write_text("no image")
+    (folder / "bad\x1b[31m.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    paths = predict.files([str(folder)], [])
+    assert predict.show(paths, classify, as_json=False, picture=None) == 2
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
+    good = [path for path in paths if path.suffix == ".png" and "bad" not in path.name]
+    assert [line.split()[0] for line in lines] == [str(path) for path in good]
+    for line, path in zip(lines, good, strict=True):
+        assert line.endswith(f"99% {path.stat().st_size} bytes")
+    assert "07.txt: not an image; allowed: JPEG" in printed.err
+    assert "bad�[31m.png: " in printed.err
+
+
+def test_json_has_all_probabilities_and_errors(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "notes.txt").write_text("no image")
+    predict.show([folder / "00.png", folder / "notes.txt"], classify, as_json=True, picture=None)
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert first["image"] == str(folder / "00.png")
+    assert list(first["probabilities"].values()) == [0.999, 0.001, 0.0]
+    assert second == {"image": str(folder / "notes.txt"), "error": second["error"]}
+
+
+def test_the_picture_is_drawn_and_has_the_same_bytes_twice(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = predict.files([str(folder)], [])
+    for name in ("a.png", "b.png"):
+        predict.show(paths, classify, as_json=False, picture=folder / name)
+    assert (folder / "a.png").read_bytes() == (folder / "b.png").read_bytes()
+    assert "drew 24 of 40 images" in capsys.readouterr().err

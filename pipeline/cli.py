@@ -12,6 +12,7 @@ from pipeline.errors import HerbariumError
 
 if TYPE_CHECKING:
     from pipeline.schema import Params
+    from pipeline.serving.predict import Classify
 
 app = typer.Typer(
     help="Reproducible transfer-learning experiments. `dvc repro` runs the pipeline; this command does the rest.",
@@ -20,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _STAGES = "Stages (dvc repro runs them)"
+_SEARCHING = "Searching"
 _LOOKING = "Looking"
 _KEEPING = "Keeping"
 
@@ -92,6 +94,26 @@ def summary() -> None:
 
 
 @app.command(rich_help_panel=_LOOKING)
+def predict(
+    images: Annotated[list[str], typer.Argument(help="Image files, folders of them, - for paths on standard input.")],
+    model: Annotated[
+        str | None, typer.Option(help="An MLflow model, e.g. models:/digits@champion; by default the one trained here.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with all probabilities.")] = False,
+    picture: Annotated[Path | None, typer.Option(help="Draw images and answers into this PNG file.")] = None,
+) -> None:
+    """Say what is on images, prepared as the pipeline does. Exit code 1 if a file could not be read.
+
+    Example: herbarium predict photographs/ --picture answers.png
+    """
+    from pipeline.serving import predict as asking
+
+    files = asking.files(images, sys.stdin)
+    if asking.show(files, _classifier(model), as_json, picture):
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=_LOOKING)
 def cuts() -> None:
     """Where the backbone of params.yaml can be cut, and what each cut costs."""
     params = _prepared()
@@ -147,12 +169,61 @@ def versions(
         )
 
 
+_STORAGE = typer.Option(
+    envvar="OPTUNA_STORAGE", help="Where the study is: an SQLAlchemy URL.", show_default="optuna.db in the project"
+)
+
+
+@app.command(rich_help_panel=_SEARCHING)
+def sweep(
+    trials: Annotated[int | None, typer.Option(min=1, help="Trials in total.", show_default="sweep.trials")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes on this machine; they change no result.")] = 1,
+    storage: Annotated[str | None, _STORAGE] = None,
+    scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler to send trials to: tcp://host:8786.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary only.")] = False,
+) -> None:
+    """Search for parameters with a higher validation accuracy; run again, it goes on where it was.
+
+    Example: herbarium sweep --trials 40 --workers 2
+    """
+    params = _configured()
+    from pipeline.sweep import command, coordinator, space
+
+    space.of(params)
+    command.bring_features_up_to_date(quiet)
+    print(command.run(coordinator.plan(params, storage, trials), workers, scheduler, quiet))
+
+
+@app.command(rich_help_panel=_SEARCHING)
+def promote(
+    trial: Annotated[str, typer.Argument(help="best, or the number of a trial.")] = "best",
+    storage: Annotated[str | None, _STORAGE] = None,
+) -> None:
+    """Write what a trial of the sweep tried into params.yaml; `dvc repro` then gives its validation accuracy.
+
+    Example: herbarium promote best && dvc repro
+    """
+    from pipeline import config
+    from pipeline.sweep import coordinator
+    from pipeline.sweep import promote as promotion
+
+    print(promotion.promote(coordinator.plan(config.load(), storage, create=False), trial))
+
+
 def _prepared() -> "Params":
-    """The whole of params.yaml, checked before anything heavy is imported, and its backbone brought from MLflow."""
-    from pipeline import config, quiet
+    """As `_configured`, with TensorFlow imported after everything else has been checked."""
+    from pipeline import quiet
+
+    params = _configured()
+    quiet.start_tensorflow()
+    return params
+
+
+def _configured() -> "Params":
+    """The whole of params.yaml, and its backbone brought from MLflow."""
+    from pipeline import config
 
     params = config.load()
-    quiet.start_tensorflow()
     if ":/" in params.backbone.name and params.backbone.saved_at and not params.backbone.saved_at.exists():
         from pipeline.tracking import backbone
 
@@ -177,6 +248,24 @@ def _publish() -> str:
     run = publish_run(params, _model_builder(params))
     state = "created" if run.created else "complete"
     return f"MLflow run {run.run_id} in experiment {params.tracking.experiment}: {state}; `make ui` shows it"
+
+
+def _classifier(uri: str | None) -> "Classify":
+    if uri is not None:
+        from pipeline import config, quiet
+
+        quiet.start_tensorflow()
+        from pipeline.tracking import models
+
+        return models.load(uri, config.load().tracking)
+    from pipeline import classes
+
+    names = classes.of_model()
+    params = _prepared()
+    from pipeline.model import assembly
+    from pipeline.serving.classifier import Classifier
+
+    return Classifier(assembly.load_trained(params).full, names).predict
 
 
 def _model_builder(params: "Params") -> Callable[[], Any]:

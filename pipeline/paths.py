@@ -29,14 +29,32 @@ METRICS = REPORTS / "metrics.json"
 PREDICTIONS = REPORTS / "predictions.csv"
 CONFUSION = REPORTS / "confusion.csv"
 CALIBRATION = REPORTS / "calibration.csv"
+SCORES = REPORTS / "scores.csv"
+FEATURE_MAP = REPORTS / "feature_map.csv"
+REPORT = REPORTS / "report.html"
 CURVES_PICTURE = REPORTS / "curves.png"
 CONFUSION_PICTURE = REPORTS / "confusion.png"
 PREDICTIONS_PICTURE = REPORTS / "predictions.png"
 CALIBRATION_PICTURE = REPORTS / "calibration.png"
-PICTURES = (SAMPLES_PICTURE, CURVES_PICTURE, CONFUSION_PICTURE, PREDICTIONS_PICTURE, CALIBRATION_PICTURE)
+SCORES_PICTURE = REPORTS / "scores.png"
+FEATURE_MAP_PICTURE = REPORTS / "feature_map.png"
+EVALUATION_PICTURES = (
+    CURVES_PICTURE,
+    CONFUSION_PICTURE,
+    PREDICTIONS_PICTURE,
+    CALIBRATION_PICTURE,
+    SCORES_PICTURE,
+    FEATURE_MAP_PICTURE,
+)
+PICTURES = (SAMPLES_PICTURE, *EVALUATION_PICTURES)
+
+TRIALS = REPORTS / "sweep/trials.csv"
+AUDIT = REPORTS / "sweep/audit.json"
+SWEEP_FIGURES = REPORTS / "sweep/figures"
 
 STATE = Path(".herbarium")  # git-ignored working state that no stage reads as input: checkpoints, locks
 CHECKPOINTS = STATE / "checkpoints"
+SWEEPS = STATE / "sweeps"
 
 
 def mlflow_model(uri: str) -> Path:

@@ -1,0 +1,127 @@
+"""Honest winners: the best of many trials is partly the luckiest, so the best are trained again with fresh seeds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import mean, stdev
+from typing import Any
+
+import numpy as np
+
+from pipeline import paths, records
+from pipeline.schema import Params
+from pipeline.sweep import study
+from pipeline.sweep.coordinator import Plan
+from pipeline.sweep.executors import Executor
+from pipeline.trials import COMPLETE, Trial, top
+
+_SEEDS = 2  # marks the random stream that fresh seeds come from; batches use others
+
+
+@dataclass(frozen=True)
+class Audited:
+    """A trial's validation accuracy in the sweep, and with fresh seeds (those trainings that failed left out)."""
+
+    number: int
+    accuracy: float
+    seeds: tuple[int, ...]
+    accuracies: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        return mean(self.accuracies)
+
+    @property
+    def sd(self) -> float | None:
+        """Sample standard deviation; None of fewer than two."""
+        return stdev(self.accuracies) if len(self.accuracies) > 1 else None
+
+    @property
+    def optimism(self) -> float:
+        """How much the sweep flattered this trial: its accuracy minus the mean with fresh seeds."""
+        return self.accuracy - self.mean
+
+
+def run(
+    plan: Plan, trials: Sequence[Trial], execute: Executor, on_training: Callable[[int, int], None] = lambda *_: None
+) -> list[Audited]:
+    """Train the best `sweep.audit_top` trials again with `sweep.audit_seeds` fresh seeds each; best trial first.
+
+    What an interrupted audit had finished is in the study and not trained again. `on_training` is told how many of
+    how many trainings are done.
+    """
+    chosen = top(trials, plan.params.sweep.audit_top)
+    seeds = fresh_seeds(plan.params)
+    wanted = {study.fingerprint(p): p for t in chosen for s in seeds if (p := _with_seed(plan.params_of(t), s))}
+    known = recorded(plan)
+    missing = {name: params for name, params in wanted.items() if name not in known}
+    results = execute([_configuration(name, params) for name, params in missing.items()])
+    for number, (name, result) in enumerate(zip(missing, results, strict=True), start=1):
+        known[name] = result["accuracy"] if result["state"] == COMPLETE else None
+        plan.study.set_user_attr(_key(name), known[name])
+        on_training(number, len(missing))
+    audited = [_audited(plan, trial, seeds, known) for trial in chosen]
+    return [entry for entry in audited if entry.accuracies]
+
+
+def fresh_seeds(params: Params) -> list[int]:
+    """`sweep.audit_seeds` training seeds that follow from sweep.seed; the trials' own is not among them."""
+    count = params.sweep.audit_seeds
+    numbers = np.random.default_rng([params.sweep.seed, 0, _SEEDS]).integers(2**31, size=2 * count).tolist()
+    return [number for number in dict.fromkeys(numbers) if number != params.train.seed][:count]
+
+
+def recorded(plan: Plan) -> dict[str, float | None]:
+    """Fingerprint → validation accuracy of the audit's trainings so far; None for one that failed."""
+    prefix = _key("")
+    attributes = plan.study.user_attrs
+    return {key.removeprefix(prefix): value for key, value in attributes.items() if key.startswith(prefix)}
+
+
+def of_trial(plan: Plan, trial: Trial) -> Audited | None:
+    """The audit of one trial as far as it is recorded; None if there is none."""
+    audited = _audited(plan, trial, fresh_seeds(plan.params), recorded(plan))
+    return audited if audited.accuracies else None
+
+
+def write(audits: Sequence[Audited]) -> None:
+    """reports/sweep/audit.json: accuracies as fractions 0–1, best trial first."""
+    content = [
+        {
+            "trial": a.number,
+            "validation_accuracy": a.accuracy,
+            "seeds": a.seeds,
+            "accuracies": a.accuracies,
+            "mean": a.mean,
+            "sd": a.sd,
+            "optimism": a.optimism,
+        }
+        for a in audits
+    ]
+    records.write_json(paths.AUDIT, content)
+
+
+def describe(audited: Audited) -> str:
+    spread = f" ± {audited.sd:.4f}" if audited.sd is not None else ""
+    return (
+        f"trial {audited.number} with {len(audited.accuracies)} fresh seeds: {audited.mean:.4f}{spread} (mean ± sd);"
+        f" the sweep said {audited.accuracy:.4f}, selection optimism {audited.optimism:+.4f}"
+    )
+
+
+def _key(fingerprint: str) -> str:
+    return f"audit:{fingerprint}"
+
+
+def _with_seed(params: Params, seed: int) -> Params:
+    return params.model_copy(update={"train": params.train.model_copy(update={"seed": seed})})
+
+
+def _configuration(fingerprint: str, params: Params) -> dict[str, Any]:
+    return {"params": params.model_dump(), "fingerprint": fingerprint, "thresholds": {}, "model": None}
+
+
+def _audited(plan: Plan, trial: Trial, seeds: Sequence[int], known: dict[str, float | None]) -> Audited:
+    params = plan.params_of(trial)
+    found = {seed: known.get(study.fingerprint(_with_seed(params, seed))) for seed in seeds}
+    done = {seed: value for seed, value in found.items() if value is not None}
+    return Audited(trial.number, trial.accuracy or 0.0, tuple(done), tuple(done.values()))

@@ -1,0 +1,109 @@
+"""`herbarium sweep` from beginning to end: features, trials, audit, reports, and the view in MLflow."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from pipeline import paths, trials
+from pipeline.sweep import audit, coordinator, executors, figures
+from pipeline.sweep.audit import Audited
+from pipeline.sweep.coordinator import Listener, Plan
+from pipeline.sweep.display import Display, display, short
+from pipeline.sweep.study import SweepError
+from pipeline.tracking.sweeps import SweepRun
+from pipeline.trials import FAILED, PRUNED, Trial
+
+
+def bring_features_up_to_date(quiet: bool) -> None:
+    """`dvc repro extract-features`: a no-op of a second if they are. Raises SweepError if it fails."""
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+    }
+    command = [sys.executable, "-m", "dvc", "repro", "extract-features"]
+    done = subprocess.run(command, env=environment, capture_output=quiet, text=True, check=False)
+    if done.returncode:
+        said = f":\n{done.stdout}{done.stderr}" if quiet else "; see above"
+        raise SweepError(f"`dvc repro extract-features` failed{said}")
+
+
+def run(plan: Plan, workers: int = 1, scheduler: str | None = None, quiet: bool = False) -> str:
+    """Run the sweep of `plan` to its total, audit its best, write reports/sweep; returns the summary to print."""
+    with (
+        SweepRun() as shown,
+        executors.executor(min(workers, plan.params.sweep.batch), scheduler) as execute,
+        display(plan, quiet) as screen,
+    ):
+        shown.started(plan.study.study_name, plan.params)
+        _greet(plan, screen, shown)
+        try:
+            done = coordinator.run(plan, execute, _listener(plan, screen, shown))
+        finally:
+            _write(plan)
+        audits = audit.run(plan, done, execute, screen.training)
+        audit.write(audits)
+        figures.draw(plan.study, paths.SWEEP_FIGURES)
+        _finish(plan, done, audits, shown)
+    return summary(plan, done, audits)
+
+
+def _greet(plan: Plan, screen: Display, shown: SweepRun) -> None:
+    before = plan.trials()
+    if before:
+        screen.say(f"going on after {len(before)} of {plan.total} trials of study {plan.study.study_name}")
+    for trial in before:  # an interruption may have come between the study and its picture
+        shown.ended(trial, plan.params_of(trial))
+
+
+def _listener(plan: Plan, screen: Display, shown: SweepRun) -> Listener:
+    def ended(trial: Trial) -> None:
+        screen.ended(trial)
+        shown.ended(trial, plan.params_of(trial))
+
+    return Listener(screen.begun, ended)
+
+
+def _write(plan: Plan) -> None:
+    trials.write(paths.TRIALS, plan.trials(), plan.keys)
+
+
+def _finish(plan: Plan, done: list[Trial], audits: list[Audited], shown: SweepRun) -> None:
+    best = trials.best(done)
+    if best is None:
+        return
+    labels = {"best_trial": str(best.number), "best_fingerprint": best.fingerprint}
+    metrics = {f"audited_mean_{a.number}": a.mean for a in audits}
+    metrics |= {f"selection_optimism_{a.number}": a.optimism for a in audits}
+    kept = trials.top(done, plan.params.sweep.keep_models)
+    models = {t.number: path for t in kept if (path := plan.model(t.fingerprint)).exists()}
+    shown.finished(labels, metrics, paths.TRIALS.parent, models)
+
+
+def summary(plan: Plan, done: list[Trial], audits: list[Audited]) -> str:
+    """What was found, how far to believe it, and what to do next."""
+    pruned, failed = (sum(trial.state == state for trial in done) for state in (PRUNED, FAILED))
+    count = f"{len(done)} trials, {pruned} pruned, {failed} failed"
+    best = trials.best(done)
+    if best is None:
+        return f"{count}; none is complete, so there is nothing to promote"
+    values = ", ".join(f"{key} {short(value)}" for key, value in best.values.items())
+    lines = [count, f"best: trial {best.number}, validation accuracy {best.accuracy:.4f} with {values}"]
+    lines += [audit.describe(audited) for audited in audits]
+    return "\n".join(lines + _better(best, audits) + _next_steps())
+
+
+def _better(best: Trial, audits: list[Audited]) -> list[str]:
+    """A trial that does better than the best with fresh seeds is the safer choice."""
+    steadiest = max(audits, key=lambda a: a.mean, default=None)
+    if steadiest is None or steadiest.number == best.number:
+        return []
+    return [f"with fresh seeds trial {steadiest.number} is ahead: herbarium promote {steadiest.number}"]
+
+
+def _next_steps() -> list[str]:
+    return [
+        f"all trials: {paths.TRIALS}; figures: {paths.SWEEP_FIGURES}",
+        "take the best into params.yaml: herbarium promote best, then dvc repro",
+        "see the trials: make ui",
+    ]

@@ -1,0 +1,103 @@
+"""How a sweep is going: a live table on a terminal, one plain line a trial elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.sweep.coordinator import Candidate, Plan
+from pipeline.trials import Trial, best
+
+_ROWS = 15  # the newest trials; more would not fit a terminal
+
+
+class Display:
+    """Told what begins and ends; counts, estimates the time left, and shows it unless `quiet`."""
+
+    def __init__(self, plan: Plan, live: Live | None, quiet: bool) -> None:
+        self._plan, self._live, self._quiet = plan, live, quiet
+        self._trials = plan.trials()
+        self._found = len(self._trials)
+        self._began = time.monotonic()
+        self._running: list[Candidate] = []
+
+    def begun(self, candidates: Sequence[Candidate]) -> None:
+        self._running = list(candidates)
+        self._refresh()
+
+    def ended(self, trial: Trial) -> None:
+        self._trials.append(trial)
+        self._running = [c for c in self._running if c.number != trial.number]
+        if self._live:
+            self._refresh()
+        elif not self._quiet:
+            print(self._line(trial), flush=True)
+
+    def say(self, text: str) -> None:
+        """One more line, below the table if there is one."""
+        if not self._quiet:
+            (self._live.console.print if self._live else print)(text)
+
+    def training(self, number: int, total: int) -> None:
+        self.say(f"fresh seeds: training {number} of {total} done")
+
+    def _line(self, trial: Trial) -> str:
+        leader = best(self._trials)
+        score = f"best {leader.accuracy:.4f} (trial {leader.number})" if leader else "no trial complete yet"
+        return f"trial {trial.number:3d}  {_outcome(trial):22}  {_values(trial.values)}  |  {score}  |  {self._left()}"
+
+    def _left(self) -> str:
+        done = len(self._trials)
+        rate = (time.monotonic() - self._began) / max(1, done - self._found)
+        return f"{done} of {self._plan.total}, {_duration(rate * (self._plan.total - done))} left"
+
+    def _refresh(self) -> None:
+        if self._live:
+            self._live.update(Group(self._table(), Text(self._left(), style="dim")), refresh=True)
+
+    def _table(self) -> Table:
+        table = Table("trial", "state", *self._plan.keys, "validation accuracy", "epochs", box=None, pad_edge=False)
+        leader = best(self._trials)
+        for trial in self._trials[-_ROWS:]:
+            accuracy = f"{trial.accuracy:.4f}" if trial.accuracy is not None else ""
+            style = "bold green" if trial is leader else "dim" if trial.accuracy is None else ""
+            cells = [short(trial.values[key]) for key in self._plan.keys]
+            table.add_row(str(trial.number), trial.state, *cells, accuracy, str(trial.trained_epochs), style=style)
+        for candidate in self._running:
+            cells = [short(candidate.suggestion.values[key]) for key in self._plan.keys]
+            table.add_row(str(candidate.number), "running", *cells, "", "", style="cyan")
+        return table
+
+
+@contextmanager
+def display(plan: Plan, quiet: bool) -> Iterator[Display]:
+    if sys.stdout.isatty() and not quiet:
+        with Live(auto_refresh=False) as live:
+            yield Display(plan, live, quiet)
+    else:
+        yield Display(plan, None, quiet)
+
+
+def short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _values(values: dict[str, Any]) -> str:
+    return "  ".join(f"{key.partition('.')[2]} {short(value)}" for key, value in values.items())
+
+
+def _outcome(trial: Trial) -> str:
+    if trial.accuracy is not None:
+        again = "" if trial.same_as is None else f" (as trial {trial.same_as})"
+        return f"accuracy {trial.accuracy:.4f}{again}"
+    return f"pruned at epoch {trial.trained_epochs}" if trial.state == "pruned" else f"failed: {trial.reason}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

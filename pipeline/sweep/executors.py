@@ -1,0 +1,95 @@
+"""Where trials run: an executor is a function like `map`, from configurations to their results, in the same order."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import ConfigError
+from pipeline.trials import FAILED
+
+Executor = Callable[[Sequence[Mapping[str, Any]]], Iterator[dict[str, Any]]]
+DEATHS = 3  # a trial that has cost this many workers their lives fails: it is probably too large for the memory
+_CONNECT_SECONDS = 20
+
+
+@contextmanager
+def executor(workers: int = 1, scheduler: str | None = None) -> Iterator[Executor]:
+    """This process for one worker, a local Dask cluster of processes for more, or the Dask scheduler at an address."""
+    if scheduler:
+        with _remote(scheduler) as run:
+            yield run
+    elif workers > 1:
+        with _local(workers) as run:
+            yield run
+    else:
+        yield _in_process
+
+
+def _in_process(configurations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    return (_work(None, configuration) for configuration in configurations)
+
+
+def _work(folder: str | None, configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """On the worker. TensorFlow is imported here, so that a coordinator with other workers does without it."""
+    from pipeline import quiet
+
+    if folder:
+        os.chdir(folder)
+    quiet.start_tensorflow()
+    from pipeline.sweep.worker import run_trial
+
+    return run_trial(configuration)
+
+
+@contextmanager
+def _local(workers: int) -> Iterator[Executor]:
+    import dask
+    from distributed import Client, LocalCluster
+
+    # Dask would set OMP_NUM_THREADS and the like: a trial must find what the train stage finds. Its memory limit
+    # counts mapped files as used memory, so the operating system is left to judge.
+    settings = {"distributed.nanny.pre-spawn-environ": {}, "distributed.scheduler.allowed-failures": DEATHS - 1}
+    options = {"processes": True, "threads_per_worker": 1, "memory_limit": None, "dashboard_address": None}
+    with (
+        dask.config.set(settings),
+        LocalCluster(n_workers=workers, silence_logs=logging.CRITICAL, **options) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield _on(client)
+
+
+@contextmanager
+def _remote(scheduler: str) -> Iterator[Executor]:
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"--scheduler: no Dask scheduler answers at {scheduler} ({error}); allowed: an address like tcp://host:8786"
+        ) from error
+    with client:
+        yield _on(client)
+
+
+def _on(client: Any) -> Executor:
+    from distributed import KilledWorker
+
+    # The working directory holds the activations; on other hosts it must be a shared folder with the same path.
+    folder = str(Path.cwd())
+
+    def run(configurations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        futures = [client.submit(_work, folder, c, pure=False) for c in configurations]
+        try:
+            for future in futures:
+                try:
+                    yield future.result()
+                except KilledWorker:
+                    yield {"state": FAILED, "reason": f"killed {DEATHS} workers (out of memory?)"}
+        finally:
+            client.cancel(futures)
+
+    return run

@@ -1,0 +1,86 @@
+"""Writes a trial's values into params.yaml: the experiment then is that trial, to the last digit."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
+
+from pipeline import config, paths, records
+from pipeline.schema import Params
+from pipeline.sweep import audit, study
+from pipeline.sweep.coordinator import Plan
+from pipeline.sweep.study import SweepError
+from pipeline.trials import COMPLETE, Trial, best
+
+_WIDTH = 10_000  # never break a line that a person wrote
+
+
+def promote(plan: Plan, which: str, path: Path = paths.PARAMS) -> str:
+    """Write the values of trial `which` ("best" or a number) to params.yaml; returns what was changed, as text.
+
+    Raises SweepError if there is no such trial or it did not complete, or if its training is another one by now.
+    """
+    trial = chosen(plan.trials(), which)
+    changed = plan.params_of(trial)
+    if study.fingerprint(changed) != trial.fingerprint:
+        raise SweepError(f"trial {trial.number} was trained on other data or package versions: run `herbarium sweep`")
+    lines = [f"{key}: {_shown(old)} → {_shown(new)}" for key, old, new in _changes(plan.params, trial.values)]
+    write(path, trial.values)
+    return "\n".join([*(lines or [f"{path} already says what trial {trial.number} tried"]), *_outcome(plan, trial)])
+
+
+def chosen(trials: list[Trial], which: str) -> Trial:
+    leader = best(trials)
+    if leader is None:
+        raise SweepError("no trial of the sweep is complete yet: run `herbarium sweep`")
+    if which == "best":
+        return leader
+    if not which.isdecimal() or int(which) >= len(trials):
+        raise SweepError(f"trial: found {which!r}; allowed: best, or a number from 0 to {len(trials) - 1}")
+    trial = trials[int(which)]
+    if trial.state != COMPLETE:
+        raise SweepError(f"trial {which} was {trial.state}: only a complete trial has an accuracy to promote")
+    return trial
+
+
+def write(path: Path, values: Mapping[str, Any]) -> None:
+    """Set the dotted keys of the YAML file at `path`, leaving everything else, comments included, as it is."""
+    yaml = YAML()
+    yaml.width = _WIDTH
+    yaml.preserve_quotes = True
+    yaml.representer.add_representer(type(None), lambda r, _: r.represent_scalar("tag:yaml.org,2002:null", "null"))
+    content = yaml.load(path.read_text(encoding="utf-8"))
+    for key, value in values.items():
+        section, _, name = key.partition(".")
+        if config.read_yaml(path)[section][name] != value:
+            content[section][name] = _as_yaml(value)
+    with records.atomic(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        yaml.dump(content, file)
+
+
+def _as_yaml(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    sequence = CommentedSeq(value)
+    sequence.fa.set_flow_style()
+    return sequence
+
+
+def _changes(params: Params, values: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    before = params.model_dump()
+    old = {key: before[section][name] for key in values for section, _, name in [key.partition(".")]}
+    return [(key, old[key], value) for key, value in values.items() if old[key] != value]
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else records.canonical(value).strip().replace("\n", "")
+
+
+def _outcome(plan: Plan, trial: Trial) -> list[str]:
+    lines = [f"validation accuracy of trial {trial.number}: {trial.accuracy:.4f}"]
+    audited = audit.of_trial(plan, trial)
+    if audited:
+        lines.append(audit.describe(audited))
+    return [*lines, "now: dvc repro"]

@@ -1,0 +1,185 @@
+"""The space a sweep searches: which keys of params.yaml, and between which values."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import Any
+
+import numpy as np
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+
+from pipeline import config
+from pipeline.errors import ConfigError
+from pipeline.schema import Head, Params, Train
+from pipeline.suggestions import did_you_mean
+
+_WHERE = "params.yaml: sweep.space"
+_FORM = "{low: …, high: …}, with log: true for equal ratios, or {choices: […]}"
+_NEVER = {
+    "train.seed": "a seed is luck, not a parameter; sweep.audit_seeds shows how much luck there is",
+    "head.pooling": "it decides which activations are stored; run one sweep for each pooling",
+}
+_SEARCHABLE = [
+    key
+    for section, model in (("train", Train), ("head", Head))
+    for name in model.model_fields
+    if (key := f"{section}.{name}") not in _NEVER
+]
+LARGEST_GRID = 100_000
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One searched key. `choices` are its values if they are listed; Optuna knows them by their text."""
+
+    key: str
+    distribution: BaseDistribution
+    choices: tuple[Any, ...] = ()
+
+    def value(self, suggested: Any) -> Any:
+        return self.choices[_labels(self.choices).index(suggested)] if self.choices else suggested
+
+    def suggestion(self, value: Any) -> Any:
+        return _label(value) if self.choices else value
+
+    @property
+    def extremes(self) -> list[Any]:
+        """Values that are legal only if all others are."""
+        if self.choices:
+            return list(self.choices)
+        return [self.distribution.low, self.distribution.high]
+
+    @property
+    def grid(self) -> list[Any] | None:
+        """All values; None if they cannot be counted."""
+        if isinstance(self.distribution, IntDistribution):
+            return list(range(self.distribution.low, self.distribution.high + 1))
+        return list(self.choices) or None
+
+
+def _label(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _labels(values: Iterable[Any]) -> list[str]:
+    return [_label(value) for value in values]
+
+
+def of(params: Params) -> list[Dimension]:
+    """The dimensions of `params.sweep.space`, in its order.
+
+    Raises ConfigError naming every wrong key, and any value or pair of values that would not be legal in params.yaml.
+    """
+    wrong = [line for key, entry in params.sweep.space.items() if (line := _wrong(key, entry))]
+    if wrong:
+        raise ConfigError("\n".join(f"{_WHERE}: {line}" for line in wrong))
+    dimensions = [_dimension(params, key, entry) for key, entry in params.sweep.space.items()]
+    _check_values(params, dimensions)
+    if params.sweep.sampler == "grid":
+        grid_size(dimensions)
+    return dimensions
+
+
+def configured(params: Params, values: Mapping[str, Any], where: str = _WHERE) -> Params:
+    """`params` with the dotted keys of `values` replaced. Raises ConfigError if that is not legal."""
+    content = params.model_dump()
+    for key, value in values.items():
+        section, _, name = key.partition(".")
+        content[section][name] = value
+    return config.check(content, where)
+
+
+def first(dimensions: Iterable[Dimension]) -> dict[str, Any]:
+    """The space's first corner: stands for "whatever the searched keys are"."""
+    return {dimension.key: dimension.extremes[0] for dimension in dimensions}
+
+
+def grid_size(dimensions: Iterable[Dimension]) -> int:
+    """How many combinations there are. Raises ConfigError if they cannot be counted, or are too many to list."""
+    counts = {d.key: len(d.grid) if d.grid else 0 for d in dimensions}
+    endless = [key for key, count in counts.items() if not count]
+    if endless:
+        raise ConfigError(
+            f"{_WHERE}: {', '.join(endless)}: found a range of fractions; allowed for sweep.sampler: grid are choices"
+            " and ranges of whole numbers"
+        )
+    size = math.prod(counts.values())
+    if size > LARGEST_GRID:
+        raise ConfigError(f"{_WHERE}: found {size:,} combinations; allowed for sweep.sampler: grid: {LARGEST_GRID:,}")
+    return size
+
+
+def combination(dimensions: list[Dimension], index: int) -> dict[str, Any]:
+    """Combination `index` (0 to size - 1) of the grid."""
+    grids = [d.grid or [] for d in dimensions]
+    places = np.unravel_index(index, [len(grid) for grid in grids])
+    return {d.key: grid[int(place)] for d, grid, place in zip(dimensions, grids, places, strict=True)}
+
+
+def _wrong(key: str, entry: Mapping[str, Any]) -> str | None:
+    """What is wrong with an entry by its form alone."""
+    if key in _NEVER:
+        return f"{key}: cannot be searched: {_NEVER[key]}"
+    if key not in _SEARCHABLE:
+        return f"{key}: unknown key{did_you_mean(key, _SEARCHABLE)}"
+    unknown = [name for name in entry if name not in ("low", "high", "log", "choices")]
+    if unknown:
+        return f"{key}.{unknown[0]}: unknown key{did_you_mean(str(unknown[0]), ['low', 'high', 'log', 'choices'])}"
+    legal = _legal_choices(entry) if "choices" in entry else _legal_range(entry)
+    return None if legal else f"{key}: found {dict(entry)!r:.80}; allowed: {_FORM}"
+
+
+def _legal_choices(entry: Mapping[str, Any]) -> bool:
+    choices = entry["choices"]
+    if len(entry) > 1 or not isinstance(choices, list) or not choices:
+        return False
+    return len(set(_labels(choices))) == len(choices)
+
+
+def _legal_range(entry: Mapping[str, Any]) -> bool:
+    low: Any = entry.get("low")
+    high: Any = entry.get("high")
+    log = entry.get("log", False)
+    if not (_finite(low) and _finite(high) and isinstance(log, bool)):
+        return False
+    return bool(low < high and (low > 0 or not log))
+
+
+def _finite(bound: Any) -> bool:
+    return isinstance(bound, int | float) and not isinstance(bound, bool) and math.isfinite(bound)
+
+
+def _dimension(params: Params, key: str, entry: Mapping[str, Any]) -> Dimension:
+    if "choices" in entry:
+        choices = tuple(entry["choices"])
+        return Dimension(key, CategoricalDistribution(_labels(choices)), choices)
+    low, high, log = entry["low"], entry["high"], entry.get("log", False)
+    whole = isinstance(low, int) and isinstance(high, int) and not _takes_fractions(params, key, low, high)
+    kind = IntDistribution if whole else FloatDistribution
+    return Dimension(key, kind(low, high, log=log))
+
+
+def _takes_fractions(params: Params, key: str, low: float, high: float) -> bool:
+    try:
+        configured(params, {key: low + (high - low) / math.pi})
+    except ConfigError:
+        return False
+    return True
+
+
+def _check_values(params: Params, dimensions: list[Dimension]) -> None:
+    """Try every extreme value, then every pair of them, the other keys at the first corner: rules join at most two."""
+    corner = first(dimensions)
+    for size in (1, min(2, len(dimensions))):
+        messages: dict[str, None] = {}
+        for chosen in combinations(dimensions, size):
+            for values in product(*(d.extremes for d in chosen)):
+                found = dict(zip((d.key for d in chosen), values, strict=True))
+                try:
+                    configured(params, {**corner, **found})
+                except ConfigError as error:
+                    messages[str(error)] = None
+        if messages:
+            raise ConfigError("\n".join(messages))

@@ -1,0 +1,167 @@
+"""The study in Optuna's storage: finished trials, in order, each added whole in one transaction. Nothing else.
+
+What is tried next is a pure function of them: a batch is decided in memory from the trials before it, with a sampler
+seeded by (sweep.seed, batch). So there is nothing to recover after a kill: what was not added is decided and run again.
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.samplers import BaseSampler, CmaEsSampler, RandomSampler, TPESampler
+from optuna.trial import FrozenTrial, TrialState
+
+from pipeline import paths, records, reproducibility
+from pipeline.errors import ConfigError, HerbariumError
+from pipeline.history import Epoch
+from pipeline.schema import Params
+from pipeline.sweep import space
+from pipeline.sweep.space import Dimension
+from pipeline.tracking import address
+from pipeline.trials import COMPLETE, FAILED, PRUNED, Trial
+
+STARTUP_TRIALS = 8  # tried at random before TPE begins to learn: two default batches
+_STATES = {COMPLETE: TrialState.COMPLETE, PRUNED: TrialState.PRUNED, FAILED: TrialState.FAIL}
+_INTERNAL = "sampler_state"
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+
+
+class SweepError(HerbariumError):
+    """A sweep cannot go on, or cannot be found."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What a sampler proposed: values for the space's keys, and what it must remember of them."""
+
+    values: dict[str, Any]
+    sampler_state: dict[str, Any]
+
+
+def default_storage() -> str:
+    """optuna.db beside mlflow.db, in the project."""
+    return f"sqlite:///{paths.project_root() / 'optuna.db'}"
+
+
+def name(params: Params, dimensions: Sequence[Dimension]) -> str:
+    """Names what the sequence of trials follows from; `params` outside the space, data and environment included.
+
+    Raises SweepError if the features have not been extracted.
+    """
+    searching = params.sweep.model_dump(include={"space", "sampler", "pruner", "batch", "seed"})
+    content = {"sweep": searching, "base": fingerprint(space.configured(params, space.first(dimensions)))}
+    return f"{params.data.name}-{records.digest(content)[:12]}"
+
+
+def fingerprint(params: Params) -> str:
+    """The fingerprint a training with `params` has in this project, on this machine."""
+    if not paths.FEATURES_INDEX.exists():
+        raise SweepError(f"{paths.FEATURES_INDEX}: not found: run `dvc repro extract-features`")
+    return reproducibility.fingerprint(params, records.read_json(paths.FEATURES_INDEX))
+
+
+def open_study(study: str, url: str, create: bool = True) -> optuna.Study:
+    """The study of that name at `url`, an SQLAlchemy URL. Raises SweepError if it cannot be reached or is missing."""
+    shown = address.redacted(url)
+    try:
+        if create:
+            return optuna.create_study(study_name=study, storage=url, direction="maximize", load_if_exists=True)
+        return optuna.load_study(study_name=study, storage=url)
+    except KeyError:
+        raise SweepError(
+            f"{shown} has no sweep of the present params.yaml (it would be called {study}): run `herbarium sweep`"
+        ) from None
+    except ImportError as error:
+        raise ConfigError(
+            f"--storage: {shown} needs a database driver that is not installed: {error}"
+            " (for PostgreSQL: pip install psycopg2-binary)"
+        ) from None
+    except Exception as error:  # every database has errors of its own
+        reason = " ".join(address.redacted(str(error)).split())[:300]
+        raise SweepError(f"--storage: {shown} cannot be used: {type(error).__name__}: {reason}") from error
+
+
+def add(study: optuna.Study, dimensions: Sequence[Dimension], trial: Trial, sampler_state: dict[str, Any]) -> None:
+    """Append a finished trial. Raises SweepError if another process has added to the study meanwhile."""
+    if len(study.get_trials(deepcopy=False)) != trial.number:
+        raise SweepError(f"another sweep writes to study {study.study_name}: stop one of them and run this again")
+    frozen = optuna.trial.create_trial(
+        state=_STATES[trial.state],
+        value=trial.accuracy,
+        params={d.key: d.suggestion(trial.values[d.key]) for d in dimensions},
+        distributions={d.key: d.distribution for d in dimensions},
+        user_attrs=_attributes(trial),
+        system_attrs=sampler_state,
+        intermediate_values=trial.curve,
+    )
+    if frozen.datetime_complete:
+        frozen.datetime_start = frozen.datetime_complete - timedelta(seconds=trial.seconds)
+    study.add_trial(frozen)
+
+
+def _attributes(trial: Trial) -> dict[str, Any]:
+    return {
+        "state": trial.state,
+        "fingerprint": trial.fingerprint,
+        "epochs": [astuple(epoch) for epoch in trial.epochs],
+        "kept_epoch": trial.kept_epoch,
+        "same_as": trial.same_as,
+        "reason": trial.reason,
+        "traceback": trial.traceback,
+        "seconds": trial.seconds,
+    }
+
+
+def trials(study: optuna.Study, dimensions: Sequence[Dimension]) -> list[Trial]:
+    """All trials of the study, in order."""
+    return [_trial(frozen, dimensions) for frozen in study.get_trials(deepcopy=False)]
+
+
+def _trial(frozen: FrozenTrial, dimensions: Sequence[Dimension]) -> Trial:
+    attributes: Mapping[str, Any] = frozen.user_attrs
+    return Trial(
+        number=frozen.number,
+        values={d.key: d.value(frozen.params[d.key]) for d in dimensions},
+        accuracy=frozen.value if frozen.state == TrialState.COMPLETE else None,
+        epochs=tuple(Epoch(int(row[0]), *row[1:]) for row in attributes["epochs"]),
+        **{key: attributes[key] for key in attributes if key != "epochs"},
+    )
+
+
+def suggest(study: optuna.Study, dimensions: list[Dimension], params: Params, batch: int) -> list[Suggestion]:
+    """What batch number `batch` (0, 1, …) tries: a pure function of the trials before it and sweep.seed.
+
+    The last batch of a grid may be shorter, or empty.
+    """
+    start = batch * params.sweep.batch
+    if params.sweep.sampler == "grid":
+        return _grid(dimensions, params.sweep.seed, range(start, start + params.sweep.batch))
+    seed = int(np.random.default_rng([params.sweep.seed, batch]).integers(2**31))
+    memory = optuna.create_study(direction="maximize", sampler=_sampler(params.sweep.sampler, seed))
+    memory.add_trials(study.get_trials(deepcopy=False)[:start])
+    distributions = {d.key: d.distribution for d in dimensions}
+    for _ in range(params.sweep.batch):
+        memory.ask(distributions)
+    asked = memory.get_trials(deepcopy=False)[start:]
+    return [Suggestion({d.key: d.value(t.params[d.key]) for d in dimensions}, t.system_attrs) for t in asked]
+
+
+def _sampler(kind: str, seed: int) -> BaseSampler:
+    if kind == "tpe":
+        return TPESampler(seed=seed, n_startup_trials=STARTUP_TRIALS)
+    if kind == "cma-es":
+        return CmaEsSampler(seed=seed, warn_independent_sampling=False)
+    return RandomSampler(seed=seed)
+
+
+def _grid(dimensions: list[Dimension], seed: int, numbers: range) -> list[Suggestion]:
+    """In random order: the first trials of a long grid should not all be from one corner."""
+    order = np.random.default_rng(seed).permutation(space.grid_size(dimensions))
+    indices = order[numbers.start : numbers.stop]
+    return [Suggestion(space.combination(dimensions, int(index)), {}) for index in indices]

@@ -1,0 +1,85 @@
+"""What a worker does: a pure function from a configuration to a result, both plain data that any process can be sent.
+
+It trains as the train stage does, on the training and validation splits, and never reads the test split.
+"""
+
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from pipeline import config, reproducibility
+from pipeline.errors import MachineError
+from pipeline.history import Epoch
+from pipeline.model import assembly, training
+from pipeline.trials import COMPLETE, FAILED, PRUNED
+
+
+class _Pruned(Exception):  # noqa: N818 - an end, not an error
+    pass
+
+
+def run_trial(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Train one configuration; an error becomes a result.
+
+    `configuration`: `params` (the content of a params.yaml), `fingerprint` (the one the training must have),
+    `thresholds` (epoch → validation accuracy below which it stops), `model` (where to save the trained part, or None)
+    and `model_above` (save it only if its validation accuracy is higher).
+    The result has the outcome fields of `pipeline.trials.Trial`, `epochs` as rows.
+    """
+    began = time.perf_counter()
+    epochs: list[Epoch] = []
+    try:
+        outcome = _train(configuration, epochs)
+    except _Pruned:
+        outcome = {"state": PRUNED}
+    except Exception as error:  # noqa: BLE001 - a failed trial does not end the sweep
+        outcome = {"state": FAILED, "reason": _reason(error), "traceback": traceback.format_exc()}
+    rows = [astuple(epoch) for epoch in epochs]
+    return {**outcome, "epochs": rows, "seconds": time.perf_counter() - began}
+
+
+def _train(configuration: Mapping[str, Any], epochs: list[Epoch]) -> dict[str, Any]:
+    params = config.check(configuration["params"], "the trial's configuration")
+    reproducibility.prepare(params.compute)
+    thresholds = configuration["thresholds"]
+    trained = training.run(params, _same_as(configuration["fingerprint"]), _watch(thresholds, epochs))
+    kept = next(epoch for epoch in trained.epochs if epoch.epoch == trained.kept_epoch)
+    if configuration["model"] and kept.validation_accuracy > configuration["model_above"]:
+        assembly.save(trained.assembled, Path(configuration["model"]))
+    return {"state": COMPLETE, "accuracy": kept.validation_accuracy, "kept_epoch": kept.epoch}
+
+
+def _same_as(expected: str) -> Callable[[str], None]:
+    def check(fingerprint: str) -> None:
+        if fingerprint != expected:
+            raise MachineError(
+                f"the worker's fingerprint is {fingerprint[:12]}…, the sweep's {expected[:12]}…: other data, package"
+                " versions or instruction set; its numbers could not be reproduced here"
+            )
+
+    return check
+
+
+def _watch(thresholds: Mapping[int, float], epochs: list[Epoch]) -> Callable[[Epoch], None]:
+    best = float("-inf")
+
+    def watch(epoch: Epoch) -> None:
+        nonlocal best
+        epochs.append(epoch)
+        if epoch.epoch:
+            best = max(best, epoch.validation_accuracy)
+            if best < thresholds.get(epoch.epoch, float("-inf")):
+                raise _Pruned
+
+    return watch
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
+        return "out of memory"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:500]

@@ -1,0 +1,193 @@
+"""A sweep in MLflow: one run for the sweep, one nested run for each trial, sent once when the trial has ended.
+
+It is a view, as every run is. The study is the record: what is missing here is sent by the next `herbarium sweep`.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from mlflow.entities import Metric, Run
+
+from pipeline.schema import Params
+from pipeline.tracking import address, runs, tags
+from pipeline.tracking.live import warn_on_stderr
+from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
+from pipeline.trials import COMPLETE, FAILED, PRUNED, Trial
+
+SWEEP = "sweep"  # tag of the sweep's run: the study's name
+NUMBER = "trial"
+SAME_AS = "same_as"
+# A pruned trial was stopped on purpose: KILLED like an interrupted run, told apart by the tag `state`.
+_STATUS = {COMPLETE: "FINISHED", PRUNED: "KILLED", FAILED: "FAILED"}
+
+
+class SweepRun:
+    """Use as `with SweepRun() as shown:` around a sweep. No method raises; the first failure is told once.
+
+    The sweep's run ends FINISHED/finished, FAILED/failed or KILLED/interrupted; after kill -9 the next training or
+    sweep marks it KILLED/killed.
+    """
+
+    def __init__(self, warn: Callable[[str], None] = warn_on_stderr) -> None:
+        self._warn = warn
+        self._store: Store | None = None
+        self._parent: Run | None = None
+        self._children: dict[int, Run] = {}
+        self._sent: dict[tuple[str, int], float] = {}
+        self._best = float("-inf")
+
+    def started(self, study: str, params: Params) -> None:
+        """Open the run of that study, or open it again."""
+        self._attempt(lambda: self._start(study, params))
+
+    def ended(self, trial: Trial, params: Params) -> None:
+        """Show a trial, unless it is there already. `params` are those it ran with."""
+        self._tell(lambda store, parent: self._show(store, parent, trial, params))
+
+    def finished(
+        self, labels: Mapping[str, str], metrics: Mapping[str, float], folder: Path, models: Mapping[int, Path]
+    ) -> None:
+        """Add tags, metrics and the files of `folder` to the sweep's run, and to trials their trained part."""
+        self._tell(lambda store, parent: self._complete(store, parent, labels, metrics, folder, models), UPLOAD_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._end("FINISHED", "finished")
+        elif issubclass(kind, Exception):
+            self._end("FAILED", "failed", f"{kind.__name__}: {error}")
+        else:
+            self._end("KILLED", "interrupted", kind.__name__)
+
+    def _start(self, study: str, params: Params) -> None:
+        with conversation(address.tracking_uri(params.tracking)):
+            store = connect(params.tracking)
+            runs.close_abandoned(store)
+            parent = _find(store, study) or _create(store, study, params)
+            store.client.update_run(parent.info.run_id, "RUNNING")
+            # "training" is what `close_abandoned` looks for if this process is killed.
+            labels = {
+                tags.STATE: "training",
+                tags.REASON: "",
+                **tags.of_process(),
+                **tags.of_machine(),
+                **tags.of_code(),
+            }
+            runs.log(store, parent, params=_parameters(params), labels=labels)
+            self._sent = runs.points(store, parent, ["validation_accuracy", "best_validation_accuracy"])
+            self._children = _children(store, parent)
+            self._parent, self._store = parent, store
+
+    def _show(self, store: Store, parent: Run, trial: Trial, params: Params) -> None:
+        child = self._children.get(trial.number)
+        if child is None or child.info.status == "RUNNING":
+            self._children[trial.number] = _send(store, parent, child, trial, params)
+        self._best = max(self._best, trial.accuracy if trial.accuracy is not None else self._best)
+        values = {"validation_accuracy": trial.accuracy, "best_validation_accuracy": self._best}
+        points = _metrics({k: v for k, v in values.items() if v is not None and v >= 0}, step=trial.number)
+        runs.log(store, parent, points=runs.missing(points, self._sent))
+
+    def _complete(
+        self,
+        store: Store,
+        parent: Run,
+        labels: Mapping[str, str],
+        metrics: Mapping[str, float],
+        folder: Path,
+        models: Mapping[int, Path],
+    ) -> None:
+        run_id = parent.info.run_id
+        present = runs.points(store, store.client.get_run(run_id), metrics)
+        runs.log(store, parent, labels=labels, points=runs.missing(_metrics(metrics, step=0), present))
+        store.client.log_artifacts(run_id, str(folder))
+        for number, path in models.items():
+            store.client.log_artifact(self._children[number].info.run_id, str(path), "trained_part")
+
+    def _end(self, status: str, state: str, reason: str = "") -> None:
+        def end(store: Store, parent: Run) -> None:
+            runs.log(store, parent, labels={tags.STATE: state, tags.REASON: reason[:5000]})
+            store.client.set_terminated(parent.info.run_id, status)
+
+        self._tell(end)
+        self._store = self._parent = None
+
+    def _tell(self, what: Callable[[Store, Run], None], seconds: int | None = None) -> None:
+        store, parent = self._store, self._parent
+        if store and parent:
+            self._attempt(lambda: _within(store, parent, what, seconds))
+
+    def _attempt(self, what: Callable[[], None]) -> None:
+        try:
+            what()
+        except Exception as error:  # noqa: BLE001 - a sweep is worth more than its picture
+            self._store = self._parent = None
+            self._warn(f"warning: {address.redacted(str(error))}; the sweep goes on, run it again to show all trials")
+
+
+def _within(store: Store, parent: Run, what: Callable[[Store, Run], None], seconds: int | None) -> None:
+    with conversation(store.uri, retries=1, **({"seconds": seconds} if seconds else {})):
+        what(store, parent)
+
+
+def _find(store: Store, study: str) -> Run | None:
+    found = store.client.search_runs([store.experiment_id], f"tags.{SWEEP} = '{study}'")
+    return min(
+        (run for run in found if tags.PARENT not in run.data.tags), key=lambda r: r.info.start_time, default=None
+    )
+
+
+def _create(store: Store, study: str, params: Params) -> Run:
+    labels = {SWEEP: study, tags.FINGERPRINT: study, **tags.of_user()}
+    return store.client.create_run(store.experiment_id, tags=labels, run_name=f"sweep {study}")
+
+
+def _children(store: Store, parent: Run) -> dict[int, Run]:
+    """Trial number → its run, for all that are there."""
+    found: dict[int, Run] = {}
+    token = None
+    while True:
+        condition = f"tags.`{tags.PARENT}` = '{parent.info.run_id}'"
+        page = store.client.search_runs([store.experiment_id], condition, page_token=token)
+        found |= {int(run.data.tags[NUMBER]): run for run in page if NUMBER in run.data.tags}
+        token = page.token
+        if not token:
+            return found
+
+
+def _send(store: Store, parent: Run, child: Run | None, trial: Trial, params: Params) -> Run:
+    """The whole of a trial. Its status comes last: what was interrupted is still RUNNING and sent again."""
+    ended = int(time.time() * 1000)
+    began = ended - int(1000 * trial.seconds)
+    labels = {tags.PARENT: parent.info.run_id, NUMBER: str(trial.number), tags.FINGERPRINT: trial.fingerprint}
+    name = f"trial {trial.number} · {runs.name(params)}"
+    run = child or store.client.create_run(store.experiment_id, began, {**labels, **tags.of_user()}, name)
+    curve = runs.curve(trial.epochs)
+    outcome = {} if trial.accuracy is None else {"final_validation_accuracy": trial.accuracy}
+    present = runs.points(store, run, [*runs.CURVES, *outcome]) if child else {}
+    points = runs.missing([*curve, *_metrics(outcome, step=0)], present)
+    same_as = {} if trial.same_as is None else {SAME_AS: str(trial.same_as)}
+    states = {tags.STATE: trial.state, tags.REASON: trial.reason, **same_as}
+    runs.log(store, run, params=runs.parameters(params), labels=states, points=points)
+    if trial.traceback:
+        store.client.log_text(run.info.run_id, trial.traceback, "traceback.txt")
+    store.client.set_terminated(run.info.run_id, _STATUS[trial.state], ended)
+    return run
+
+
+def _metrics(values: Mapping[str, float], step: int) -> list[Metric]:
+    now = int(time.time() * 1000)
+    return [Metric(key, float(value), now, step) for key, value in values.items()]
+
+
+def _parameters(params: Params) -> dict[str, str]:
+    sweep = params.sweep.model_dump()
+    space: Iterable[tuple[str, Any]] = sweep.pop("space").items()
+    settings = {f"sweep.{key}": str(value) for key, value in sweep.items()}
+    return {**settings, **{f"space.{key}": str(entry) for key, entry in space}}

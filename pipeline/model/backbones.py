@@ -132,10 +132,11 @@ def _saved(path: Path, scale: str, pixels: Any) -> keras.Model:
     _check_file(path, ".keras", "a saved backbone")
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        maps = [node.output for node in graph.nodes(model.output)[1:] if len(node.output.shape) == 4]
-        if not maps:
-            raise ValueError("it has no feature map (N, H, W, C)")
-        inputs = pixels if keras.backend.standardize_dtype(model.input.dtype) == "uint8" else _scaled(scale, pixels)
+        maps = [node.output for node in graph.nodes(model.outputs[0])[1:] if len(node.output.shape) == 4]
+        if not maps or len(model.outputs) > 1:
+            raise ValueError("it has no feature map (N, H, W, C), or several outputs")
+        own_scaling = keras.backend.standardize_dtype(model.inputs[0].dtype) == "uint8"
+        inputs = pixels if own_scaling else _scaled(scale, pixels)
         whole = keras.Model(pixels, graph.replay(maps[-1], inputs, take_apart=True), name="saved")
     except Exception as error:
         reason = " ".join(str(error).split())[:300]
@@ -143,7 +144,8 @@ def _saved(path: Path, scale: str, pixels: Any) -> keras.Model:
             f"params.yaml: backbone.path: {path} cannot be used: {reason}; allowed: a functional Keras model without"
             f" code of its own, from images of shape {tuple(pixels.shape[1:])} to one feature map"
         ) from error
-    whole.trainable = True  # it may have been saved frozen
+    for layer in whole.layers:
+        layer.trainable = True  # it may have been saved frozen
     return whole
 
 

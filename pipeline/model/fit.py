@@ -8,7 +8,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -17,7 +16,8 @@ import tensorflow as tf
 from pipeline import history
 from pipeline.errors import HerbariumError
 from pipeline.history import Epoch
-from pipeline.model import augmentation, checkpoints, losses, optimizers
+from pipeline.model import checkpoints, losses
+from pipeline.model.steps import Steps, as_input
 from pipeline.schema import Train
 
 BLOCK_BYTES = 1 << 28  # activations handed to one graph call; larger ones stay on disk until their turn
@@ -79,20 +79,18 @@ def fit(
     """Train `model` (inputs → logits) for a phase; returns its epochs and leaves the kept epoch's weights in `model`.
 
     With `phase.patience` the epoch of lowest validation loss is kept, else the last. `checkpoint` names a file that
-    is written after every epoch and resumed from if it is there. Raises TrainingDivergedError when a loss is not finite.
+    is written after every epoch and resumed from if it is there. Raises TrainingDivergedError if a loss is not finite.
     """
-    variables = [variable.value for variable in model.trainable_variables]
-    optimizer = optimizers.create(settings.optimizer, variables, settings.weight_decay)
-    state = checkpoints.State([v.value for v in model.variables], optimizer.state, checkpoint)
+    steps = Steps.of(model, settings)
+    state = checkpoints.State([v.value for v in model.variables], steps.optimizer.state, checkpoint)
     epochs = state.restore()
     for epoch in epochs:
         on_epoch(epoch)
-    run_block = _compiled(model, variables, optimizer, settings)
     for number in range(phase.first_epoch + len(epochs), phase.last_epoch + 1):
         if _exhausted(epochs, phase.patience):
             break
         rate = phase.rate(number)
-        train_loss, train_accuracy = _run_epoch(run_block, train, settings, number, rate)
+        train_loss, train_accuracy = run_epoch(steps, train, settings, number, rate)
         epoch = Epoch(number, train_loss, train_accuracy, *evaluate(model, validation), rate)
         _check_finite(epoch)
         epochs.append(epoch)
@@ -117,7 +115,7 @@ def evaluate(model: keras.Model, examples: Examples) -> tuple[float, float]:
 def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
     """Logits float32 (N, K), or (N, 1), of inputs (N, …) in inference mode."""
     if not hasattr(model, "inference"):
-        model.inference = tf.function(lambda rows: model(_as_input(model, rows), training=False), reduce_retracing=True)
+        model.inference = tf.function(lambda rows: model(as_input(model, rows), training=False), reduce_retracing=True)
     starts = range(0, len(inputs), EVALUATION_BATCH)
     batches = [model.inference(tf.constant(inputs[start : start + EVALUATION_BATCH])).numpy() for start in starts]
     return np.concatenate(batches)
@@ -131,7 +129,8 @@ def order(seed: int, epoch: int, examples: Examples) -> np.ndarray:
     return permutation + views * images
 
 
-def _run_epoch(run_block: Any, train: Examples, settings: Train, epoch: int, rate: float) -> tuple[float, float]:
+def run_epoch(steps: Steps, train: Examples, settings: Train, epoch: int, rate: float) -> tuple[float, float]:
+    """Take the steps of one epoch; returns the mean training loss and accuracy over it, dropout included."""
     rows = order(settings.seed, epoch, train)
     row_bytes = train.inputs[:1].nbytes
     block = max(1, BLOCK_BYTES // row_bytes // settings.batch_size) * settings.batch_size
@@ -142,44 +141,9 @@ def _run_epoch(run_block: Any, train: Examples, settings: Train, epoch: int, rat
         images = chosen % len(train.labels)
         inputs, labels = tf.constant(train.inputs[chosen]), tf.constant(train.labels[images])
         moves = tf.zeros((0, 8)) if transforms is None else tf.constant(transforms[images])
-        block_loss, block_right = run_block(inputs, labels, moves, tf.constant(rate, tf.float32))
+        block_loss, block_right = steps.run(inputs, labels, moves, tf.constant(rate, tf.float32))
         loss_sum, right = loss_sum + float(block_loss), right + int(block_right)
     return loss_sum / len(rows), right / len(rows)
-
-
-def _compiled(model: keras.Model, variables: list[Any], optimizer: optimizers.Optimizer, settings: Train) -> Any:
-    """A graph that takes all steps of a block (B, …) and returns the summed loss and the number of right answers."""
-    batch = settings.batch_size
-
-    def step(rows: Any, labels: Any, rate: Any) -> tuple[Any, Any]:
-        with tf.GradientTape() as tape:
-            outputs = model(_as_input(model, rows), training=True)
-            loss = tf.add_n([losses.cross_entropy(labels, outputs, settings.label_smoothing), *model.losses])
-        optimizer.apply(tape.gradient(loss, variables), rate)
-        return loss, losses.correct(labels, outputs)
-
-    def run_block(inputs: Any, labels: Any, moves: Any, rate: Any) -> tuple[Any, Any]:
-        rows_in_block = tf.shape(labels)[0]
-        augmented = tf.shape(moves)[0] > 0
-
-        def body(start: Any, loss_sum: Any, right: Any) -> tuple[Any, Any, Any]:
-            rows, answers = inputs[start : start + batch], labels[start : start + batch]
-            if inputs.dtype == tf.uint8:  # only whole images are ever augmented
-                rows = tf.cond(augmented, lambda: augmentation.apply(rows, moves[start : start + batch]), lambda: rows)
-            loss, hits = step(rows, answers, rate)
-            count = tf.cast(tf.shape(answers)[0], tf.float64)
-            return start + batch, loss_sum + tf.cast(loss, tf.float64) * count, right + hits
-
-        zero = (tf.constant(0), tf.constant(0.0, tf.float64), tf.constant(0, tf.int64))
-        _, loss_sum, right = tf.while_loop(lambda start, *_: start < rows_in_block, body, zero, parallel_iterations=1)
-        return loss_sum, right
-
-    return tf.function(run_block, reduce_retracing=True)
-
-
-def _as_input(model: keras.Model, rows: Any) -> Any:
-    # Activations may be stored in half the width of the network's input.
-    return tf.cast(rows, model.input.dtype)
 
 
 def _exhausted(epochs: list[Epoch], patience: int | None) -> bool:

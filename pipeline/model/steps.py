@@ -1,0 +1,63 @@
+"""Many training steps in one graph call: no Python per step, fused optimizer updates."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import keras
+import tensorflow as tf
+
+from pipeline.model import augmentation, losses, optimizers
+from pipeline.model.optimizers import Optimizer
+from pipeline.schema import Train
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A model's training steps, compiled, and the optimizer whose state they change.
+
+    `run(inputs (B, …), labels int64 (B,), moves (B, 8) or (0, 8), learning_rate)` takes the steps of B images in their
+    order; returns the sum of the losses, float64, and the number of right answers, int64. `moves` are the projective
+    maps of on-the-fly augmentation, none if there are none.
+    """
+
+    optimizer: Optimizer
+    run: Any
+
+    @classmethod
+    def of(cls, model: keras.Model, settings: Train) -> Self:
+        variables = [variable.value for variable in model.trainable_variables]
+        optimizer = optimizers.create(settings.optimizer, variables, settings.weight_decay)
+
+        def step(rows: Any, labels: Any, rate: Any) -> tuple[Any, Any]:
+            with tf.GradientTape() as tape:
+                outputs = model(as_input(model, rows), training=True)
+                loss = tf.add_n([losses.cross_entropy(labels, outputs, settings.label_smoothing), *model.losses])
+            optimizer.apply(tape.gradient(loss, variables), rate)
+            return loss, losses.correct(labels, outputs)
+
+        return cls(optimizer, tf.function(_loop(step, settings.batch_size), reduce_retracing=True))
+
+
+def _loop(step: Any, batch: int) -> Any:
+    def run(inputs: Any, labels: Any, moves: Any, rate: Any) -> tuple[Any, Any]:
+        images = tf.shape(labels)[0]
+        augmented = tf.shape(moves)[0] > 0
+
+        def body(start: Any, loss_sum: Any, right: Any) -> tuple[Any, Any, Any]:
+            rows, answers = inputs[start : start + batch], labels[start : start + batch]
+            if inputs.dtype == tf.uint8:  # only whole images are ever augmented
+                rows = tf.cond(augmented, lambda: augmentation.apply(rows, moves[start : start + batch]), lambda: rows)
+            loss, hits = step(rows, answers, rate)
+            count = tf.cast(tf.shape(answers)[0], tf.float64)
+            return start + batch, loss_sum + tf.cast(loss, tf.float64) * count, right + hits
+
+        zero = (tf.constant(0), tf.constant(0.0, tf.float64), tf.constant(0, tf.int64))
+        _, loss_sum, right = tf.while_loop(lambda start, *_: start < images, body, zero, parallel_iterations=1)
+        return loss_sum, right
+
+    return run
+
+
+def as_input(model: keras.Model, rows: Any) -> Any:
+    """Rows in the type of the model's input: activations may be stored in half its width."""
+    return tf.cast(rows, model.input.dtype)

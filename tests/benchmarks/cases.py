@@ -1,0 +1,145 @@
+"""The comparisons. Each returns rows: what was measured, both sides' seconds, their ratio, and what was aimed at."""
+
+import shutil
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from pipeline import paths, records
+from pipeline.model import assembly, costs, extraction, features, fit, heads, training
+from pipeline.model.steps import Steps
+from tests.benchmarks import plain
+from tests.benchmarks.setting import CLASSES, VGG16, parameters, project
+
+REPEATS = 3
+PHOTOGRAPHS = {"train": 320, "validation": 40, "test": 40}
+
+
+@dataclass(frozen=True)
+class Row:
+    """`ratio` is plain seconds over ours, or the quotient the name says; `aim` is the least (or most) wanted."""
+
+    name: str
+    plain_seconds: float | None
+    our_seconds: float | None
+    ratio: float
+    aim: str
+
+
+def seconds(action: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def interleaved(*actions: Callable[[], object]) -> list[float]:
+    """Median seconds of each action over REPEATS rounds, after one round that is not counted: it traces the graphs."""
+    rounds = [[seconds(action) for action in actions] for _ in range(REPEATS + 1)][1:]
+    return [statistics.median(times) for times in zip(*rounds, strict=True)]
+
+
+def matmul_rate(dtype: str) -> float:
+    """Floating-point operations a second of a 4096² matrix product: what this machine reaches at best."""
+    matrix = tf.cast(tf.random.stateless_uniform((4096, 4096), [1, 2]), dtype)
+    times = [seconds(lambda: tf.matmul(matrix, matrix)[:1, :1].numpy()) for _ in range(5)]
+    return 2 * 4096**3 / statistics.median(times)
+
+
+def frozen_vgg16(precision: str) -> list[Row]:
+    """A run of tf-flowers-vgg16: the plain side is one measured epoch × 20; ours is everything, tracing included."""
+    params = parameters(VGG16, {"compute": {"precision": precision}})
+    epochs = params.train.epochs
+    with project(params, PHOTOGRAPHS):
+        model = plain.vgg16(0, params.train.learning_rate)
+        data = plain.scaled("train"), plain.scaled("validation")
+
+        def cold() -> None:
+            shutil.rmtree(paths.FEATURES, ignore_errors=True)
+            records.write_json(paths.FEATURES_INDEX, extraction.extract(params))
+            training.run(params)
+
+        one_epoch, whole, cached = interleaved(
+            lambda: plain.fit(model, *data, params.train.batch_size, 1), cold, lambda: training.run(params)
+        )
+    naive = one_epoch * epochs
+    aims = {"float32": ("≥ 12", "≥ 200"), "bfloat16": ("≥ 40 of float32", "≥ 200")}[precision]
+    return [
+        Row(f"frozen VGG16, 20 epochs, {precision}, cold", naive, whole, naive / whole, aims[0]),
+        Row(f"frozen VGG16, 20 epochs, {precision}, cached", naive, cached, naive / cached, aims[1]),
+    ]
+
+
+def block5(precision: str) -> list[Row]:
+    """One epoch of fine-tuning block5 (three convolutions), both sides compiled beforehand."""
+    params = parameters(
+        VGG16,
+        {"backbone": {"max_unfrozen_layers": 3}, "train": {"unfrozen_layers": 3}, "compute": {"precision": precision}},
+    )
+    with project(params, PHOTOGRAPHS):
+        records.write_json(paths.FEATURES_INDEX, extraction.extract(params))
+        assembled = assembly.assemble(params, CLASSES)
+        train, validation = (features.examples(split, assembled, params) for split in ("train", "validation"))
+        steps = Steps.of(assembled.trained, params.train)
+        model, data = plain.vgg16(3, params.train.learning_rate), (plain.scaled("train"), plain.scaled("validation"))
+
+        def ours() -> None:
+            fit.run_epoch(steps, train, params.train, 1, 1e-4)
+            fit.evaluate(assembled.trained, validation)
+
+        naive, cut = interleaved(lambda: plain.fit(model, *data, params.train.batch_size, 1), ours)
+    aim = {"float32": "≥ 4", "bfloat16": "≥ 2.5"}[precision]
+    return [Row(f"fine-tuning block5, one epoch, {precision}", naive, cut, naive / cut, aim)]
+
+
+def head() -> list[Row]:
+    """The head of tf-flowers-vgg16 on 3,232 pooled vectors, 20 epochs, against Keras' fit and the FLOPs."""
+    images, values, epochs = 3232, 512, 20
+    params = parameters(VGG16, {"train": {"batch_size": 32}})
+    random = np.random.default_rng(1)
+    inputs = random.random((images, values), dtype=np.float32)
+    examples = fit.Examples(inputs, random.integers(0, CLASSES, images))
+    few = fit.Examples(inputs[:32], examples.labels[:32])
+    steps = epochs * images // params.train.batch_size
+
+    def ours() -> None:
+        tensor = keras.Input((values,))
+        model = keras.Model(tensor, heads.classify(tensor, params.head, CLASSES, 0.0, 1))
+        fit.fit(model, examples, few, params.train, fit.Phase(epochs, 1e-4, "constant", None))
+
+    def naive() -> None:
+        model = plain.dense_head(values, 512, 1e-4)
+        plain.fit(model, (inputs, examples.labels), (few.inputs, few.labels), params.train.batch_size, epochs)
+
+    keras_seconds, our_seconds = interleaved(naive, ours)
+    needed = 6 * params.train.batch_size * (values * 512 + 512 * CLASSES) * steps / matmul_rate("float32")
+    return [
+        Row(f"head on cached features, {steps} steps", keras_seconds, our_seconds, keras_seconds / our_seconds, "≥ 5"),
+        Row("the same over the time of its FLOPs", None, needed, our_seconds / needed, "≤ 10"),
+    ]
+
+
+def extraction_rate(precision: str) -> list[Row]:
+    """The rate of VGG16's multiply-adds while extracting, over that of a large matrix product."""
+    params = parameters(VGG16, {"compute": {"precision": precision}})
+    with project(params, PHOTOGRAPHS):
+        (cost,) = costs.table(params, CLASSES)
+        work = 2 * cost.below * sum(PHOTOGRAPHS.values())
+        extracted = interleaved(lambda: extraction.extract(params))[0]
+        product = statistics.median(matmul_rate(precision) for _ in range(REPEATS))
+    rate = work / extracted
+    name = f"extraction, {precision}: {rate / 1e9:.0f} of {product / 1e9:.0f} GFLOP/s"
+    return [Row(name, None, extracted, rate / product, "≥ 0.85" if precision == "float32" else "")]
+
+
+def all_rows(bfloat16: bool) -> list[Row]:
+    rows: list[Row] = []
+    for precision in ("float32", *(("bfloat16",) if bfloat16 else ())):
+        keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+        rows += frozen_vgg16(precision) + block5(precision) + extraction_rate(precision)
+        keras.config.set_dtype_policy("float32")
+    return rows + head()

@@ -1,20 +1,30 @@
-"""Probabilities of the trained network on stored activations."""
+"""What the trained network says about stored activations, and what it sees in them."""
 
+import keras
 import numpy as np
 
-from pipeline.model import assembly, features, losses
+from pipeline.model import features as stored
 from pipeline.model import fit as fitting
+from pipeline.model import graph, losses
+from pipeline.model.assembly import Assembled
 from pipeline.schema import Params
 
 
-def probabilities(split: str, params: Params) -> np.ndarray:
-    """Class probabilities of a split, float64 (N, K), rows sum to 1, by models/model.keras.
-
-    Reads the sections images, backbone, head, train and compute. Raises DataError if stored activations are damaged.
-    """
-    features.verify(split, features.read_index())
-    assembled = assembly.load_trained(params)
-    inputs = features.activations(split, assembled, assembled.cut, params.head.pooling)
-    logits = fitting.logits(assembled.trained, inputs)
+def probabilities(split: str, trained: Assembled, params: Params) -> np.ndarray:
+    """Class probabilities of a split, float64 (N, K), rows sum to 1. Raises DataError if activations are damaged."""
+    logits = fitting.logits(trained.trained, _inputs(split, trained, params))
     values: np.ndarray = np.exp(losses.log_probabilities(logits))
     return values
+
+
+def features(split: str, trained: Assembled, params: Params) -> np.ndarray:
+    """What the last layer decides on, float64 (N, D). Raises DataError if activations are damaged."""
+    nodes = graph.nodes(trained.trained.output)
+    (below,) = nodes[-1].inputs
+    seeing = keras.Model(trained.trained.input, nodes[below].output)
+    return fitting.logits(seeing, _inputs(split, trained, params)).astype(np.float64)
+
+
+def _inputs(split: str, trained: Assembled, params: Params) -> np.ndarray:
+    stored.verify(split, stored.read_index())
+    return stored.activations(split, trained, trained.cut, params.head.pooling)

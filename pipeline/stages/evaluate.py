@@ -6,56 +6,92 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import history, metrics, paths, predictions, records
+from pipeline import classes as class_names
+from pipeline import history, metrics, paths, predictions, projection, records
 from pipeline.errors import DataError
 from pipeline.plots import style
 from pipeline.plots.calibration import calibration
 from pipeline.plots.confusion import confusion
 from pipeline.plots.curves import curves
+from pipeline.plots.feature_map import feature_map
 from pipeline.plots.predictions import predictions as grid
+from pipeline.plots.scores import scores
 from pipeline.predictions import Predictions
+from pipeline.projection import Projection
+from pipeline.report import page
 from pipeline.schema import Params
 from pipeline.statistics import wilson_interval
-
-PICTURES = (paths.CURVES_PICTURE, paths.CONFUSION_PICTURE, paths.PREDICTIONS_PICTURE, paths.CALIBRATION_PICTURE)
 
 
 def run(params: Params) -> None:
     """Evaluate models/model.keras on the validation and test images; see `evaluate`."""
     # Here, so that all the rest of the stage can be used without the seconds TensorFlow takes to import.
-    from pipeline.model import predict
+    from pipeline.model import assembly, predict
 
-    evaluate(lambda split: predict.probabilities(split, params))
+    trained = assembly.load_trained(params)
+    evaluate(
+        params,
+        probabilities=lambda split: predict.probabilities(split, trained, params),
+        features=lambda split: predict.features(split, trained, params),
+    )
 
 
-def evaluate(probabilities: Callable[[str], np.ndarray]) -> None:
-    """Write metrics.json, predictions.csv, confusion.csv, calibration.csv and four pictures into reports/.
+def evaluate(params: Params, probabilities: Callable[[str], np.ndarray], features: Callable[[str], np.ndarray]) -> None:
+    """Write metrics, predictions, tables, pictures and the page into reports/.
 
-    `probabilities`: split → float64 (N, K), in the order of the stored images. Raises DataError, before anything is
-    written, if they are no probabilities or do not fit the stored images and classes.
+    `probabilities`: split → float64 (N, K), `features`: split → float64 (N, D), in the order of the stored images.
+    `params` are shown on the page. Raises DataError, before anything is written, if they are no probabilities or do
+    not fit the stored images and classes, or model and images have other classes.
     """
-    classes = records.read_json(paths.CLASSES)
+    classes = class_names.of_model()
     validation, test = (_predictions(split, probabilities(split), classes) for split in ("validation", "test"))
+    plane = projection.principal_plane(features("test"))
     measured = measure(test, validation)
-    matrix = metrics.confusion_matrix(test.labels, test.probabilities)
-    bins = metrics.calibration_bins(test.labels, test.probabilities)
-
     predictions.write(paths.PREDICTIONS, test)
     _require_equal(measured, measure(predictions.read(paths.PREDICTIONS), validation))
     records.write_json(paths.METRICS, measured)
+    _write_tables(test, plane)
+    _draw(test, plane)
+    records.write_text(paths.REPORT, page.render(params))
+    print(_summary(measured, int(test.correct.sum())))
+
+
+def _write_tables(test: Predictions, plane: Projection) -> None:
+    classes, matrix = test.classes, metrics.confusion_matrix(test.labels, test.probabilities)
     header = ["label", *(f"predicted_{name}" for name in classes)]
     records.write_csv(
         paths.CONFUSION, header, ([name, *row] for name, row in zip(classes, matrix.tolist(), strict=True))
     )
-    columns = [field.name for field in fields(metrics.Bin)]
-    records.write_csv(paths.CALIBRATION, columns, [astuple(b) for b in bins])
+    bins = metrics.calibration_bins(test.labels, test.probabilities)
+    records.write_csv(paths.CALIBRATION, _columns(metrics.Bin), [astuple(b) for b in bins])
+    by_class = zip(classes, metrics.per_class(matrix), strict=True)
+    records.write_csv(
+        paths.SCORES, ["class", *_columns(metrics.ClassScores)], ([name, *astuple(score)] for name, score in by_class)
+    )
+    dots = (
+        [test.names[i], classes[test.labels[i]], classes[test.predicted[i]], *place]
+        for i, place in zip(plane.rows, plane.coordinates.tolist(), strict=True)
+    )
+    records.write_csv(paths.FEATURE_MAP, ["name", "label", "predicted", "first", "second"], dots)
 
-    style.save(curves(history.read(paths.HISTORY)), paths.CURVES_PICTURE)
-    style.save(confusion(matrix, classes), paths.CONFUSION_PICTURE)
+
+def _draw(test: Predictions, plane: Projection) -> None:
+    matrix = metrics.confusion_matrix(test.labels, test.probabilities)
     images = records.read_npy(paths.images("test"))
-    style.save(grid(images, test.labels, test.probabilities, classes), paths.PREDICTIONS_PICTURE)
-    style.save(calibration(bins), paths.CALIBRATION_PICTURE)
-    print(_summary(measured, int(test.correct.sum())))
+    figures = {
+        paths.CURVES_PICTURE: curves(history.read(paths.HISTORY)),
+        paths.CONFUSION_PICTURE: confusion(matrix, test.classes),
+        paths.PREDICTIONS_PICTURE: grid(images, test.labels, test.probabilities, test.classes),
+        paths.CALIBRATION_PICTURE: calibration(metrics.calibration_bins(test.labels, test.probabilities)),
+        paths.SCORES_PICTURE: scores(metrics.per_class(matrix), test.classes),
+        paths.FEATURE_MAP_PICTURE: feature_map(plane, test.labels, test.predicted, test.classes),
+    }
+    for path, figure in figures.items():
+        style.save(figure, path)
+
+
+def _columns(of: type) -> list[str]:
+    return [field.name for field in fields(of)]
 
 
 def measure(test: Predictions, validation: Predictions) -> dict[str, Any]:
@@ -109,7 +145,6 @@ def _summary(measured: dict[str, Any], correct: int) -> str:
             f" calibration error {100 * measured['test_calibration_error']:.1f} %",
             f"validation accuracy {100 * measured['validation_accuracy']:.1f} %"
             f" ({measured['validation_images']:,} images); loss {measured['validation_loss']:.3f}",
-            f"details: {paths.METRICS}, {paths.PREDICTIONS}",
-            f"pictures: {', '.join(str(picture) for picture in PICTURES)}",
+            f"all of it on one page: {paths.REPORT}",
         ]
     )

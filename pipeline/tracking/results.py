@@ -13,8 +13,17 @@ from pipeline.errors import HerbariumError
 
 _READ = (paths.TRAINING, paths.HISTORY, paths.METRICS, paths.PREDICTIONS, paths.CLASSES, paths.PARAMS)
 _ARTIFACTS = {
-    "": (paths.PARAMS, paths.LOCK, paths.MODEL_SUMMARY),
-    "reports": (paths.METRICS, paths.HISTORY, paths.PREDICTIONS, paths.CONFUSION, paths.CALIBRATION, paths.DATASET),
+    "": (paths.REPORT, paths.PARAMS, paths.LOCK, paths.MODEL_SUMMARY),
+    "reports": (
+        paths.METRICS,
+        paths.HISTORY,
+        paths.PREDICTIONS,
+        paths.CONFUSION,
+        paths.CALIBRATION,
+        paths.SCORES,
+        paths.FEATURE_MAP,
+        paths.DATASET,
+    ),
     "pictures": paths.PICTURES,
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ from sklearn.metrics import accuracy_score, log_loss
 from pipeline import history, paths, predictions, records
 from pipeline.errors import DataError
 from pipeline.history import Epoch
+from pipeline.schema import Params
 from pipeline.stages import evaluate
+
+from ..finished import write_preparation
 
 CLASSES = ["cat", "dog", "newt"]
 COUNTS = {"validation": 12, "test": 31}
@@ -20,6 +24,7 @@ COUNTS = {"validation": 12, "test": 31}
 @pytest.fixture
 def stored(project: Path) -> dict[str, np.ndarray]:
     """What the stages before have written; returns each split's probabilities (N, 3). Nothing is predicted a newt."""
+    write_preparation(CLASSES, COUNTS)
     probabilities = {}
     for split, images in COUNTS.items():
         random = np.random.default_rng(images)
@@ -32,23 +37,34 @@ def stored(project: Path) -> dict[str, np.ndarray]:
         p = random.dirichlet([1, 1, 1], images)
         p[:, 2] = 0.1 * p[:, :2].min(axis=1)
         probabilities[split] = p / p.sum(axis=1, keepdims=True)
-    records.write_json(paths.CLASSES, CLASSES)
     history.write(paths.HISTORY, [Epoch(0, 1.1, 0.3, 1.1, 0.3, 0.0), Epoch(1, 0.9, 0.5, 1.0, 0.4, 1e-3)])
     return probabilities
+
+
+@pytest.fixture
+def run(params: Params, stored: dict[str, np.ndarray]) -> Callable[..., None]:
+    """The stage, told the probabilities, and as features (N, 4) these and a constant."""
+
+    def evaluated(probabilities: Callable[[str], np.ndarray] = stored.__getitem__) -> None:
+        features = {split: np.hstack([p, np.ones((len(p), 1))]) for split, p in stored.items()}
+        evaluate.evaluate(params, probabilities, features.__getitem__)
+
+    return evaluated
 
 
 def outputs() -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in paths.REPORTS.iterdir()}
 
 
-def test_everything_is_written_and_nothing_else(stored):
-    evaluate.evaluate(stored.__getitem__)
-    tables = {paths.METRICS, paths.PREDICTIONS, paths.CONFUSION, paths.CALIBRATION}
-    assert outputs().keys() == tables | set(evaluate.PICTURES) | {paths.HISTORY}
+def test_everything_is_written_and_nothing_else(run, stored):
+    run()
+    tables = {paths.METRICS, paths.PREDICTIONS, paths.CONFUSION, paths.CALIBRATION, paths.SCORES, paths.FEATURE_MAP}
+    before = {paths.HISTORY, paths.DATASET, paths.SAMPLES_PICTURE}
+    assert outputs().keys() == tables | set(paths.PICTURES) | {paths.REPORT} | before
 
 
-def test_metrics_equal_scikit_learn(stored):
-    evaluate.evaluate(stored.__getitem__)
+def test_metrics_equal_scikit_learn(run, stored):
+    run()
     measured = records.read_json(paths.METRICS)
     for split, images in COUNTS.items():
         labels, p = np.arange(images) % 3, stored[split]
@@ -59,15 +75,15 @@ def test_metrics_equal_scikit_learn(stored):
     assert measured["per_class"]["newt"] == {"precision": None, "recall": 0.0, "f1": 0.0, "images": 10}
 
 
-def test_repeating_gives_the_same_bytes(stored):
-    evaluate.evaluate(stored.__getitem__)
+def test_repeating_gives_the_same_bytes(run, stored):
+    run()
     first = outputs()
-    evaluate.evaluate(stored.__getitem__)
+    run()
     assert outputs() == first
 
 
-def test_tables_are_read_back_as_meant(stored):
-    evaluate.evaluate(stored.__getitem__)
+def test_tables_are_read_back_as_meant(run, stored):
+    run()
     read = predictions.read(paths.PREDICTIONS)
     assert read.names[:2] == ["test-0.png", "test-1.png"]
     np.testing.assert_array_equal(read.probabilities, stored["test"])
@@ -76,15 +92,20 @@ def test_tables_are_read_back_as_meant(stored):
     assert sum(int(row["predicted_newt"]) for row in rows) == 0
     assert sum(int(row[f"predicted_{name}"]) for row in rows for name in CLASSES) == COUNTS["test"]
     assert sum(int(row["images"]) for row in records.read_csv(paths.CALIBRATION)) == COUNTS["test"]
+    newt = records.read_csv(paths.SCORES)[2]
+    assert newt == {"class": "newt", "precision": "", "recall": "0.0", "f1": "0.0", "images": "10"}
+    dots = records.read_csv(paths.FEATURE_MAP)
+    assert [dot["name"] for dot in dots] == read.names
+    assert {dot["predicted"] for dot in dots} == {"cat", "dog"}
 
 
-def test_summary_is_short_and_in_percent(stored, capsys):
-    evaluate.evaluate(stored.__getitem__)
+def test_summary_is_short_and_in_percent(run, stored, capsys):
+    run()
     printed = capsys.readouterr().out
     measured = json.loads(paths.METRICS.read_text())
     assert f"test accuracy {100 * measured['test_accuracy']:.1f} %, 95 % interval" in printed
     assert f"of {COUNTS['test']} images" in printed
-    assert all(str(picture) in printed for picture in evaluate.PICTURES)
+    assert str(paths.REPORT) in printed
     assert len(printed.splitlines()) <= 5
 
 
@@ -96,13 +117,19 @@ def test_summary_is_short_and_in_percent(stored, capsys):
         (lambda p: p * np.nan, "test split: .*31 of 31 rows are not distributions"),
     ],
 )
-def test_what_does_not_fit_is_refused_before_anything_is_written(stored, change, message):
+def test_what_does_not_fit_is_refused_before_anything_is_written(run, stored, change, message):
     with pytest.raises(DataError, match=message):
-        evaluate.evaluate(lambda split: change(stored[split]) if split == "test" else stored[split])
-    assert outputs().keys() == {paths.HISTORY}
+        run(lambda split: change(stored[split]) if split == "test" else stored[split])
+    assert outputs().keys() == {paths.HISTORY, paths.DATASET, paths.SAMPLES_PICTURE}
 
 
-def test_a_number_that_does_not_follow_from_the_predictions_is_not_reported(stored, monkeypatch):
+def test_a_model_of_other_classes_is_refused_before_anything_is_predicted(run, stored):
+    records.write_json(paths.TRAINING, {"classes": CLASSES[::-1]})
+    with pytest.raises(DataError, match="images and model do not belong together"):
+        run(lambda split: pytest.fail("it was asked"))
+
+
+def test_a_number_that_does_not_follow_from_the_predictions_is_not_reported(run, stored, monkeypatch):
     def swapped(path: Path, content: predictions.Predictions) -> None:
         labels = np.roll(content.labels, 1)
         write(path, predictions.Predictions(content.classes, content.names, labels, content.probabilities))
@@ -110,20 +137,20 @@ def test_a_number_that_does_not_follow_from_the_predictions_is_not_reported(stor
     write = predictions.write
     monkeypatch.setattr(predictions, "write", swapped)
     with pytest.raises(DataError, match=r"predictions.csv: gives other values .* for .*test_loss"):
-        evaluate.evaluate(stored.__getitem__)
+        run()
     assert not paths.METRICS.exists()
 
 
 @pytest.mark.skipif(
     "HERBARIUM_TEST_IMAGES" not in os.environ, reason="HERBARIUM_TEST_IMAGES names no folder of photographs"
 )
-def test_photographs_are_drawn(stored):
+def test_photographs_are_drawn(run, stored):
     from PIL import Image
 
     files = sorted(Path(os.environ["HERBARIUM_TEST_IMAGES"]).rglob("*.jpg"))[: COUNTS["test"]]
     photographs = [Image.open(file).convert("RGB").resize((64, 64)) for file in files]
     images = np.stack([np.asarray(photograph) for photograph in photographs])
     records.write_npy(paths.images("test"), np.resize(images, (COUNTS["test"], 64, 64, 3)))
-    evaluate.evaluate(stored.__getitem__)
+    run()
     colours = Image.open(paths.PREDICTIONS_PICTURE).convert("HSV").split()[1].getextrema()
     assert colours[1] > 50

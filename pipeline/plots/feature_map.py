@@ -1,0 +1,87 @@
+"""What the network sees as alike: test images in the plane of their features, coloured by class, mistakes ringed."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+
+from pipeline.plots import style
+from pipeline.projection import Projection
+
+_DISTINCT = 10  # colours that are told apart at a glance
+_NAMED, _WORST = 20, 12  # up to so many classes each has its name in the picture; of more, so many of the worst
+# Okabe & Ito (2008), darker yellow for dots on white, and three that stay apart from them.
+_COLOURS = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#8C6D00",
+    "#6A3D9A",
+    "#7F7F7F",
+    "#B15928",
+    "#1B1B1B",
+)
+
+
+@style.styled()
+def feature_map(projection: Projection, labels: np.ndarray, predicted: np.ndarray, classes: list[str]) -> Figure:
+    """`labels`, `predicted`: int64 (N,), class indices into the K `classes`; the projection's rows are shown.
+
+    The name of a class stands at the middle of its images; of more than 20 classes only the 12 most often mistaken
+    have one.
+    """
+    labels, predicted = labels[projection.rows], predicted[projection.rows]
+    x, y = projection.coordinates.T
+    shape = float(np.ptp(y)) / (float(np.ptp(x)) or 1.0)
+    figure, axes = style.figure(9, 9 * float(np.clip(shape, 0.35, 1)) + 1.3)
+    ax = axes[0, 0]
+    colours = _colours(len(classes))
+    wrong = labels != predicted
+    area = float(np.clip(9000 / len(labels), 9, 46))
+    ax.scatter(x, y, s=area, c=[colours[label] for label in labels], alpha=0.75, linewidth=0)
+    ax.scatter(x[wrong], y[wrong], s=2.6 * area, facecolor="none", edgecolor=style.RED, linewidth=1.3)
+    for label in _named(labels, wrong, len(classes)):
+        size = 10 if len(classes) <= _DISTINCT else 8
+        _name(ax, classes[label], projection.coordinates[labels == label], colours[label], size)
+    ax.set_aspect("equal")
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.grid(visible=False)
+    first, second = projection.shares
+    ax.set_xlabel(f"first principal component ({100 * first:.0f} % of the variance)")
+    ax.set_ylabel(f"second ({100 * second:.0f} %)")
+    _title(ax, len(labels), int(wrong.sum()), len(classes))
+    return figure
+
+
+def _title(axes: Any, images: int, wrong: int, classes: int) -> None:
+    named = "" if classes <= _NAMED else f"; the {_WORST} classes most often mistaken named"
+    axes.set_title("What the network sees as alike", pad=24)
+    text = f"{images:,} test images by the features before the last layer; {wrong:,} mistakes ringed{named}"
+    axes.annotate(text, (0, 1), xytext=(0, 8), xycoords="axes fraction", textcoords="offset points", size=10)
+
+
+def _colours(classes: int) -> list[Any]:
+    if classes <= _DISTINCT:
+        return list(_COLOURS[:classes])
+    # Neighbours in the list get hues far apart.
+    hues = [colormaps["hsv"]((index * 0.618034) % 1) for index in range(classes)]
+    return [tuple(0.85 * part for part in hue[:3]) for hue in hues]
+
+
+def _named(labels: np.ndarray, wrong: np.ndarray, classes: int) -> list[int]:
+    if classes <= _NAMED:
+        return [int(label) for label in np.unique(labels)]
+    mistakes = np.bincount(labels[wrong], minlength=classes)
+    return [int(label) for label in np.argsort(-mistakes, kind="stable")[:_WORST] if mistakes[label]]
+
+
+def _name(axes: Any, name: str, points: np.ndarray, colour: Any, size: int) -> None:
+    x, y = np.median(points, axis=0)
+    box = {"facecolor": "white", "alpha": 0.85, "edgecolor": colour, "boxstyle": "round,pad=0.25", "linewidth": 1.5}
+    text = style.shortened(name, 20)
+    shown = axes.annotate(text, (x, y), ha="center", va="center", size=size, weight="bold", bbox=box)
+    shown.set_in_layout(False)  # a name at the edge must not squeeze the picture

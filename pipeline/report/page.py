@@ -1,0 +1,96 @@
+"""reports/report.html: what was asked, what came out, how sure it is, and how to get it again, in one file.
+
+The page is a function of the experiment's files alone: no time, no machine's name, so equal experiments are equal
+pages. Pictures are inside it, nothing is fetched and nothing runs when it is opened.
+"""
+
+import base64
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import BaseModel
+
+from pipeline import history, paths, predictions, records
+from pipeline.predictions import Predictions
+from pipeline.schema import Params
+
+MISTAKES_SHOWN = 12
+CONFUSIONS_SHOWN = 8
+
+
+def render(params: Params) -> str:
+    """The page of the files in the working directory; `params` with the sections that are to be shown.
+
+    Reads what the stages have written: metrics, predictions, history, training.json, dataset.json and the pictures.
+    """
+    test = predictions.read(paths.PREDICTIONS)
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,  # class and file names are the user's
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": percent, "picture": data_uri}
+    return environment.get_template("page.html").render(
+        params=dict(settings(params)),
+        metrics=records.read_json(paths.METRICS),
+        training=records.read_json(paths.TRAINING),
+        dataset=records.read_json(paths.DATASET),
+        epochs=history.read(paths.HISTORY),
+        classes=test.classes,
+        right=int(test.correct.sum()),
+        mistakes=mistakes(test),
+        confusions=confusions(test),
+        paths=paths,
+    )
+
+
+def settings(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every key that is set, dotted, with its value, in the schema's order."""
+    for name in type(section).model_fields:
+        if name not in section.__dict__:
+            continue  # a stage is handed the keys it declares
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            yield from settings(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def mistakes(test: Predictions) -> list[Mapping[str, Any]]:
+    """The wrong predictions made most surely, surest first: name, label, predicted, probability of either (0–1)."""
+    confidence = test.probabilities.max(axis=1)
+    wrong = [int(i) for i in np.argsort(-confidence, kind="stable") if not test.correct[i]][:MISTAKES_SHOWN]
+    return [
+        {
+            "name": test.names[i],
+            "label": test.classes[test.labels[i]],
+            "predicted": test.classes[test.predicted[i]],
+            "of_predicted": float(confidence[i]),
+            "of_label": float(test.probabilities[i, test.labels[i]]),
+        }
+        for i in wrong
+    ]
+
+
+def confusions(test: Predictions) -> list[tuple[str, str, int]]:
+    """(real class, predicted class, images) of the most frequent confusions, ties in class order."""
+    cells = np.zeros((len(test.classes), len(test.classes)), np.int64)
+    np.add.at(cells, (test.labels, test.predicted), 1)
+    np.fill_diagonal(cells, 0)
+    worst = [divmod(int(i), len(test.classes)) for i in np.argsort(-cells, axis=None, kind="stable")]
+    return [(test.classes[a], test.classes[b], int(cells[a, b])) for a, b in worst[:CONFUSIONS_SHOWN] if cells[a, b]]
+
+
+def percent(fraction: float | None, decimals: int = 1) -> str:
+    """0.874 → "87.4 %", never broken over two lines; None, an undefined score, → "–"."""
+    return "–" if fraction is None else f"{100 * fraction:.{decimals}f}\N{NO-BREAK SPACE}%"
+
+
+def data_uri(picture: Path) -> str:
+    """A PNG file as text that a browser shows."""
+    return f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}"

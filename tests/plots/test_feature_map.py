@@ -1,0 +1,54 @@
+"""The map of features: dots, rings and names where they belong."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from pipeline.plots import style
+from pipeline.plots.feature_map import feature_map
+from pipeline.projection import principal_plane
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def drawn(classes: int, images: int, wrong: int) -> Figure:
+    random = np.random.default_rng(2)
+    labels = np.arange(images) % classes
+    predicted = np.where(np.arange(images) < wrong, (labels + 1) % classes, labels)
+    features = random.normal(size=(classes, 6))[labels] * 4 + random.normal(size=(images, 6))
+    return feature_map(principal_plane(features), labels, predicted, [f"class ${i}" for i in range(classes)])
+
+
+def texts(figure: Figure) -> set[str]:
+    return {text.get_text() for text in figure.findobj(matplotlib.text.Text)}
+
+
+def test_every_image_is_a_dot_and_every_mistake_a_ring() -> None:
+    dots, rings = drawn(classes=3, images=60, wrong=7).axes[0].collections
+    assert len(dots.get_offsets()) == 60
+    assert len(rings.get_offsets()) == 7
+    assert len(np.unique(dots.get_facecolors(), axis=0)) == 3
+
+
+def test_classes_are_named_and_mistakes_counted() -> None:
+    shown = texts(drawn(classes=3, images=60, wrong=7))
+    assert {"class $0", "class $1", "class $2"} <= shown
+    assert "60 test images by the features before the last layer; 7 mistakes ringed" in shown
+
+
+def test_of_many_classes_the_mistaken_ones_are_named() -> None:
+    assert {text for text in texts(drawn(classes=40, images=400, wrong=3)) if text.startswith("class")} == {
+        "class $0",
+        "class $1",
+        "class $2",
+    }
+
+
+@pytest.mark.parametrize(("classes", "images"), [(2, 1), (2, 2), (10, 30), (101, 500)])
+def test_the_picture_has_the_same_bytes_twice(tmp_path: Path, classes: int, images: int) -> None:
+    for name in ("a.png", "b.png"):
+        style.save(drawn(classes, images, wrong=1), tmp_path / name)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

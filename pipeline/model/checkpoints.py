@@ -1,6 +1,7 @@
 """Exact resume: after every epoch everything the next one depends on goes to one file, written whole or not at all."""
 
 import zipfile
+import zlib
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ import numpy as np
 
 from pipeline import records
 from pipeline.history import Epoch
+
+# What the standard library and NumPy raise for archives with changed bytes.
+_DAMAGED = (zipfile.BadZipFile, ValueError, OSError, EOFError, KeyError, NotImplementedError, RuntimeError, zlib.error)
 
 
 class State:
@@ -35,18 +39,33 @@ class State:
 
     def restore(self) -> list[Epoch]:
         """Load the checkpoint if there is a usable one; returns the epochs it had finished."""
-        if self._path is None or not self._path.exists():
+        arrays = self._read()
+        if not arrays:
             return []
-        try:
-            with np.load(self._path, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-        except (zipfile.BadZipFile, ValueError, OSError):
-            return []  # damaged on disk: the epochs are computed again
         for kind, variables in (("model", self._model), ("optimizer", self._optimizer)):
             for i, variable in enumerate(variables):
                 variable.assign(arrays[f"{kind}{i}"])
         self._best = [arrays[f"best{i}"] for i in range(len(self._model))]
         return [Epoch(int(row[0]), *(float(value) for value in row[1:])) for row in arrays["epochs"]]
+
+    def _read(self) -> dict[str, np.ndarray]:
+        """The checkpoint's arrays; none if it is damaged or another network's: its epochs are computed again then."""
+        if self._path is None or not self._path.exists():
+            return {}
+        try:
+            with zipfile.ZipFile(self._path) as archive:
+                if archive.testzip():  # NumPy checks only what it reads
+                    return {}
+            with np.load(self._path, allow_pickle=False) as loaded:
+                arrays = dict(loaded)
+        except _DAMAGED:
+            return {}
+        shapes = {f"{kind}{i}": v.shape for kind, variables in self._kinds() for i, v in enumerate(variables)}
+        fits = arrays.keys() == {*shapes, "epochs"} and all(arrays[k].shape == shape for k, shape in shapes.items())
+        return arrays if fits else {}
+
+    def _kinds(self) -> list[tuple[str, list[Any]]]:
+        return [("model", self._model), ("optimizer", self._optimizer), ("best", self._model)]
 
     def restore_best(self) -> None:
         for variable, array in zip(self._model, self._best, strict=True):

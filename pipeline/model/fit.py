@@ -79,7 +79,8 @@ def fit(
     """Train `model` (inputs → logits) for a phase; returns its epochs and leaves the kept epoch's weights in `model`.
 
     With `phase.patience` the epoch of lowest validation loss is kept, else the last. `checkpoint` names a file that
-    is written after every epoch and resumed from if it is there. Raises TrainingDivergedError if a loss is not finite.
+    is written after every epoch and resumed from if it is there. Raises TrainingDivergedError if a loss or weight is
+    not finite.
     """
     steps = Steps.of(model, settings)
     state = checkpoints.State([v.value for v in model.variables], steps.optimizer.state, checkpoint)
@@ -92,7 +93,7 @@ def fit(
         rate = phase.rate(number)
         train_loss, train_accuracy = run_epoch(steps, train, settings, number, rate)
         epoch = Epoch(number, train_loss, train_accuracy, *evaluate(model, validation), rate)
-        _check_finite(epoch)
+        _check_finite(epoch, model)
         epochs.append(epoch)
         state.save(epochs, is_best=history.best(epochs) is epoch)
         on_epoch(epoch)
@@ -152,9 +153,12 @@ def _exhausted(epochs: list[Epoch], patience: int | None) -> bool:
     return epochs[-1].epoch - history.best(epochs).epoch >= patience
 
 
-def _check_finite(epoch: Epoch) -> None:
-    if not (math.isfinite(epoch.train_loss) and math.isfinite(epoch.validation_loss)):
+def _check_finite(epoch: Epoch, model: keras.Model) -> None:
+    # Not the losses alone: in a graph, relu makes 0 of NaN, and a network with dead weights has a finite loss.
+    weights_finite = all(bool(tf.reduce_all(tf.math.is_finite(v))) for v in model.trainable_variables)
+    if not (math.isfinite(epoch.train_loss) and math.isfinite(epoch.validation_loss) and weights_finite):
         raise TrainingDivergedError(
             f"training diverged in epoch {epoch.epoch}: train loss {epoch.train_loss}, validation loss"
-            f" {epoch.validation_loss}; lower train.learning_rate (now {epoch.learning_rate:g})"
+            f" {epoch.validation_loss}, weights {'' if weights_finite else 'not '}finite;"
+            f" lower train.learning_rate (now {epoch.learning_rate:g})"
         )

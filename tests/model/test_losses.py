@@ -1,0 +1,44 @@
+"""Losses in the graph and in float64, against Keras and scikit-learn."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn.metrics import accuracy_score, log_loss
+
+from pipeline.model import losses
+
+RANDOM = np.random.default_rng(0)
+LOGITS = RANDOM.normal(0, 3, (20, 4)).astype(np.float32)
+LABELS = RANDOM.integers(0, 4, 20)
+ONE_LOGIT = RANDOM.normal(0, 3, (20, 1)).astype(np.float32)
+TWO_CLASSES = RANDOM.integers(0, 2, 20)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_cross_entropy_equals_keras(smoothing):
+    reference = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
+    found = losses.cross_entropy(tf.constant(LABELS), tf.constant(LOGITS), smoothing)
+    np.testing.assert_allclose(found, reference(np.eye(4)[LABELS], LOGITS), rtol=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_cross_entropy_of_one_logit_equals_keras(smoothing):
+    reference = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
+    found = losses.cross_entropy(tf.constant(TWO_CLASSES), tf.constant(ONE_LOGIT), smoothing)
+    np.testing.assert_allclose(found, reference(TWO_CLASSES[:, None].astype(np.float32), ONE_LOGIT), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("logits", "labels", "classes"), [(LOGITS, LABELS, 4), (ONE_LOGIT, TWO_CLASSES, 2)])
+def test_scores_equal_scikit_learn(logits, labels, classes):
+    probabilities = np.exp(losses.log_probabilities(logits))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    loss, accuracy = losses.score(logits, labels)
+    assert loss == pytest.approx(log_loss(labels, probabilities, labels=range(classes)))
+    assert accuracy == accuracy_score(labels, probabilities.argmax(axis=1))
+    assert int(losses.correct(tf.constant(labels), tf.constant(logits))) == round(accuracy * 20)
+
+
+def test_extreme_logits_stay_finite():
+    loss, accuracy = losses.score(np.array([[1e4, -1e4], [-1e4, 1e4]], np.float32), np.array([0, 0]))
+    assert (loss, accuracy) == (1e4, 0.5)

@@ -1,0 +1,168 @@
+"""A whole training run on stored activations: the same for every cut, exact, and blind to the test split."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from pipeline import paths, records
+from pipeline.errors import DataError
+from pipeline.history import Epoch
+from pipeline.model import assembly, features, fit, training
+from pipeline.schema import Params
+
+from .conftest import changed
+
+
+def with_cut(params: Params, deepest: int, unfrozen: int, **train) -> Params:
+    return changed(
+        params, backbone={"max_unfrozen_layers": deepest}, train={"unfrozen_layers": unfrozen, "epochs": 3} | train
+    )
+
+
+def from_the_images(params: Params) -> Params:
+    """The same training with nothing computed beforehand: images that "change" by nothing every epoch."""
+    return changed(params, images={"augmentation": params.images.augmentation.model_dump() | {"on_the_fly": True}})
+
+
+def figures(epochs: list[Epoch]) -> list[tuple[float, float]]:
+    return [(epoch.train_loss, epoch.validation_loss) for epoch in epochs]
+
+
+@pytest.mark.parametrize("unfrozen", [0, 1, 2])
+def test_training_above_the_cut_is_training_from_the_images(stored, extracted, params, unfrozen):
+    params = with_cut(params, unfrozen, unfrozen, optimizer="momentum", learning_rate=0.01)
+    extracted(params)
+    above = training.run(params)
+    extracted(from_the_images(params))
+    whole = training.run(from_the_images(params))
+    assert whole.assembled.cut.at_input
+    assert above.assembled.cut.layer == ["pool4", "pool2", "images"][unfrozen]
+    np.testing.assert_allclose(figures(above.epochs), figures(whole.epochs), rtol=1e-4)
+    pixels = records.read_npy(paths.images("validation"))
+    np.testing.assert_allclose(above.assembled.full(pixels), whole.assembled.full(pixels), rtol=1e-3, atol=1e-4)
+
+
+def test_what_else_is_stored_changes_nothing(stored, extracted, params):
+    curves = []
+    for deepest in (0, 1, 2):
+        extracted(with_cut(params, deepest, 0))
+        curves.append(figures(training.run(with_cut(params, deepest, 0)).epochs))
+    np.testing.assert_allclose(curves[1:], [curves[0]] * 2, rtol=1e-4)
+
+
+def test_a_warm_up_trains_the_head_alone(stored, extracted, params):
+    params = with_cut(params, 1, 1, warmup_epochs=2, warmup_learning_rate=0.02, learning_rate=0.001)
+    extracted(params)
+    kernels: list[np.ndarray] = []
+    assemble, built = assembly.assemble, []
+
+    def remembering(params: Params, classes: int) -> assembly.Assembled:
+        built.append(assemble(params, classes))
+        return built[-1]
+
+    def on_epoch(_: Epoch) -> None:
+        layers = built[0].network.model.get_layer("conv3"), built[0].head.get_layer("dense1")
+        kernels.append([layer.kernel.numpy() for layer in layers])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assembly, "assemble", remembering)
+        trained = training.run(params, on_epoch=on_epoch)
+    assert [epoch.epoch for epoch in trained.epochs] == [0, 1, 2, 3, 4, 5]
+    assert [epoch.learning_rate for epoch in trained.epochs] == [0, 0.02, 0.02, 0.001, 0.001, 0.001]
+    upper, head = zip(*kernels, strict=True)
+    np.testing.assert_array_equal(upper[2], upper[0])
+    assert not np.array_equal(head[2], head[0])
+    assert not np.array_equal(upper[5], upper[2])
+
+
+def test_early_stopping_names_the_kept_epoch(stored, extracted, params):
+    params = with_cut(params, 0, 0, early_stopping_patience=1, epochs=40, learning_rate=0.5)
+    extracted(params)
+    trained = training.run(params)
+    kept = next(epoch for epoch in trained.epochs if epoch.epoch == trained.kept_epoch)
+    validation = features.examples("validation", trained.assembled, params)
+    assert fit.evaluate(trained.assembled.trained, validation) == (kept.validation_loss, kept.validation_accuracy)
+    assert trained.kept_epoch < trained.epochs[-1].epoch < 40
+
+
+def test_repeating_gives_the_same_bits_and_the_same_name(stored, extracted, params):
+    params = with_cut(params, 1, 1)
+    extracted(params)
+    names: list[str] = []
+    first, second = (training.run(params, on_start=names.append) for _ in range(2))
+    assert first.epochs == second.epochs
+    assert names == [first.fingerprint, second.fingerprint]
+    assert len(set(names)) == 1
+    for mine, theirs in zip(first.assembled.trained.variables, second.assembled.trained.variables, strict=True):
+        np.testing.assert_array_equal(mine.numpy(), theirs.numpy())
+    assert training.run(changed(params, train={"seed": 2})).fingerprint not in names
+
+
+def test_random_layers_that_are_unfrozen_follow_the_training_seed_the_frozen_ones_do_not(params):
+    def kernels(seed: int) -> list[np.ndarray]:
+        random = changed(params, backbone={"weights": "none"}, train={"unfrozen_layers": 1, "seed": seed})
+        model = assembly.assemble(random, 3).network.model
+        return [model.get_layer(name).kernel.numpy() for name in ("conv1", "conv3")]
+
+    (frozen, unfrozen), (frozen_too, unfrozen_otherwise) = kernels(1), kernels(2)
+    np.testing.assert_array_equal(frozen, frozen_too)
+    assert not np.array_equal(unfrozen, unfrozen_otherwise)
+
+
+def test_the_test_split_is_never_read(stored, extracted, params):
+    extracted(params)
+    expected = training.run(params).epochs
+    shutil.rmtree(paths.images("test").parent)
+    shutil.rmtree(paths.FEATURES / "test")
+    assert training.run(params).epochs == expected
+
+
+@pytest.mark.parametrize("place", ["frozen weights", "activations", "head"])
+def test_what_does_not_fit_the_full_network_is_not_saved(stored, extracted, params, place):
+    params = with_cut(params, 1, 1)
+    extracted(params)
+    built = assembly.assemble(params, classes=3)
+    validation = features.examples("validation", built, params)
+    assert training.check_exact(built, validation, params) < 1e-5
+    if place == "frozen weights":
+        kernel = built.network.model.get_layer("conv1").kernel
+        kernel.assign(kernel * 1.01)
+    elif place == "activations":
+        validation = fit.Examples(validation.inputs * np.float32(1.01), validation.labels)
+    else:
+        other = assembly.assemble(changed(params, train={"seed": 9}), classes=3)
+        built = assembly.Assembled(built.network, built.cut, other.trained, other.head, built.full, built.logits)
+    with pytest.raises(training.InexactCutError, match=r"cut at pool2 gives logits that differ .* allowed are 1e-04"):
+        training.check_exact(built, validation, params)
+
+
+def test_damaged_activations_are_not_trained_on(stored, extracted, params):
+    extracted(params)
+    path = next((paths.FEATURES / "validation").glob("*.npy"))
+    path.write_bytes(path.read_bytes()[:-1] + b"\x55")
+    with pytest.raises(DataError, match="its bytes are not those extract-features saw"):
+        training.run(params)
+
+
+def test_checkpoints_of_a_finished_run_are_gone(stored, extracted, params, tmp_path):
+    extracted(params)
+    params = with_cut(params, 1, 1, warmup_epochs=1)
+
+    class KilledError(Exception):
+        pass
+
+    def kill(epoch: Epoch) -> None:
+        if epoch.epoch == 2:
+            raise KilledError
+
+    folder = tmp_path / "checkpoints"
+    expected = training.run(params)
+    with pytest.raises(KilledError):
+        training.run(params, on_epoch=kill, checkpoints=folder)
+    assert sorted(path.name for path in folder.rglob("*.npz")) == ["joint.npz", "warmup.npz"]
+    resumed = training.run(params, checkpoints=folder)
+    assert resumed.epochs == expected.epochs
+    for mine, theirs in zip(resumed.assembled.trained.variables, expected.assembled.trained.variables, strict=True):
+        np.testing.assert_array_equal(mine.numpy(), theirs.numpy())
+    assert not list(folder.rglob("*.npz"))

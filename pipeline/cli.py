@@ -77,12 +77,28 @@ def evaluate() -> None:
 
 
 @app.command(rich_help_panel=_KEEPING)
-def publish() -> None:
+def publish(
+    register: Annotated[
+        str | None, typer.Option(help="Register the model under this name; champion if significantly better.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Make it the champion whatever the comparison says.")] = False,
+) -> None:
     """Complete, or create again, the MLflow run of the results in models/ and reports/.
 
-    Example: herbarium publish
+    Example: herbarium publish --register digits
     """
-    print(_publish())
+    if force and register is None:
+        raise typer.BadParameter("goes with --register NAME", param_hint="--force")
+    run_id, sentence = _publish()
+    print(sentence)
+    if register is None:
+        return
+    from pipeline import config
+    from pipeline.tracking import registry
+
+    made = registry.register(config.load().tracking, run_id, register, force)
+    place = "is the champion" if made.champion else "registered, not the champion"
+    print(f"{made.name} version {made.version} {place}: {made.reason}")
 
 
 @app.command(rich_help_panel=_LOOKING)
@@ -240,14 +256,16 @@ def _stage(name: str) -> None:
     importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}").run(config.for_stage(name))
 
 
-def _publish() -> str:
+def _publish() -> tuple[str, str]:
+    """The run's id, and a sentence about it."""
     from pipeline import config
     from pipeline.tracking.publish import publish as publish_run
 
     params = config.load()
     run = publish_run(params, _model_builder(params))
     state = "created" if run.created else "complete"
-    return f"MLflow run {run.run_id} in experiment {params.tracking.experiment}: {state}; `make ui` shows it"
+    where = f"MLflow run {run.run_id} in experiment {params.tracking.experiment}"
+    return run.run_id, f"{where}: {state}; `make ui` shows it"
 
 
 def _classifier(uri: str | None) -> "Classify":

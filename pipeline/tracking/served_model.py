@@ -1,27 +1,28 @@
-"""The model in MLflow: the whole network from pixels to probabilities, checked to be the one that was evaluated."""
+"""The model in MLflow: from image files to class names, checked to be the network that was evaluated.
+
+It is Keras weights, class names and three modules of this project (see serving/bundle.py): nothing is pickled.
+"""
 
 import tempfile
-from collections.abc import Callable
-from contextlib import redirect_stdout
-from io import StringIO
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import mlflow
 import numpy as np
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Run
-from mlflow.models import Model, ModelSignature
-from mlflow.types import Schema, TensorSpec
+from mlflow.models import Model
 
 from pipeline import paths, records
 from pipeline.errors import HerbariumError
 from pipeline.schema import Params
+from pipeline.serving import bundle
 from pipeline.tracking.results import Results
 from pipeline.tracking.store import Store
 
 NAME = "model"
 _PROBE_IMAGES = 32
-_SERVING = ("keras", "numpy", "tensorflow")  # of the recorded versions, those that prediction needs
+_SERVING = ("keras", "numpy", "pillow", "tensorflow")  # of the recorded versions, those that prediction needs
 
 
 class ServedModelError(HerbariumError):
@@ -44,8 +45,8 @@ def log(store: Store, run: Run, params: Params, results: Results, build_model: C
         store.client.delete_logged_model(unfinished.model_id)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / NAME
-        _save(path, build_model(), len(results.classes))
-        check(path, results.probabilities, tolerance(params))
+        _save(path, build_model(), results.classes)
+        check(path, results.classes, results.probabilities, tolerance(params))
         return _upload(store, run, path)
 
 
@@ -56,15 +57,15 @@ def tolerance(params: Params) -> float:
     return 0.005 if params.compute.storage == "float16" else 1e-4
 
 
-def check(path: Path, probabilities: np.ndarray, allowed: float) -> None:
+def check(path: Path, classes: Sequence[str], probabilities: np.ndarray, allowed: float) -> None:
     """Raise ServedModelError unless the model at `path` predicts the first rows of `probabilities`, (N, K), of test."""
-    images = np.array(records.read_npy(paths.images("test"))[:_PROBE_IMAGES])
-    with redirect_stdout(StringIO()):  # Keras draws a progress bar
-        served = np.asarray(mlflow.pyfunc.load_model(str(path)).predict(images))
-    expected = probabilities[: len(images)]
-    if served.shape != expected.shape:
-        raise ServedModelError(f"the served model gives shape {served.shape}, {paths.PREDICTIONS} has {expected.shape}")
-    worst = float(np.max(np.abs(served - expected)))
+    images = records.read_npy(paths.images("test"))[:_PROBE_IMAGES]
+    answers = mlflow.pyfunc.load_model(str(path)).predict([np.array(image) for image in images])
+    named = {name for answer in answers for name in answer["probabilities"]}
+    if named != set(classes):
+        raise ServedModelError(f"the served model names {sorted(named)}, {paths.CLASSES} has {sorted(classes)}")
+    served = np.array([[answer["probabilities"][name] for name in classes] for answer in answers])
+    worst = float(np.max(np.abs(served - probabilities[: len(images)])))
     if not worst <= allowed:
         raise ServedModelError(
             f"the served model differs from {paths.PREDICTIONS} by {worst:.2g} in a probability; allowed: {allowed:g}."
@@ -72,22 +73,18 @@ def check(path: Path, probabilities: np.ndarray, allowed: float) -> None:
         )
 
 
-def _save(path: Path, model: Any, classes: int) -> None:
-    import mlflow.tensorflow  # takes TensorFlow with it
-
-    images = records.read_npy(paths.images("test"))
-    signature = ModelSignature(
-        inputs=Schema([TensorSpec(np.dtype("uint8"), (-1, *images.shape[1:]))]),
-        outputs=Schema([TensorSpec(np.dtype("float32"), (-1, classes))]),
-    )
+def _save(path: Path, model: Any, classes: Sequence[str]) -> None:
     versions = records.read_json(paths.VERSIONS)
-    mlflow.tensorflow.save_model(
-        model,
-        str(path),
-        signature=signature,
-        input_example=np.array(images[:1]),
-        pip_requirements=[f"{name}=={versions[name]}" for name in _SERVING if name in versions],
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        # Without a signature: MLflow's have no word for "an image file, or pixels of any size", and refuse either.
+        mlflow.pyfunc.save_model(
+            str(path),
+            loader_module=bundle.ENTRY,
+            data_path=str(bundle.save_data(Path(folder) / "model", model, classes)),
+            code_paths=[str(bundle.save_code(Path(folder)))],
+            pip_requirements=[f"{name}=={versions[name]}" for name in _SERVING if name in versions],
+            metadata={"classes": list(classes), "image": list(model.input_shape[1:])},
+        )
 
 
 def _upload(store: Store, run: Run, path: Path) -> str:

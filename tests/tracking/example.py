@@ -54,6 +54,7 @@ def write_results(probabilities: np.ndarray) -> None:
     records.write_json(paths.DATASET, {"classes": CLASSES})
     records.write_csv(paths.CONFUSION, ["label", *CLASSES], [[name, 0, 0, 0] for name in CLASSES])
     records.write_text(paths.MODEL_SUMMARY, "Dense\n")
+    records.write_text(paths.REPORT, "<!doctype html>\n")
     history.write(paths.HISTORY, EPOCHS)
     for picture in paths.PICTURES:
         records.write_text(picture, "a picture")

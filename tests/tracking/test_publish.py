@@ -73,7 +73,7 @@ def test_files_and_data_sets_are_attached(params: Params, store: Store, model: A
         folder: {entry.path for entry in store.client.list_artifacts(run.info.run_id, folder) if not entry.is_dir}
         for folder in ("", "reports", "pictures")
     }
-    assert listed[""] == {"params.yaml", "dvc.lock", "model_summary.txt"}
+    assert listed[""] == {"report.html", "params.yaml", "dvc.lock", "model_summary.txt"}
     assert {"reports/metrics.json", "reports/history.csv", "reports/predictions.csv"} <= listed["reports"]
     assert listed["pictures"] == {f"pictures/{path.name}" for path in paths.PICTURES}
     inputs = {entry.tags[0].value: entry.dataset for entry in run.inputs.dataset_inputs}
@@ -129,12 +129,12 @@ def test_the_model_in_mlflow_predicts_what_was_evaluated(
     model_id = run.outputs.model_outputs[0].model_id
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     served = mlflow.pyfunc.load_model(f"models:/{model_id}")
-    predicted = served.predict(np.array(records.read_npy(paths.images("test"))))
-    columns = [[float(row[f"p_{name}"]) for name in CLASSES] for row in records.read_csv(paths.PREDICTIONS)]
-    np.testing.assert_allclose(predicted, columns, atol=1e-6)
-    assert served.metadata.signature.inputs.inputs[0].shape == (-1, 8, 8, 1)
+    answers = served.predict(np.array(records.read_npy(paths.images("test"))))
+    for answer, row in zip(answers, records.read_csv(paths.PREDICTIONS), strict=True):
+        assert answer["class"] == row["predicted"]
+        assert answer["probabilities"] == pytest.approx({name: float(row[f"p_{name}"]) for name in CLASSES}, abs=1e-6)
     assert served.metadata.run_id == run.info.run_id
-    assert served.input_example.shape == (1, 8, 8, 1)
+    assert served.metadata.metadata == {"classes": CLASSES, "image": [8, 8, 1]}
     folder = Path(mlflow.artifacts.download_artifacts(f"models:/{model_id}"))
     assert "tensorflow==" in (folder / "requirements.txt").read_text()
     logged = store.client.get_logged_model(model_id)

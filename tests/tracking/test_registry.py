@@ -1,0 +1,98 @@
+"""Versions and the champion: it moves for a difference that is no luck, on the same images, or by force."""
+
+import re
+from typing import Any
+
+import mlflow
+import numpy as np
+import pytest
+
+from pipeline import paths, predictions, records
+from pipeline.errors import ConfigError
+from pipeline.predictions import Predictions
+from pipeline.schema import Params
+from pipeline.tracking import registry
+from pipeline.tracking.publish import publish
+from pipeline.tracking.store import connect, conversation
+
+from .example import CLASSES, TRAINING
+
+pytestmark = pytest.mark.usefixtures("finished")
+
+
+def answers(right: int, first: str = "image 0") -> Predictions:
+    """Of forty images, the first `right` ones predicted right."""
+    labels = np.zeros(40, np.int64)
+    predicted = np.where(np.arange(40) < right, 0, 1)
+    probabilities = np.eye(3)[predicted] * 0.7 + 0.1
+    return Predictions(CLASSES, [first, *(f"image {i}" for i in range(1, 40))], labels, probabilities)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "better", "reason"),
+    [
+        (answers(38), True, r"95.0 % is better than the champion's 75.0 % .*p = 0.00781"),
+        (answers(33), False, r"82.5 % is not significantly better than the champion's 75.0 %"),
+        (answers(38, first="another"), False, "tested on other images"),
+        (answers(20), False, r"50.0 % is not significantly better .*p = 0.00195"),
+    ],
+)
+def test_only_a_difference_beyond_chance_counts(candidate: Predictions, better: bool, reason: str) -> None:
+    decided, sentence = registry.compared(candidate, answers(30))
+    assert decided == better
+    assert re.search(reason, sentence)
+
+
+def test_the_first_version_is_the_champion_and_stays_one(
+    params: Params, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = publish(params, lambda: model).run_id
+    first = registry.register(params.tracking, run_id, "trees")
+    again = registry.register(params.tracking, run_id, "trees")
+    assert (first.version, first.champion, first.reason) == ("1", True, "there was no champion")
+    assert (again.version, again.champion, again.reason) == ("1", True, "it already was the champion")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
+    loaded = mlflow.pyfunc.load_model("models:/trees@champion")
+    assert loaded.predict([[[0] * 8] * 8])[0]["class"] in CLASSES
+
+
+def test_a_version_that_is_no_better_is_registered_and_moves_nothing(params: Params, model: Any) -> None:
+    first = publish(params, lambda: model).run_id
+    registry.register(params.tracking, first, "trees")
+    records.write_json(paths.TRAINING, {**TRAINING, "fingerprint": "e" * 64})
+    second = publish(params, lambda: model).run_id
+    made = registry.register(params.tracking, second, "trees")
+    assert (made.version, made.champion) == ("2", False)
+    assert "not significantly better" in made.reason
+    assert champion(params) == first
+    forced = registry.register(params.tracking, second, "trees", force=True)
+    assert (forced.version, forced.champion) == ("2", True)
+    assert champion(params) == second
+
+
+def test_a_version_that_is_better_takes_over(params: Params, model: Any) -> None:
+    first = publish(params, lambda: model).run_id
+    registry.register(params.tracking, first, "trees")
+    with conversation("sqlite"):
+        store = connect(params.tracking)
+        predictions.write(paths.PREDICTIONS, answers(30))
+        store.client.log_artifact(first, str(paths.PREDICTIONS), "reports")
+        records.write_json(paths.TRAINING, {**TRAINING, "fingerprint": "e" * 64})
+        second = store.client.create_run(store.experiment_id).info.run_id
+        predictions.write(paths.PREDICTIONS, answers(38))
+        store.client.log_artifact(second, str(paths.PREDICTIONS), "reports")
+        version = store.client.create_model_version("trees", str(paths.REPORTS.resolve()), second)
+    made = registry.register(params.tracking, second, "trees")
+    assert (made.version, made.champion) == (str(version.version), True)
+    assert champion(params) == second
+
+
+def champion(params: Params) -> str:
+    with conversation("sqlite"):
+        return str(connect(params.tracking).client.get_model_version_by_alias("trees", registry.CHAMPION).run_id)
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a:b"])
+def test_a_name_that_cannot_be_is_refused_first(params: Params, name: str) -> None:
+    with pytest.raises(ConfigError, match=r"--register: found .*; allowed: a name without / and :"):
+        registry.register(params.tracking, "0" * 32, name)

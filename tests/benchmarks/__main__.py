@@ -1,4 +1,4 @@
-"""Prints the table and writes results.json; every ratio is of two sides measured in turn in this run."""
+"""Prints the table, writes results.json and the README's table; every ratio is of two sides measured in turn in this run."""
 
 import os
 import platform
@@ -17,7 +17,7 @@ RESULTS = Path(__file__).with_name("results.json")
 def main() -> None:
     quiet.start_tensorflow()
     from pipeline import records, reproducibility
-    from tests.benchmarks import cases, growth
+    from tests.benchmarks import cases, growth, report
     from tests.benchmarks.setting import parameters
 
     compute = parameters().compute
@@ -28,7 +28,9 @@ def main() -> None:
     rows.append(cases.Row("extraction time: power of the number of images", None, None, time_exponent, "≈ 1"))
     rows.append(cases.Row("extraction memory: power of the number of images", None, None, memory_exponent, "≈ 0"))
     machine = {"cpu": _cpu(), "cores": str(os.cpu_count()), **reproducibility.environment(compute)}
-    records.write_json(RESULTS, {"machine": machine, "rows": [asdict(row) for row in rows], "growth": sizes})
+    results = {"machine": machine, "rows": [asdict(row) for row in rows], "growth": sizes}
+    records.write_json(RESULTS, results)
+    records.write_text(report.README, report.with_table(report.README.read_text(encoding="utf-8"), results))
     _print(rows, machine)
 
 

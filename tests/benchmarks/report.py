@@ -1,0 +1,28 @@
+"""results.json as the README's performance table."""
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.review.readme import with_section
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def markdown(results: dict[str, Any]) -> str:
+    """The table, with the machine it was measured on above it."""
+    machine = results["machine"]
+    lines = [
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['threads']} threads, TensorFlow {machine['tensorflow']}:",
+        "",
+        "| measured | plain, s | ours, s | ratio | aim |",
+        "|---|---:|---:|---:|---|",
+    ]
+    for row in results["rows"]:
+        times = [f"{row[side]:.2f}" if row[side] else "" for side in ("plain_seconds", "our_seconds")]
+        lines.append(f"| {row['name']} | {times[0]} | {times[1]} | {row['ratio']:.2f} | {row['aim']} |")
+    return "\n".join(lines)
+
+
+def with_table(readme: str, results: dict[str, Any]) -> str:
+    """The README's text with the table in its place."""
+    return with_section(readme, "performance", markdown(results), README)

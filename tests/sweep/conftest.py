@@ -1,0 +1,107 @@
+"""A small sweep: in `planned` trials are a formula, in `trained` they train on a few images."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import config, paths, records
+from pipeline.schema import Params
+from pipeline.sweep import coordinator
+from pipeline.sweep.coordinator import Listener, Plan
+from tests.conftest import shrunk
+from tests.small_data import write_images
+
+ROOT = Path(__file__).parents[2]
+SPACE = {
+    "train.learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
+    "train.optimizer": {"choices": ["momentum", "adam"]},
+    "train.unfrozen_layers": {"low": 0, "high": 2},
+    "head.dropout": {"low": 0.0, "high": 0.6},
+}
+SWEEP = {"trials": 10, "batch": 3, "sampler": "tpe", "pruner": "none", "failures": 0, "audit_top": 2, "audit_seeds": 2}
+
+
+@pytest.fixture(autouse=True)
+def own_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reaches for a store that the machine's settings name."""
+    for name in ("MLFLOW_TRACKING_URI", "OPTUNA_STORAGE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def params() -> Params:
+    content = shrunk(config.read_yaml(ROOT / "params.yaml"))
+    content["backbone"]["path"] = str(ROOT / content["backbone"]["path"])
+    content["sweep"] |= {**SWEEP, "space": SPACE}
+    return config.check(content, "params.yaml")
+
+
+def sweeping(params: Params, **values: Any) -> Params:
+    """`params` with other values in the section sweep."""
+    return config.check(params.model_dump() | {"sweep": params.sweep.model_dump() | values}, "params.yaml")
+
+
+@pytest.fixture
+def planned(project: Path) -> Callable[[Params], Plan]:
+    """Opens the sweep of some parameters in a folder whose features are a name only."""
+    records.write_json(paths.FEATURES_INDEX, {"digests": {}})
+    return coordinator.plan
+
+
+def epoch_row(number: int, accuracy: float) -> list[float]:
+    return [number, 1.0, 0.5, 1.0, accuracy, 1e-3]
+
+
+def formula(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """An accuracy that rises with the epochs towards what the configuration is worth; obeys the thresholds."""
+    train, head = configuration["params"]["train"], configuration["params"]["head"]
+    worth = 1 / (1 + abs(train["learning_rate"] - 3e-3) * 300 + head["dropout"] + train["seed"] % 7 / 50)
+    rows = [epoch_row(0, 0.1)]
+    for number in range(1, 11):
+        rows.append(epoch_row(number, worth * number / 10))
+        if rows[-1][4] < configuration["thresholds"].get(number, 0.0):
+            return {"state": "pruned", "epochs": rows, "seconds": 1.0}
+    return {"state": "complete", "epochs": rows, "accuracy": worth, "kept_epoch": 10, "seconds": 1.0}
+
+
+def by_formula(configurations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    return map(formula, configurations)
+
+
+def table(plan: Plan) -> str:
+    """The bytes of trials.csv."""
+    from pipeline import trials
+
+    trials.write(paths.TRIALS, plan.trials(), plan.keys)
+    return paths.TRIALS.read_text()
+
+
+def finished(plan: Plan) -> str:
+    """trials.csv of the sweep, run to its end by the formula."""
+    coordinator.run(plan, by_formula, Listener())
+    return table(plan)
+
+
+@pytest.fixture(scope="session")
+def small_features(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with stored images and activations, to be copied."""
+    from pipeline.stages import extract_features
+
+    folder = tmp_path_factory.mktemp("features")
+    content = shrunk(config.read_yaml(ROOT / "params.yaml"))
+    content["backbone"]["path"] = str(ROOT / content["backbone"]["path"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_images()
+        extract_features.run(config.check(content, "params.yaml"))
+    return folder
+
+
+@pytest.fixture
+def trained(project: Path, small_features: Path) -> Callable[[Params], Plan]:
+    """Opens the sweep of some parameters in a folder with real activations."""
+    shutil.copytree(small_features / "data", project / "data")
+    return coordinator.plan

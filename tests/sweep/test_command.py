@@ -1,0 +1,129 @@
+"""Reports, the display, and the command as its users run it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+
+from pipeline import paths, records
+from pipeline.schema import Params
+from pipeline.sweep import audit, command, coordinator, figures
+from pipeline.sweep.coordinator import Listener, Plan
+from pipeline.sweep.display import display
+from tests.test_pipeline import ENVIRONMENT, call, clone
+
+from .conftest import by_formula, sweeping
+
+Planned = Callable[..., Plan]
+
+
+def test_each_trial_is_one_plain_line(planned: Planned, params: Params, capsys: pytest.CaptureFixture) -> None:
+    plan = planned(sweeping(params, pruner="median", trials=12))
+    with display(plan, quiet=False) as screen:
+        coordinator.run(plan, by_formula, Listener(screen.begun, screen.ended))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines] == [str(number) for number in range(12)]
+    assert any("pruned at epoch" in line for line in lines)
+    assert "12 of 12" in lines[-1]
+
+
+def test_quiet_is_quiet(planned: Planned, params: Params, capsys: pytest.CaptureFixture) -> None:
+    plan = planned(params)
+    with display(plan, quiet=True) as screen:
+        coordinator.run(plan, by_formula, Listener(screen.begun, screen.ended))
+    assert capsys.readouterr().out == ""
+
+
+def test_the_summary_tells_what_to_do_next(planned: Planned, params: Params) -> None:
+    plan = planned(params)
+    done = coordinator.run(plan, by_formula, Listener())
+    text = command.summary(plan, done, audit.run(plan, done, by_formula))
+    assert text.startswith("10 trials, 0 pruned, 0 failed\nbest: trial ")
+    assert "selection optimism" in text
+    assert "herbarium promote" in text
+    assert "make ui" in text
+
+
+def test_figures_are_drawn_and_repeat(planned: Planned, params: Params, tmp_path: Path) -> None:
+    plan = planned(params)
+    coordinator.run(plan, by_formula, Listener())
+    for name in ("one", "two"):
+        figures.draw(plan.study, tmp_path / name)
+    drawn = sorted(path.name for path in (tmp_path / "one").iterdir())
+    pictures = ("history", "importances", "intermediate_values", "parallel_coordinates", "slice")
+    assert drawn == sorted(["figures.html", *(f"{name}.png" for name in pictures)])
+    for name in drawn:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone with two epochs and six trials."""
+    folder = clone(tmp_path_factory.mktemp("sweep"))
+    params = folder / "params.yaml"
+    text = params.read_text().replace("  trials: 12 ", "  trials: 6 ").replace("  audit_top: 2 ", "  audit_top: 0 ")
+    params.write_text(text)
+    return folder
+
+
+def started(project: Path, *options: str) -> subprocess.Popen:
+    arguments = [sys.executable, "-m", "pipeline", "sweep", *options]
+    return subprocess.Popen(
+        arguments, cwd=project, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def trials_told(process: subprocess.Popen, count: int) -> None:
+    for line in process.stdout:
+        if line.startswith("trial"):
+            count -= 1
+        if not count:
+            return
+
+
+def children_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.slow
+def test_kill_resume_promote_reproduce(project: Path, tmp_path: Path) -> None:
+    call(project, sys.executable, "-m", "pipeline", "sweep", "--quiet")
+    expected = (project / "reports/sweep/trials.csv").read_bytes()
+
+    storage = f"sqlite:///{tmp_path}/killed.db"
+    for number, count in ((signal.SIGKILL, 2), (signal.SIGINT, 1)):
+        process = started(project, "--storage", storage, "--workers", "2")
+        trials_told(process, count)
+        os.kill(process.pid, number)
+        process.wait(60)
+        process.stdout.close()
+        deadline = time.monotonic() + 30
+        while children_alive(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        assert not children_alive(process.pid)  # no worker outlives its coordinator
+    call(project, sys.executable, "-m", "pipeline", "sweep", "--quiet", "--storage", storage)
+    assert (project / "reports/sweep/trials.csv").read_bytes() == expected
+
+    client = MlflowClient(f"sqlite:///{project}/mlflow.db")
+    runs = client.search_runs([e.experiment_id for e in client.search_experiments()])
+    assert len(runs) == 1 + 6
+    assert {run.info.status for run in runs} <= {"FINISHED", "KILLED"}
+    assert all(run.data.tags["state"] in ("finished", "complete", "pruned") for run in runs)
+
+    rows = {row["number"]: row for row in records.read_csv(project / paths.TRIALS)}
+    promoted = call(project, sys.executable, "-m", "pipeline", "promote", "best")
+    number = promoted.split("validation accuracy of trial ")[1].split(":")[0]
+    call(project, "dvc", "repro")
+    accuracy = records.read_json(project / paths.METRICS)["validation_accuracy"]
+    assert repr(accuracy) == rows[number]["validation_accuracy"]
+    assert records.read_json(project / paths.TRAINING)["fingerprint"] == rows[number]["fingerprint"]

@@ -1,0 +1,196 @@
+"""Whatever happens to it, a sweep is the same sequence of trials. Trainings are a formula here."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import paths, records
+from pipeline.schema import Params
+from pipeline.sweep import coordinator, study
+from pipeline.sweep.coordinator import Listener, Plan
+from pipeline.sweep.study import SweepError
+from pipeline.trials import Trial
+
+from .conftest import by_formula, epoch_row, finished, formula, sweeping, table
+
+GRID = {
+    "train.learning_rate": {"choices": [1e-4, 1e-3, 1e-2]},
+    "train.optimizer": {"choices": ["sgd", "adam"]},
+    "train.unfrozen_layers": {"low": 0, "high": 2},
+}
+VARIANTS = [("tpe", "none"), ("tpe", "median"), ("random", "hyperband"), ("grid", "median"), ("cma-es", "none")]
+Planned = Callable[..., Plan]
+
+
+def variant(params: Params, sampler: str, pruner: str) -> Params:
+    space = {"space": GRID} if sampler == "grid" else {}
+    return sweeping(params, sampler=sampler, pruner=pruner, trials=12, **space)
+
+
+def interrupted_after(count: int) -> Callable[[Trial], None]:
+    ended = []
+
+    def listen(trial: Trial) -> None:
+        ended.append(trial)
+        if len(ended) == count:
+            raise KeyboardInterrupt
+
+    return listen
+
+
+@pytest.mark.parametrize(("sampler", "pruner"), VARIANTS)
+def test_a_resumed_sweep_equals_an_uninterrupted_one(
+    planned: Planned, params: Params, sampler: str, pruner: str, tmp_path: Path
+) -> None:
+    params = variant(params, sampler, pruner)
+    expected = finished(planned(params))
+    for stop in (1, 8):
+        storage = f"sqlite:///{tmp_path}/{stop}.db"
+        with pytest.raises(KeyboardInterrupt):
+            coordinator.run(planned(params, storage), by_formula, Listener(ended=interrupted_after(stop)))
+        assert len(planned(params, storage).trials()) == stop
+        assert finished(planned(params, storage)) == expected
+    assert (",pruned," in expected) == (pruner != "none")
+
+
+def test_a_larger_total_goes_on_where_the_smaller_ended(planned: Planned, params: Params, tmp_path: Path) -> None:
+    expected = finished(planned(params, trials=11))
+    for total in (4, 7, 11):
+        found = finished(planned(params, f"sqlite:///{tmp_path}/other.db", trials=total))
+    assert found == expected
+
+
+def test_workers_and_timing_change_nothing(planned: Planned, params: Params, tmp_path: Path) -> None:
+    params = sweeping(params, batch=4, pruner="median")
+    expected = finished(planned(params))
+
+    def out_of_order(configurations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        with ThreadPoolExecutor(4) as pool:
+            futures = [pool.submit(formula, configuration) for configuration in reversed(configurations)]
+            yield from [future.result() for future in reversed(futures)]
+
+    plan = planned(params, f"sqlite:///{tmp_path}/other.db")
+    coordinator.run(plan, out_of_order, Listener())
+    assert table(plan) == expected
+
+
+def test_other_seeds_and_batches_are_other_sweeps(planned: Planned, params: Params) -> None:
+    names = {
+        planned(other).study.study_name
+        for other in (
+            params,
+            sweeping(params, seed=2),
+            sweeping(params, batch=4),
+            sweeping(params, sampler="random"),
+            sweeping(params, pruner="median"),
+            params.model_copy(update={"train": params.train.model_copy(update={"epochs": 9})}),
+        )
+    }
+    assert len(names) == 6
+    searched = params.model_copy(update={"head": params.head.model_copy(update={"dropout": 0.11})})
+    assert planned(searched).study.study_name == planned(params).study.study_name
+    assert planned(sweeping(params, trials=99, failures=9, audit_top=0)).study.study_name in names
+
+
+def test_other_data_are_another_sweep(planned: Planned, params: Params) -> None:
+    before = planned(params).study.study_name
+    records.write_json(paths.FEATURES_INDEX, {"digests": {"train": {"images.npy": "other"}}})
+    assert planned(params).study.study_name != before
+
+
+def test_a_grid_ends_when_everything_was_tried(planned: Planned, params: Params) -> None:
+    plan = planned(sweeping(params, sampler="grid", space=GRID, trials=1000, batch=7))
+    finished(plan)
+    tried = [tuple(trial.values.values()) for trial in plan.trials()]
+    assert len(tried) == len(set(tried)) == 18
+
+
+def test_the_same_configuration_is_trained_once(planned: Planned, params: Params) -> None:
+    trained: list[str] = []
+
+    def execute(configurations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        trained.extend(configuration["fingerprint"] for configuration in configurations)
+        return by_formula(configurations)
+
+    space = {"train.optimizer": {"choices": ["sgd", "adam"]}}
+    plan = planned(sweeping(params, space=space, trials=9))
+    done = coordinator.run(plan, execute, Listener())
+    assert len(trained) == len(set(trained)) == 2
+    originals = [trial for trial in done if trial.same_as is None]
+    assert len(originals) == 2
+    for trial in done:
+        twin = done[trial.number if trial.same_as is None else trial.same_as]
+        assert (trial.accuracy, trial.epochs) == (twin.accuracy, twin.epochs)
+
+
+def failing(configurations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for configuration in configurations:
+        if configuration["params"]["train"]["optimizer"] == "adam":
+            yield {
+                "state": "failed",
+                "reason": "out of memory",
+                "traceback": "Traceback",
+                "epochs": [epoch_row(0, 0.1)],
+            }
+        else:
+            yield formula(configuration)
+
+
+def test_failed_trials_are_recorded_and_the_sweep_goes_on(planned: Planned, params: Params) -> None:
+    plan = planned(sweeping(params, failures=10))
+    done = coordinator.run(plan, failing, Listener())
+    failed = [trial for trial in done if trial.state == "failed"]
+    assert len(done) == 10
+    assert failed
+    assert all((t.reason, t.traceback, t.accuracy) == ("out of memory", "Traceback", None) for t in failed)
+
+
+def test_too_many_failures_end_the_sweep_saying_why(planned: Planned, params: Params) -> None:
+    plan = planned(sweeping(params, failures=1))
+    for _ in range(2):  # asked again, it says so again without trying anything
+        with pytest.raises(SweepError, match=r"2 of \d+ trials failed, sweep.failures allows 1; .* out of memory"):
+            coordinator.run(plan, failing, Listener())
+    many = planned(sweeping(params, failures=10))
+    assert len(coordinator.run(many, failing, Listener())) == 10
+
+
+def test_two_sweeps_of_one_study_are_noticed(planned: Planned, params: Params) -> None:
+    plan = planned(params)
+
+    def intrude(trial: Trial) -> None:
+        study.add(plan.study, plan.dimensions, Trial(1, "complete", trial.values, "f", 0.5), {})
+
+    with pytest.raises(SweepError, match="another sweep writes"):
+        coordinator.run(plan, by_formula, Listener(ended=intrude))
+
+
+def test_only_the_best_models_are_kept(planned: Planned, params: Params) -> None:
+    def saving(configurations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        for configuration in configurations:
+            result = formula(configuration)
+            if result["accuracy"] > configuration["model_above"]:
+                records.write_text(Path(configuration["model"]), "a model")
+            yield result
+
+    plan = planned(sweeping(params, keep_models=2, trials=9))
+    done = coordinator.run(plan, saving, Listener())
+    best = sorted(done, key=lambda trial: trial.accuracy)[-2:]
+    assert {path.name for path in paths.SWEEPS.rglob("*.keras")} == {plan.model(t.fingerprint).name for t in best}
+
+
+def test_storage_errors_name_the_storage_without_its_password(planned: Planned, params: Params) -> None:
+    with pytest.raises(SweepError, match="cannot be used") as raised:
+        planned(params, "sqlite:////nowhere/at/all.db")
+    assert "/nowhere/at/all.db" in str(raised.value)
+    with pytest.raises(Exception, match="--storage") as raised:
+        planned(params, "postgresql://me:secret@127.0.0.1:1/x")
+    assert "secret" not in str(raised.value)
+
+
+def test_features_must_be_there(planned: Planned, params: Params) -> None:
+    paths.FEATURES_INDEX.unlink()
+    with pytest.raises(SweepError, match="dvc repro extract-features"):
+        planned(params)

@@ -1,0 +1,76 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline import config, paths, records
+from pipeline.schema import Params
+from pipeline.sweep import audit, coordinator, promote
+from pipeline.sweep.coordinator import Listener, Plan
+from pipeline.sweep.study import SweepError
+
+from .conftest import by_formula, sweeping
+
+Planned = Callable[..., Plan]
+
+
+def test_only_the_values_change(project: Path) -> None:
+    before = paths.PARAMS.read_text().splitlines()
+    values = {"train.learning_rate": 0.000012345678901234567, "head.units": [64, 32], "train.optimizer": "sgd"}
+    promote.write(paths.PARAMS, values)
+    after = paths.PARAMS.read_text().splitlines()
+    changed = [new for old, new in zip(before, after, strict=True) if old != new]
+    assert [line.split(":")[0].strip() for line in changed] == ["units", "optimizer", "learning_rate"]
+    assert all("#" in line for line in changed)
+    found = config.load()
+    assert found.train.learning_rate == 0.000012345678901234567
+    assert (found.head.units, found.train.optimizer) == ([64, 32], "sgd")
+
+
+def test_null_and_back(project: Path) -> None:
+    before = paths.PARAMS.read_bytes()
+    promote.write(paths.PARAMS, {"train.early_stopping_patience": 3})
+    assert config.load().train.early_stopping_patience == 3
+    promote.write(paths.PARAMS, {"train.early_stopping_patience": None})
+    assert paths.PARAMS.read_bytes() == before
+
+
+def test_promotion_says_what_it_did(planned: Planned, project: Path, params: Params) -> None:
+    plan = planned(params)
+    done = coordinator.run(plan, by_formula, Listener())
+    audit.run(plan, done, by_formula)
+    best = promote.chosen(done, "best")
+    text = promote.promote(plan, "best")
+    assert f"train.learning_rate: 0.001 → {best.values['train.learning_rate']}" in text
+    assert f"validation accuracy of trial {best.number}: {best.accuracy:.4f}" in text
+    assert "selection optimism" in text
+    written = config.load()
+    assert written.train.learning_rate == best.values["train.learning_rate"]
+    assert written.head.dropout == best.values["head.dropout"]
+
+
+def test_wrong_trials_are_refused(planned: Planned, params: Params) -> None:
+    plan = planned(sweeping(params, pruner="median", trials=12))
+    with pytest.raises(SweepError, match="no trial of the sweep is complete yet"):
+        promote.promote(plan, "best")
+    done = coordinator.run(plan, by_formula, Listener())
+    for wrong in ("12", "worst", "-1"):
+        with pytest.raises(SweepError, match="allowed: best, or a number from 0 to 11"):
+            promote.promote(plan, wrong)
+    pruned = next(trial for trial in done if trial.state == "pruned")
+    with pytest.raises(SweepError, match="was pruned"):
+        promote.promote(plan, str(pruned.number))
+
+
+def test_a_sweep_that_does_not_exist_is_named(planned: Planned, params: Params) -> None:
+    planned(params)
+    with pytest.raises(SweepError, match=r"no sweep of the present params\.yaml"):
+        coordinator.plan(sweeping(params, seed=5), create=False)
+
+
+def test_other_data_are_refused(planned: Planned, params: Params) -> None:
+    plan = planned(params)
+    coordinator.run(plan, by_formula, Listener())
+    records.write_json(paths.FEATURES_INDEX, {"digests": {"train": {"images.npy": "other"}}})
+    with pytest.raises(SweepError, match="other data or package versions"):
+        promote.promote(plan, "best")

@@ -1,0 +1,128 @@
+"""Real trainings, on a few images."""
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipeline import history, paths, records, reproducibility
+from pipeline.schema import Compute, Params
+from pipeline.sweep import coordinator, executors, promote, worker
+from pipeline.sweep.coordinator import Listener, Plan
+
+from .conftest import sweeping, table
+
+Trained = Callable[[Params], Plan]
+
+# While tests are collected, so before any of them can start TensorFlow with other threads.
+reproducibility.prepare(Compute(precision="float32", threads=2, storage="float32"))
+
+
+def configurations(plan: Plan) -> list[dict[str, Any]]:
+    return [coordinator._configuration(plan, candidate, []) for candidate in coordinator.decide(plan, [], 0)]
+
+
+def timeless(result: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in result.items() if key != "seconds"}
+
+
+def test_a_trial_is_a_pure_function(trained: Trained, params: Params) -> None:
+    first, second, _ = configurations(trained(params))
+    once = worker.run_trial(first)
+    worker.run_trial(second)
+    assert timeless(worker.run_trial(first)) == timeless(once)
+    assert once["state"] == "complete"
+
+
+def test_a_trial_below_its_threshold_stops(trained: Trained, params: Params) -> None:
+    configuration = {**configurations(trained(params))[0], "thresholds": {1: 2.0}}
+    result = worker.run_trial(configuration)
+    assert result["state"] == "pruned"
+    assert [row[0] for row in result["epochs"]] == [0, 1]
+    assert worker.run_trial({**configuration, "thresholds": {1: 0.0}})["state"] == "complete"
+
+
+def test_errors_become_results(trained: Trained, params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    configuration = configurations(trained(params))[0]
+    other = worker.run_trial({**configuration, "fingerprint": "f" * 64})
+    assert other["state"] == "failed"
+    assert "could not be reproduced here" in other["reason"]
+
+    wild = {**configuration["params"]["train"], "optimizer": "sgd", "learning_rate": 10.0, "l2": 1.0, "epochs": 40}
+    changed = {**configuration["params"], "train": wild}
+    monkeypatch.setattr(worker, "_same_as", lambda _: lambda _: None)
+    diverged = worker.run_trial({**configuration, "params": changed})
+    assert diverged["state"] == "failed"
+    assert diverged["reason"].startswith("TrainingDivergedError: training diverged in epoch")
+    assert "Traceback" in diverged["traceback"]
+
+    def exhausted(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(worker.training, "run", exhausted)
+    assert worker.run_trial(configuration)["reason"] == "out of memory"
+
+
+def test_a_model_is_written_only_if_it_is_good_enough(trained: Trained, params: Params) -> None:
+    plan = trained(params)
+    configuration = configurations(plan)[0]
+    worker.run_trial({**configuration, "model_above": 1.0})
+    assert not paths.SWEEPS.exists()
+    worker.run_trial(configuration)
+    assert plan.model(configuration["fingerprint"]).exists()
+
+
+def test_a_sweep_never_reads_the_test_split_and_promotes_to_the_last_digit(trained: Trained, params: Params) -> None:
+    from pipeline.stages import train as stage
+
+    plan = trained(sweeping(params, trials=3))
+    for split in (paths.IMAGES / "test", paths.FEATURES / "test"):
+        shutil.rmtree(split, ignore_errors=True)
+    with executors.executor() as execute:
+        done = coordinator.run(plan, execute, Listener())
+    assert [trial.state for trial in done] == ["complete"] * 3
+
+    chosen = promote.chosen(done, "best")
+    stage.run(plan.params_of(chosen))
+    kept = records.read_json(paths.TRAINING)["best_epoch"]
+    assert history.read(paths.HISTORY) == list(chosen.epochs)
+    assert history.read(paths.HISTORY)[kept].validation_accuracy == chosen.accuracy
+    assert paths.MODEL.read_bytes() == plan.model(chosen.fingerprint).read_bytes()
+
+
+@pytest.mark.slow
+def test_two_killed_workers_and_one_process_give_the_same(trained: Trained, params: Params) -> None:
+    import os
+    import signal
+    import threading
+    import time
+
+    import psutil
+
+    long = params.model_copy(update={"train": params.train.model_copy(update={"epochs": 60})})
+    alone = trained(sweeping(long, trials=6))
+    with executors.executor() as execute:
+        coordinator.run(alone, execute, Listener())
+
+    killed: list[int] = []
+
+    def busy() -> list[psutil.Process]:
+        children = psutil.Process().children(recursive=True)
+        return [p for p in children if "spawn_main" in " ".join(p.cmdline()) and p.memory_info().rss > 400e6]
+
+    def kill_twice() -> None:
+        while len(killed) < 2:
+            time.sleep(2)
+            for process in busy()[:1]:
+                os.kill(process.pid, signal.SIGKILL)
+                killed.append(process.pid)
+
+    together = coordinator.plan(sweeping(long, trials=6), f"sqlite:///{paths.project_root()}/together.db")
+    killer = threading.Thread(target=kill_twice, daemon=True)
+    with executors.executor(workers=2) as execute:
+        killer.start()
+        coordinator.run(together, execute, Listener())
+    killer.join(timeout=60)
+    assert len(killed) == 2
+    assert table(together) == table(alone)

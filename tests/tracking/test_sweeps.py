@@ -1,0 +1,118 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mlflow.entities import Run
+
+from pipeline import records
+from pipeline.schema import Params
+from pipeline.tracking import tags
+from pipeline.tracking.store import Store, connect, conversation
+from pipeline.tracking.sweeps import SweepRun
+from pipeline.trials import Trial
+
+from .example import EPOCHS
+
+TRIALS = [
+    Trial(0, "complete", {}, "a" * 64, 0.55, tuple(EPOCHS), 2, seconds=3.0),
+    Trial(1, "pruned", {}, "b" * 64, None, tuple(EPOCHS[:2])),
+    Trial(2, "failed", {}, "c" * 64, reason="out of memory", traceback="Traceback …"),
+    Trial(3, "complete", {}, "a" * 64, 0.55, tuple(EPOCHS), 2, same_as=0),
+]
+
+
+def never(message: str) -> None:
+    raise AssertionError(message)
+
+
+@pytest.fixture
+def store(at: Callable[[str | None], Params]) -> Store:
+    with conversation("sqlite"):
+        return connect(at(None).tracking)
+
+
+def shown(store: Store) -> tuple[Run, dict[int, Run]]:
+    """The sweep's run and its trials'."""
+    found = store.client.search_runs([store.experiment_id])
+    (parent,) = [run for run in found if tags.PARENT not in run.data.tags]
+    children = [run for run in found if run.data.tags.get(tags.PARENT) == parent.info.run_id]
+    assert len(children) == len(found) - 1
+    return parent, {int(run.data.tags["trial"]): run for run in children}
+
+
+def sweep(params: Params, trials: list[Trial], warn: Callable[[str], None] = never) -> None:
+    with SweepRun(warn) as run:
+        run.started("digits-0123", params)
+        for trial in trials:
+            run.ended(trial, params)
+
+
+def test_a_sweep_is_a_run_with_a_run_for_each_trial(store: Store, params: Params) -> None:
+    sweep(params, TRIALS)
+    parent, children = shown(store)
+    assert (parent.info.status, parent.data.tags[tags.STATE]) == ("FINISHED", "finished")
+    assert parent.data.params["sweep.sampler"] == params.sweep.sampler
+    assert "choices" in parent.data.params["space.train.optimizer"]
+    assert parent.data.metrics["best_validation_accuracy"] == 0.55
+    endings = [(children[n].info.status, children[n].data.tags[tags.STATE]) for n in range(4)]
+    assert endings == [("FINISHED", "complete"), ("KILLED", "pruned"), ("FAILED", "failed"), ("FINISHED", "complete")]
+    assert children[0].data.metrics["final_validation_accuracy"] == 0.55
+    assert children[0].data.params["train.optimizer"] == params.train.optimizer
+    assert children[0].info.end_time - children[0].info.start_time == 3000
+    assert children[2].data.tags[tags.REASON] == "out of memory"
+    assert [file.path for file in store.client.list_artifacts(children[2].info.run_id)] == ["traceback.txt"]
+    assert children[3].data.tags["same_as"] == "0"
+    history = store.client.get_metric_history(children[1].info.run_id, "validation_accuracy")
+    assert [point.step for point in history] == [0, 1]
+
+
+def test_what_is_missing_is_sent_once(store: Store, params: Params) -> None:
+    sweep(params, TRIALS[:2])
+    _, before = shown(store)
+    store.client.update_run(before[1].info.run_id, "RUNNING")  # as if the sweep had been killed while sending it
+    sweep(params, TRIALS)
+    parent, after = shown(store)
+    assert [after[n].info.run_id for n in (0, 1)] == [before[n].info.run_id for n in (0, 1)]
+    assert sorted(after) == [0, 1, 2, 3]
+    assert "RUNNING" not in {run.info.status for run in after.values()}
+    for run, name, points in ((after[1], "validation_accuracy", 2), (parent, "best_validation_accuracy", 4)):
+        assert len(store.client.get_metric_history(run.info.run_id, name)) == points
+
+
+def test_files_go_to_the_sweep_and_the_best_model_to_its_trial(store: Store, params: Params, project: Path) -> None:
+    records.write_text(project / "report/trials.csv", "number\n")
+    records.write_text(project / "part.keras", "weights")
+    with SweepRun(never) as run:
+        run.started("digits-0123", params)
+        run.ended(TRIALS[0], params)
+        run.finished({"best_trial": "0"}, {"audited_mean_0": 0.5}, project / "report", {0: project / "part.keras"})
+    parent, children = shown(store)
+    assert [file.path for file in store.client.list_artifacts(parent.info.run_id)] == ["trials.csv"]
+    assert parent.data.tags["best_trial"] == "0"
+    assert parent.data.metrics["audited_mean_0"] == 0.5
+    files = store.client.list_artifacts(children[0].info.run_id, "trained_part")
+    assert [file.path for file in files] == ["trained_part/part.keras"]
+
+
+def interrupted(params: Params, error: BaseException) -> None:
+    with SweepRun(never) as run:
+        run.started("digits-0123", params)
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "ending"),
+    [(KeyboardInterrupt(), ("KILLED", "interrupted")), (ValueError("bad"), ("FAILED", "failed"))],
+)
+def test_how_a_sweep_ended_is_told(store: Store, params: Params, error: BaseException, ending: tuple[str, str]) -> None:
+    with pytest.raises(type(error)):
+        interrupted(params, error)
+    parent, _ = shown(store)
+    assert (parent.info.status, parent.data.tags[tags.STATE]) == ending
+
+
+def test_a_dead_server_is_mentioned_once(at: Callable[[str | None], Params], dead_port: int) -> None:
+    said: list[str] = []
+    sweep(at(f"http://127.0.0.1:{dead_port}"), TRIALS, said.append)
+    assert len(said) == 1
+    assert "the sweep goes on" in said[0]

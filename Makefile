@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test test-slow bench ui lint lock clean
+.PHONY: help run verify test test-slow bench ui lint lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ run: $(VENV)/installed  ## Run the experiment of params.yaml and say what it fou
 	dvc repro
 	@herbarium publish
 	@herbarium summary
+
+verify: $(VENV)/installed  ## Re-run a reported accuracy in a copy and give the verdict: make verify NAME=digits
+	@herbarium verify $(or $(NAME),digits)
 
 test: $(VENV)/installed  ## Run the default test suite
 	@pytest -n 2
@@ -37,8 +40,9 @@ lock: $(VENV)/installed  ## Resolve the newest releases that work together into 
 	  --extra dev --output-file requirements.lock pyproject.toml
 	@echo "now: make run, herbarium versions --write"
 
-clean:  ## Remove what runs made; the DVC cache, MLflow's runs and .venv stay
-	rm -rf data/raw data/images data/features models reports .herbarium
+clean:  ## Remove what runs made; the DVC cache, the ledger, MLflow's runs and .venv stay
+	rm -rf data/raw data/images data/features models reports
+	@if [ -d .herbarium ]; then find .herbarium -mindepth 1 -maxdepth 1 ! -name ledger.jsonl -exec rm -rf {} +; fi
 
 # uv installs the lock in a tenth of pip's time; its own hash-pinned entry of the lock is all that pip installs.
 $(VENV)/installed: requirements.lock pyproject.toml

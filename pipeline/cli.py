@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.errors import HerbariumError
+from pipeline.review import commands as reviewing
 
 if TYPE_CHECKING:
     from pipeline.schema import Params
@@ -24,6 +25,7 @@ _STAGES = "Stages (dvc repro runs them)"
 _SEARCHING = "Searching"
 _LOOKING = "Looking"
 _KEEPING = "Keeping"
+app.add_typer(reviewing.app)
 
 
 @app.callback()
@@ -70,6 +72,9 @@ def train() -> None:
 def evaluate() -> None:
     """Measure the trained network on validation and test images, then show the run in MLflow."""
     _stage("evaluate")
+    from pipeline.review import ledger
+
+    ledger.note_results()
     try:
         _publish()
     except HerbariumError as error:  # the files are the record: a missing view fails nothing
@@ -165,8 +170,9 @@ def export_backbone(path: Annotated[Path, typer.Argument(help="Where to write it
 def check() -> None:
     """Check params.yaml, whole; dvc repro does it before any work too."""
     from pipeline import config
+    from pipeline.sweep import space
 
-    config.load()
+    space.of(config.load())
     print("params.yaml is in order")
 
 

@@ -155,3 +155,48 @@ def test_equivalence_is_the_two_one_sided_tests(margin):
 def test_equivalence_refuses_what_is_no_interval_or_margin(interval, margin):
     with pytest.raises(ValueError, match="margin above 0"):
         statistics.equivalence(interval, margin)
+
+
+def test_a_single_value_is_taken_to_spread_like_the_other_side():
+    values, one = [0.84, 0.86, 0.87, 0.85], 0.88
+    low, high = statistics.seeds_interval(values, [one], confidence=0.9)
+    half = stats.t.ppf(0.95, 3) * np.std(values, ddof=1) * np.sqrt(1 / 4 + 1)  # a prediction interval's width
+    assert (low, high) == pytest.approx((np.mean(values) - one - half, np.mean(values) - one + half))
+    narrower = statistics.seeds_interval(values, [one], second_seeds=10, confidence=0.9)
+    assert narrower[1] - narrower[0] < high - low
+
+
+def test_images_error_and_resolution_widen_the_interval_over_seeds():
+    same = [0.85, 0.85, 0.85]
+    assert statistics.seeds_interval(same, same) == (0, 0)
+    rounded = statistics.seeds_interval(same, same, resolution=1 / 180)
+    assert rounded[0] < 0 < rounded[1]
+    low, high = statistics.seeds_interval(same, same, image_error=2 * statistics.binomial_error(0.85, 1000))
+    assert high == pytest.approx(1.96 * np.sqrt(2 * 0.85 * 0.15 / 1000), rel=1e-3)
+    assert low == -high
+
+
+def test_two_single_values_say_nothing_about_a_spread():
+    with pytest.raises(ValueError, match="two finite values"):
+        statistics.seeds_interval([0.8], [0.9])
+
+
+def test_binomial_error_is_never_zero():
+    assert statistics.binomial_error(0.5, 100) == 0.25 / 100
+    assert statistics.binomial_error(1.0, 100) == pytest.approx(0.995 * 0.005 / 100)
+    assert statistics.binomial_error(0.0, 100) == pytest.approx(0.995 * 0.005 / 100)
+
+
+@pytest.mark.parametrize("interval", [(-0.03, 0.05), (0.0, 0.03), (-0.05, -0.01)])
+def test_the_number_of_images_that_decides(interval):
+    images = statistics.images_to_decide(interval, 0.02, 1000)
+    assert images is not None
+    centre, half = sum(interval) / 2, (interval[1] - interval[0]) / 2
+    for n, decided in ((images, True), (int(0.97 * images), False)):
+        shrunk = half * (1000 / n) ** 0.5
+        assert (statistics.equivalence((centre - shrunk, centre + shrunk), 0.02) != "undecided") is decided
+
+
+def test_a_decided_interval_needs_no_more_images_and_one_on_the_margin_no_number():
+    assert statistics.images_to_decide((-0.01, 0.01), 0.02, 1000) == 1000
+    assert statistics.images_to_decide((0.0, 0.5), 0.25, 1000) is None

@@ -1,0 +1,1 @@
+"""The review room: experiments on file, and a verdict for every claim."""

@@ -1,0 +1,158 @@
+"""The review room's part of the command line. Everything heavy is imported inside the command that needs it."""
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from pipeline.errors import HerbariumError
+
+app = typer.Typer()
+_EXPERIMENTS = "Experiments on file"
+_REVIEW = "Review"
+_POINTS = 100
+_Fresh = Annotated[bool, typer.Option("--fresh", help="Compute everything; take nothing from the DVC cache.")]
+
+
+@app.command(rich_help_panel=_EXPERIMENTS)
+def use(
+    name: Annotated[str, typer.Argument(help="A folder of experiments/.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite edits that are kept nowhere.")] = False,
+) -> None:
+    """Put an experiment's params.yaml into place.
+
+    Example: herbarium use tf-flowers-vgg16
+    """
+    from pipeline.review import experiments
+
+    experiments.use(name, force)
+    print(f"params.yaml is {experiments.params_file(name)}; run it: make run")
+
+
+@app.command("list", rich_help_panel=_EXPERIMENTS)
+def list_experiments() -> None:
+    """Every experiment: images, reported accuracy, what was measured here, the verdict."""
+    from pipeline.review import table as results
+
+    print(results.as_text())
+
+
+@app.command(rich_help_panel=_EXPERIMENTS)
+def record(name: Annotated[str, typer.Argument(help="The experiment that has just run.")]) -> None:
+    """File the finished run, and the seeds of `replicate`, as experiments/NAME/record.
+
+    Example: herbarium record digits
+    """
+    from pipeline.review import audit, readme, workspace
+    from pipeline.review import record as records
+
+    folder = records.file_results(name)
+    print(f"filed {folder}, updated {readme.update(name)}; then: herbarium table, and commit")
+    for conflict in audit.conflicts(workspace.cache_folder()):
+        _warn(str(conflict))
+
+
+@app.command(rich_help_panel=_EXPERIMENTS)
+def table(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 if the table is stale.")] = False,
+) -> None:
+    """Write the README's results table from the records.
+
+    Example: herbarium table --check
+    """
+    from pipeline.review import table as results
+
+    if not check:
+        print("README.md: results table " + ("written" if results.write() else "is up to date"))
+    elif results.stale():
+        _warn("README.md: the results table is not what the records say; run `herbarium table`")
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=_REVIEW)
+def replicate(
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds: the experiment's own and those after it.")] = 3,
+) -> None:
+    """Run the experiment of params.yaml with several seeds; mean, spread and interval in reports/replicate.json.
+
+    Example: herbarium replicate --seeds 5
+    """
+    from pipeline import config
+    from pipeline.review import replicates
+
+    params = config.load()
+    curves = []
+    found = replicates.replicate(seeds, print, lambda seed, epochs: curves.append((seed, epochs)))
+    print(f"\n{replicates.describe(found)}\ndetails: {replicates.REPORT}")
+
+    def show() -> None:
+        from pipeline.tracking.reviews import Replication
+
+        shown = Replication(found.experiment, params)
+        for seed, epochs in curves:
+            content = config.check(replicates.with_seed(params, seed.seed), "params.yaml")
+            shown.seed(content, seed.fingerprint, epochs, replicates.accuracies(seed))
+        shown.finished(replicates.values(found), replicates.REPORT)
+
+    _in_mlflow(show)
+
+
+@app.command(rich_help_panel=_REVIEW)
+def verify(
+    what: Annotated[str, typer.Argument(help="An experiment, an MLflow run id or a git revision.")],
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds; the first is the recorded one.")] = 1,
+    margin: Annotated[
+        float | None, typer.Option(help="Points of accuracy that count as the same, instead of the claim's margin.")
+    ] = None,
+    fresh: _Fresh = False,
+    recorded: Annotated[
+        bool, typer.Option("--recorded", help="Run the record's parameters: its images may be others.")
+    ] = False,
+) -> None:
+    """Run a reported experiment again, in a copy, and say whether its accuracy holds and where its bits first differ.
+
+    Exit code 0: REPRODUCED, EXACTLY or within the margin; 1: NOT REPRODUCED (or an error); 2: INCONCLUSIVE.
+
+    Example: herbarium verify digits --seeds 3
+    """
+    from pipeline import config
+    from pipeline.review import report
+    from pipeline.review import verify as reviews
+
+    review = reviews.review(what, seeds, margin and margin / _POINTS, fresh, print, recorded)
+    markdown, data = report.write(review)
+    print(f"\n{report.as_text(review)}\nreport: {markdown}, {data}")
+
+    def show() -> None:
+        from pipeline.tracking.reviews import log_review
+
+        log_review(review.subject.name, report.as_json(review), markdown, config.load().tracking)
+
+    _in_mlflow(show)
+    raise typer.Exit(review.outcome.exit_code)
+
+
+@app.command(rich_help_panel=_REVIEW)
+def compare(
+    first: Annotated[str, typer.Argument(help="An experiment, an MLflow run id, a git revision, or . (results here).")],
+    second: Annotated[str, typer.Argument(help="Another one.")],
+) -> None:
+    """Two measured networks: parameters that differ, accuracies, and whether the difference is more than chance.
+
+    Example: herbarium compare digits .
+    """
+    from pipeline.review import compare as comparison
+
+    print(comparison.report(first, second))
+
+
+def _in_mlflow(show: Callable[[], None]) -> None:
+    try:
+        show()
+    except HerbariumError as error:  # the files are the record: a missing view fails nothing
+        _warn(str(error))
+
+
+def _warn(message: str) -> None:
+    print(f"warning: {message}", file=sys.stderr)

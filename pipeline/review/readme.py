@@ -1,0 +1,52 @@
+"""What READMEs say about measurements stands between two marker lines and is written from the records."""
+
+from pathlib import Path
+
+from pipeline import records
+from pipeline.errors import DataError
+from pipeline.review import experiments, record, replicates
+from pipeline.review.record import Record
+from pipeline.statistics import wilson_interval
+
+MEASURED = "measured"
+
+
+def with_section(text: str, name: str, content: str, where: Path) -> str:
+    """`text` with `content` between its lines <!-- name --> and <!-- /name -->. DataError unless both are there."""
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    if text.count(start) != 1 or text.count(end) != 1 or text.index(end) < text.index(start):
+        raise DataError(f"{where}: needed once each, in this order: the lines {start} and {end}")
+    before, rest = text.split(start)
+    return f"{before}{start}\n\n{content}\n\n{end}{rest.split(end)[1]}"
+
+
+def measured(found: Record | None, downloads: bool) -> str:
+    """What an experiment's README says under "Measured here"; `downloads`: it needs the internet to run."""
+    if found is None or found.metrics is None:
+        return "Not measured here: it needs the download." if downloads else "Not measured here yet."
+    lines = [_accuracy(found, split) for split in ("validation", "test")]
+    if found.seeds and len(found.seeds.seeds) > 1:
+        lines.append(f"```\n{replicates.describe(found.seeds)}\n```")
+    lines.append(f"Images: `{found.params.data.name}` (source: {found.params.data.source}).")
+    if found.trainings:
+        lines.append(f"Trainings that were measured on these test images until then: {found.trainings}.")
+    return "\n\n".join([*lines, "![learning curves](record/curves.png)"])
+
+
+def _accuracy(found: Record, split: str) -> str:
+    assert found.metrics is not None
+    accuracy, images = found.metrics[f"{split}_accuracy"], found.metrics[f"{split}_images"]
+    low, high = wilson_interval(round(accuracy * images), images)
+    return (
+        f"Seed {found.params.train.seed}, {split}: {100 * accuracy:.2f} % of {images:,} images (95 % interval"
+        f" {100 * low:.1f} to {100 * high:.1f} %)."
+    )
+
+
+def update(name: str) -> Path:
+    """Write the section of an experiment's README from its record; returns the README."""
+    path = experiments.folder(name) / "README.md"
+    found = record.read(experiments.record_folder(name)) if record.exists(name) else None
+    section = measured(found, downloads=experiments.params(name).data.source == "tfds")
+    records.write_text(path, with_section(path.read_text(encoding="utf-8"), MEASURED, section, path))
+    return path

@@ -1,0 +1,182 @@
+"""What is kept of a finished run: enough to show it, to compare with it, to tell whether a repetition is equal."""
+
+import gzip
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import config, paths, predictions, records
+from pipeline.errors import ConfigError, DataError
+from pipeline.predictions import Predictions
+from pipeline.review import experiments, ledger, replicates
+from pipeline.review.replicates import Replicates
+from pipeline.schema import Params
+
+ENVIRONMENT, SEEDS, LEDGER = "environment.json", "seeds.json", "ledger.json"
+COPIED = (paths.PARAMS, paths.LOCK, paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE)
+LARGEST_PLAIN_BYTES = 1_000_000
+# The images may be others than the experiment names: the same photographs from a folder, for one.
+_FREE_SECTIONS = ("data", "tracking", "sweep")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A finished run's files, read; what was not kept is None (seeds, predictions, lock, metrics) or empty.
+
+    `trainings`: how many trainings had looked at these test images when it was filed.
+    """
+
+    params: Params
+    metrics: dict[str, Any] | None
+    lock: dict[str, Any] | None
+    predictions: Predictions | None
+    environment: dict[str, str]
+    seeds: Replicates | None = None
+    trainings: int | None = None
+
+
+def read(folder: Path) -> Record:
+    """A record folder. Raises ConfigError or DataError naming a file that is missing or damaged."""
+    if not (folder / paths.PARAMS.name).exists():
+        raise DataError(f"{folder}: no record; run the experiment and file it with `herbarium record`")
+    seeds, looks = _json(folder / SEEDS), _json(folder / LEDGER)
+    return Record(
+        params=config.load(folder / paths.PARAMS.name),
+        metrics=_json(folder / paths.METRICS.name),
+        lock=read_lock(folder / paths.LOCK.name),
+        predictions=read_predictions(folder / paths.PREDICTIONS.name),
+        environment=(_json(folder / paths.TRAINING.name) or {}).get("environment", {}),
+        seeds=replicates.from_json(seeds) if seeds else None,
+        trainings=looks["trainings"] if looks else None,
+    )
+
+
+def of_results() -> Record:
+    """The run whose files are in the project now."""
+    if not paths.METRICS.exists():
+        raise DataError(f"{paths.METRICS}: not found; nothing has run here yet: run `dvc repro`")
+    return Record(
+        params=config.load(),
+        metrics=_json(paths.METRICS),
+        lock=read_lock(paths.LOCK),
+        predictions=read_predictions(paths.PREDICTIONS),
+        environment=records.read_json(paths.TRAINING)["environment"],
+    )
+
+
+def exists(name: str) -> bool:
+    return (experiments.record_folder(name) / paths.METRICS.name).exists()
+
+
+def read_lock(path: Path) -> dict[str, Any] | None:
+    content = config.read_yaml(path) if path.exists() else None
+    if content is not None and not (isinstance(content, dict) and isinstance(content.get("stages"), dict)):
+        raise DataError(f"{path}: holds no stages; needed: the dvc.lock that DVC wrote")
+    return content
+
+
+def read_predictions(path: Path) -> Predictions | None:
+    """predictions.csv at `path`, or compressed beside it as .csv.gz; None if there is neither."""
+    packed = path.with_name(f"{path.name}.gz")
+    if path.exists() or not packed.exists():
+        return predictions.read(path) if path.exists() else None
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        with gzip.open(packed) as source:
+            shutil.copyfileobj(source, file)
+        file.flush()
+        return predictions.read(Path(file.name))
+
+
+def file_results(name: str) -> Path:
+    """File the project's finished run as experiments/<name>/record; returns the folder.
+
+    Raises ConfigError if params.yaml is not the experiment's (its images may be others), DataError if the results are
+    missing or were made with other parameters.
+    """
+    differing = differences(experiments.params(name), config.load())
+    if differing:
+        raise ConfigError(
+            f"{paths.PARAMS}: differs from {experiments.params_file(name)} in {', '.join(differing)}; a record belongs"
+            f" to the experiment's own parameters: `herbarium use {name}`, or change the experiment's"
+        )
+    _check_results()
+    folder = experiments.record_folder(name)
+    shutil.rmtree(folder, ignore_errors=True)
+    for path in COPIED:
+        with records.atomic(folder / path.name) as temporary:
+            shutil.copyfile(path, temporary)
+    _copy_predictions(folder)
+    records.write_json(folder / ENVIRONMENT, _environment())
+    records.write_json(folder / LEDGER, {"test_images": ledger.test_images(), "trainings": ledger.trainings()})
+    found = replicates.of_project()
+    if found:
+        records.write_json(folder / SEEDS, replicates.to_json(found))
+    return folder
+
+
+def differences(ours: Params, other: Params) -> list[str]:
+    """Dotted keys that decide a result and differ, those of the images' source aside."""
+    a, b = (dict(flat(params.model_dump(exclude=set(_FREE_SECTIONS)))) for params in (ours, other))
+    return [key for key in a if a[key] != b[key]]
+
+
+def flat(section: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """(dotted key, value) of nested sections, in their order."""
+    rows: list[tuple[str, Any]] = []
+    for key, value in section.items():
+        rows += flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(prefix + key, value)]
+    return rows
+
+
+def _check_results() -> None:
+    absent = [str(path) for path in (*COPIED, paths.PREDICTIONS) if not path.exists()]
+    if absent:
+        raise DataError(f"{', '.join(absent)}: not found; the experiment has not run here: run `dvc repro`")
+    lock = read_lock(paths.LOCK) or {}
+    for stage, entry in lock["stages"].items():
+        for output in entry.get("outs", []):
+            path = Path(output["path"])
+            if path.is_file() and md5(path) != output["md5"]:
+                raise DataError(f"{path}: is not what {paths.LOCK} has for stage {stage}; run `dvc repro`")
+    recorded = lock["stages"].get("evaluate", {}).get("params", {}).get(str(paths.PARAMS), {})
+    current = config.load().model_dump()
+    stale = [key for key, value in recorded.items() if _at(current, key) != value]
+    if stale or not recorded:
+        what = f"made with other values of {', '.join(stale)}" if stale else "not evaluated"
+        raise DataError(f"{paths.LOCK}: the results are {what}; run `dvc repro`")
+
+
+def _at(content: Mapping[str, Any], key: str) -> Any:
+    value: Any = content
+    for name in key.split("."):
+        value = value[name]
+    return value
+
+
+def md5(path: Path) -> str:
+    """What dvc.lock calls a file by."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
+
+
+def _copy_predictions(folder: Path) -> None:
+    content = paths.PREDICTIONS.read_bytes()
+    packed = len(content) >= LARGEST_PLAIN_BYTES
+    with records.atomic(folder / f"{paths.PREDICTIONS.name}{'.gz' if packed else ''}") as temporary:
+        temporary.write_bytes(gzip.compress(content, mtime=0) if packed else content)
+
+
+def _environment() -> dict[str, str]:
+    versions: dict[str, str] = records.read_json(paths.VERSIONS)
+    return {**versions, **records.read_json(paths.TRAINING)["environment"]}
+
+
+def _json(path: Path) -> Any:
+    try:
+        return records.read_json(path) if path.exists() else None
+    except ValueError as error:
+        raise DataError(f"{path}: not valid JSON ({error})") from None

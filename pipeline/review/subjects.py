@@ -1,0 +1,133 @@
+"""What a reviewer names: an experiment, a run in MLflow, a git revision, or `.`, the results in the project now."""
+
+import re
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from pipeline import config, paths, predictions, records
+from pipeline.errors import ConfigError
+from pipeline.review import claims, experiments, git, locks, record, workspace
+from pipeline.review.claims import Claim
+from pipeline.review.git import GitError
+from pipeline.review.record import Record
+from pipeline.schema import Params
+from pipeline.suggestions import did_you_mean
+
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
+HERE = "."
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`revision`: the commit whose code is run. `params`: the parameters it is run with. `notes`: for the report."""
+
+    name: str
+    revision: str
+    params: Params
+    record: Record | None
+    claim: Claim | None
+    notes: tuple[str, ...] = ()
+
+
+def resolve(what: str, recorded: bool = False) -> Subject:
+    """An experiment's name, an MLflow run id or a git revision. Raises ConfigError or GitError if it is none of them.
+
+    `recorded`: of an experiment, the parameters its record was made with (its images may be others).
+    """
+    if what in experiments.names():
+        return _experiment(what, recorded)
+    if _RUN_ID.fullmatch(what):
+        return _run(what)
+    try:
+        revision = git.commit(what)
+    except GitError as error:
+        raise ConfigError(f"{error}{did_you_mean(what, experiments.names())}") from None
+    return Subject(f"git-{revision[:10]}", revision, _params_at(revision), _record_at(revision), None)
+
+
+def record_of(what: str) -> Record:
+    """What was measured: of an experiment, a run, a revision or `.`. Raises DataError if nothing is on record."""
+    if what == HERE:
+        return record.of_results()
+    if what in experiments.names():
+        return record.read(experiments.record_folder(what))
+    found = resolve(what).record
+    if found is None or found.metrics is None:
+        raise ConfigError(f"{what}: no results on record there; run it, or compare something that has been measured")
+    return found
+
+
+def _experiment(name: str, recorded: bool) -> Subject:
+    found = record.read(experiments.record_folder(name)) if record.exists(name) else None
+    if recorded and found is None:
+        raise ConfigError(f"{experiments.record_folder(name)}: no record; leave out --recorded")
+    params = found.params if recorded and found else experiments.params(name)
+    return Subject(name, git.commit(), params, found, claims.read(experiments.claim_file(name)), _uncommitted())
+
+
+def _uncommitted() -> tuple[str, ...]:
+    changed = git.changed("pipeline", "dvc.yaml")
+    return (f"uncommitted changes are not part of this review: {', '.join(changed)}",) if changed else ()
+
+
+def _params_at(revision: str) -> Params:
+    text = git.show(revision, paths.PARAMS)
+    if text is None:
+        raise ConfigError(f"{revision[:10]}: has no {paths.PARAMS}")
+    return config.check(YAML(typ="safe", pure=True).load(text), f"{paths.PARAMS} of {revision[:10]}")
+
+
+def _record_at(revision: str) -> Record | None:
+    """The certificate dvc.lock of a commit, with what the DVC cache has of its results."""
+    text = git.show(revision, paths.LOCK)
+    if text is None:
+        return None
+    lock: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
+    cache = workspace.cache_folder()
+    files = {path: _cached(cache, lock, path) for path in (paths.METRICS, paths.TRAINING, paths.PREDICTIONS)}
+    metrics, training, table = files.values()
+    return Record(
+        params=_params_at(revision),
+        metrics=records.read_json(metrics) if metrics else None,
+        lock=lock,
+        predictions=predictions.read(table) if table else None,
+        environment=records.read_json(training)["environment"] if training else {},
+    )
+
+
+def _cached(cache: Path, lock: dict[str, Any], path: Path) -> Path | None:
+    outputs = [output for stage in lock["stages"].values() for output in stage.get("outs", [])]
+    digest = next((output["md5"] for output in outputs if output["path"] == path.as_posix()), None)
+    file = cache / "files" / "md5" / digest[:2] / digest[2:] if digest else None
+    return file if file and file.exists() else None
+
+
+def _run(run_id: str) -> Subject:
+    from pipeline.tracking import reviews
+
+    with tempfile.TemporaryDirectory() as folder:
+        tags = reviews.download(run_id, config.load().tracking, Path(folder))
+        found = _with_own_results(record.read(Path(folder)), Path(folder))
+    environment = {k.removeprefix("environment."): v for k, v in tags.items() if k.startswith("environment.")}
+    commit = tags.get("mlflow.source.git.commit", "")
+    notes = ["the run was made with uncommitted changes; its commit is run"] if tags.get("git_dirty") == "true" else []
+    if not commit:
+        notes.append("the run does not name its commit; the current one is run")
+    revision = git.commit(commit or "HEAD")
+    name = f"run-{run_id[:10]}"
+    return Subject(name, revision, found.params, replace(found, environment=environment), None, tuple(notes))
+
+
+def _with_own_results(found: Record, folder: Path) -> Record:
+    """MLflow may have got the lock before DVC wrote the last stage into it: there, the run's own files count."""
+    if found.lock is None:
+        return found
+    files = [path for path in (paths.METRICS, paths.PREDICTIONS) if (folder / path.name).exists()]
+    outputs = [{"path": path.as_posix(), "md5": record.md5(folder / path.name)} for path in files]
+    evaluate = {"evaluate": {"outs": outputs, locks.PARTIAL: True}} if outputs else {}
+    stages = {name: entry for name, entry in found.lock["stages"].items() if name != "evaluate"}
+    return replace(found, lock={**found.lock, "stages": {**stages, **evaluate}})

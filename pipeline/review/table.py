@@ -1,0 +1,107 @@
+"""The results table: every experiment, what was reported, what was measured here, and the verdict; from files alone."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import records
+from pipeline.review import claims, experiments, record, replicates
+from pipeline.review.claims import Claim
+from pipeline.review.compare import columns
+from pipeline.review.readme import with_section
+from pipeline.review.record import Record
+from pipeline.review.verdict import Measured, judge
+from pipeline.statistics import wilson_interval
+
+README = Path("README.md")
+SECTION = "results"
+_HEADER = ("experiment", "images", "reported", "measured here", "verdict")
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    data: str
+    reported: str
+    measured: str
+    verdict: str
+
+
+def rows() -> list[Row]:
+    """One row an experiment, by name."""
+    return [_row(name) for name in experiments.names()]
+
+
+def as_text() -> str:
+    return "\n".join(columns([_HEADER, *(_cells(row) for row in rows())]))
+
+
+def as_markdown() -> str:
+    body = [_HEADER, tuple("---" for _ in _HEADER), *((_link(row.name), *_cells(row)[1:]) for row in rows())]
+    return "\n".join(f"| {' | '.join(row)} |" for row in body)
+
+
+def write(readme: Path = README) -> bool:
+    """Put the table between the markers of the README; True if that changed it."""
+    text = readme.read_text(encoding="utf-8")
+    new = with_section(text, SECTION, as_markdown(), readme)
+    if new != text:
+        records.write_text(readme, new)
+    return new != text
+
+
+def stale(readme: Path = README) -> bool:
+    """True if the README's table is not what the records say. Raises DataError if it has no markers."""
+    text = readme.read_text(encoding="utf-8")
+    return with_section(text, SECTION, as_markdown(), readme) != text
+
+
+def standing(claim: Claim, found: Record | None) -> str:
+    """What the record says about the claim, without running anything."""
+    if found is None or found.metrics is None:
+        return "–"
+    if claim.origin == "own":
+        return "own record"
+    if claim.value is None or claim.n is None:
+        return "no figure published"
+    same = claim.images == "same"
+    reported = Measured((claim.value,), claim.n, claim.seeds)
+    return str(judge(measured(found, claim.split), reported, claim.margin, same).outcome)
+
+
+def measured(found: Record, split: str) -> Measured:
+    """All seeds on record, or the one."""
+    if found.seeds:
+        return found.seeds.measured(split)
+    assert found.metrics is not None
+    return Measured((found.metrics[f"{split}_accuracy"],), found.metrics[f"{split}_images"], 1)
+
+
+def _row(name: str) -> Row:
+    claim, params = claims.read(experiments.claim_file(name)), experiments.params(name)
+    found = record.read(experiments.record_folder(name)) if record.exists(name) else None
+    data = params.data.name
+    if found and found.params.data.name != data:
+        data = f"{found.params.data.name} instead of {data}"
+    reported = f"{100 * claim.value:.2f} % {claim.split}" if claim.value is not None else "no figure"
+    if claim.origin == "own" and claim.value is None:
+        reported = "–"
+    return Row(name, data, reported, _measured(found, claim.split), standing(claim, found))
+
+
+def _measured(found: Record | None, split: str) -> str:
+    if found is None or found.metrics is None:
+        return "not measured here"
+    value = measured(found, split)
+    if found.seeds and len(value.accuracies) > 1:
+        spread = replicates.summary(found.seeds, split)["sd"]
+        return f"{100 * value.mean:.2f} ± {100 * spread:.2f} % {split} ({value.seeds} seeds, {value.images:,} images)"
+    low, high = wilson_interval(round(value.mean * value.images), value.images)
+    return f"{100 * value.mean:.2f} % {split} ({100 * low:.1f} to {100 * high:.1f}, {value.images:,} images)"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return row.name, row.data, row.reported, row.measured, row.verdict
+
+
+def _link(name: str) -> str:
+    return f"[{name}](experiments/{name}/README.md)"

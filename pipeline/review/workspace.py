@@ -1,0 +1,139 @@
+"""Runs the pipeline in a copy of the project, so that a review or a second seed leaves the user's files alone.
+
+The copy lies below .herbarium/, on the project's own disk: its outputs are links into the DVC cache where that works.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import config, paths, records, reproducibility
+from pipeline.errors import HerbariumError
+from pipeline.review import git
+from pipeline.review.rendering import render
+
+Say = Callable[[str], None]
+_CACHE = Path(".dvc/cache")
+_RUNNING = re.compile(r"^Running stage '(.+)':")
+_LINES_SHOWN = 12
+
+
+class RerunError(HerbariumError):
+    """The pipeline did not run to its end in the copy."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A copy of the project. `other_versions`: package → (its version in the copied code, the installed one)."""
+
+    folder: Path
+    other_versions: dict[str, tuple[str, str]]
+
+
+@contextmanager
+def of_files(fresh: bool = False) -> Iterator[Workspace]:
+    """A copy of the working tree, uncommitted changes included, removed in the end."""
+
+    def copy(destination: Path) -> None:
+        for path in git.files():
+            (destination / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, destination / path)
+
+    with _workspace(copy, fresh) as workspace:
+        yield workspace
+
+
+@contextmanager
+def of_revision(revision: str, fresh: bool = False) -> Iterator[Workspace]:
+    """A copy of a commit's files, removed in the end. `fresh`: nothing is taken from the project's DVC cache."""
+    with _workspace(lambda destination: git.export(revision, destination), fresh) as workspace:
+        yield workspace
+
+
+def repro(workspace: Workspace, content: Mapping[str, Any], say: Say) -> tuple[str, ...]:
+    """`dvc repro` with the values `content` as params.yaml; returns the stages that were computed, not cached.
+
+    `say` gets every line of output. Raises RerunError with the last lines if a stage fails.
+    """
+    checked = config.check(content, str(paths.PARAMS)).model_dump()
+    # Shown nowhere: a review's runs are not the user's. The section is no stage's input, so no output depends on it.
+    database = workspace.folder.resolve() / "mlflow.db"
+    checked["tracking"] = {"experiment": "review", "uri": f"sqlite:///{database}"}
+    records.write_text(workspace.folder / paths.PARAMS, render(checked))
+    for used in (Path(checked["data"]["path"]), Path(checked["backbone"]["path"]), paths.STATE / "models"):
+        _share(used, workspace.folder)
+    return dvc_repro(workspace.folder, say)
+
+
+def dvc_repro(folder: Path, say: Say) -> tuple[str, ...]:
+    """`dvc repro` in `folder`; returns the stages that were computed. Raises RerunError with the last lines."""
+    scripts = str(Path(sys.executable).parent)  # the stages' `python` is this one
+    environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}"}
+    command = [sys.executable, "-m", "dvc", "repro"]
+    lines = []
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            say(lines[-1])
+    if process.returncode:
+        raise RerunError("the pipeline failed:\n" + "\n".join([line for line in lines if line][-_LINES_SHOWN:]))
+    return tuple(found[1] for line in lines if (found := _RUNNING.match(line)))
+
+
+@contextmanager
+def _workspace(copy: Callable[[Path], None], fresh: bool) -> Iterator[Workspace]:
+    paths.STATE.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="review-", dir=paths.STATE))
+    try:
+        copy(folder)
+        (folder / paths.LOCK).unlink(missing_ok=True)
+        _configure_dvc(folder, fresh)
+        yield Workspace(folder, _take_installed_versions(folder))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _configure_dvc(folder: Path, fresh: bool) -> None:
+    cache = "" if fresh else f"[cache]\n    dir = {cache_folder()}\n"
+    records.write_text(folder / ".dvc/config.local", f"[core]\n    no_scm = true\n{cache}")
+
+
+def cache_folder() -> Path:
+    """The project's DVC cache, absolute, wherever its configuration puts it."""
+    command = [sys.executable, "-m", "dvc", "cache", "dir"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return Path(done.stdout.strip()) if done.returncode == 0 and done.stdout.strip() else _CACHE.resolve()
+
+
+def _take_installed_versions(folder: Path) -> dict[str, tuple[str, str]]:
+    """Let the copy's cache key name the installed packages: other ones may be tried, and are named in the report."""
+    file = folder / "pipeline" / paths.VERSIONS.name
+    if not file.exists():
+        return {}
+    recorded: dict[str, str] = records.read_json(file)
+    installed = reproducibility.installed_versions(recorded)
+    records.write_json(file, installed)
+    return {name: (recorded[name], installed[name]) for name in recorded if recorded[name] != installed[name]}
+
+
+def _share(path: Path, folder: Path) -> None:
+    """Let the copy see an input that is not in git: what lies at the relative `path` in the project."""
+    link = folder / path
+    if path.is_absolute() or not path.exists() or link.is_symlink():
+        return
+    if path.is_dir() and link.is_dir():
+        shutil.rmtree(link)
+    if not link.exists():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(path.resolve())

@@ -1,0 +1,105 @@
+"""Reviews and replications in MLflow, and the files of a run that is to be reviewed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow.entities import Metric, Run, RunTag
+from mlflow.exceptions import MlflowException
+
+from pipeline import paths, records
+from pipeline.errors import ConfigError
+from pipeline.history import Epoch
+from pipeline.schema import Params, Tracking
+from pipeline.tracking import address, runs, tags
+from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
+
+KIND = "kind"  # tag: review | replication; other runs have none
+_FILES = (str(paths.PARAMS), str(paths.LOCK), paths.METRICS.as_posix(), paths.PREDICTIONS.as_posix())
+
+
+def download(run_id: str, tracking: Tracking, destination: Path) -> dict[str, str]:
+    """Copy what a record consists of from a run into the folder `destination`; returns the run's tags.
+
+    Raises ConfigError if there is no such run or it has no results, TrackingUnavailable if MLflow does not answer.
+    """
+    with conversation(address.tracking_uri(tracking), UPLOAD_SECONDS):
+        store = connect(tracking)
+        try:
+            run = store.client.get_run(run_id)
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                raise ConfigError(f"{run_id}: no such run in {address.redacted(store.uri)}") from None
+            raise
+        present = [file for file in _FILES if _has(store, run_id, file)]
+        if str(paths.PARAMS) not in present:
+            raise ConfigError(f"{run_id}: has no {paths.PARAMS} among its artifacts, so it cannot be run again")
+        for file in present:
+            fetched = mlflow.artifacts.download_artifacts(
+                run_id=run_id, artifact_path=file, dst_path=str(destination), tracking_uri=store.uri
+            )
+            Path(fetched).replace(destination / Path(file).name)
+        return dict(run.data.tags)
+
+
+def log_review(name: str, content: Mapping[str, Any], report: Path, tracking: Tracking) -> None:
+    """Show a review as a run of its own; the same review is shown once. `content` is the report's JSON."""
+    with conversation(address.tracking_uri(tracking), UPLOAD_SECONDS):
+        store = connect(tracking)
+        run = _run(store, f"review of {name}", "review", records.digest(dict(content)))
+        runs.log(store, run, labels={"outcome": str(content["outcome"]), tags.NOTE: report.read_text("utf-8")})
+        points = [(f"{content['split']}_accuracy", seed[f"{content['split']}_accuracy"]) for seed in content["seeds"]]
+        runs.log(store, run, points=[Metric(key, value, 0, step) for step, (key, value) in enumerate(points)])
+        for file in (report, report.with_suffix(".json")):
+            store.client.log_artifact(run.info.run_id, str(file))
+        store.client.set_terminated(run.info.run_id, "FINISHED")
+
+
+class Replication:
+    """A replication's run and, below it, one run a seed. Opened by the first seed; asking again changes nothing."""
+
+    def __init__(self, experiment: str, params: Params) -> None:
+        self._experiment, self._params = experiment, params
+
+    def seed(self, params: Params, fingerprint: str, epochs: list[Epoch], values: Mapping[str, float]) -> None:
+        """Show one seed: its parameters, curve and final `values`. Raises TrackingUnavailable."""
+        with conversation(address.tracking_uri(self._params.tracking), UPLOAD_SECONDS):
+            store, parent = self._opened()
+            parent_id = parent.info.run_id
+            if runs.find(store, fingerprint, parent_id):
+                return
+            labels = {tags.FINGERPRINT: fingerprint, tags.PARENT: parent_id, **tags.of_user(), tags.STATE: "published"}
+            run = store.client.create_run(store.experiment_id, tags=labels, run_name=runs.name(params))
+            final = [Metric(f"final_{key}", value, 0, 0) for key, value in values.items()]
+            runs.log(store, run, params=runs.parameters(params), points=[*runs.curve(epochs), *final])
+            store.client.set_terminated(run.info.run_id, "FINISHED")
+
+    def finished(self, values: Mapping[str, float], report: Path) -> None:
+        """Add the means, standard deviations and the report to the replication's run. Raises TrackingUnavailable."""
+        with conversation(address.tracking_uri(self._params.tracking), UPLOAD_SECONDS):
+            store, parent = self._opened()
+            runs.log(store, parent, points=[Metric(key, value, 0, 0) for key, value in values.items()])
+            store.client.log_artifact(parent.info.run_id, str(report))
+            store.client.set_terminated(parent.info.run_id, "FINISHED")
+
+    def _opened(self) -> tuple[Store, Run]:
+        store = connect(self._params.tracking)
+        name = f"seeds of {self._params.tracking.experiment}"
+        return store, _run(store, name, "replication", f"replication {self._experiment}")
+
+
+def _run(store: Store, name: str, kind: str, fingerprint: str) -> Run:
+    """The run with this fingerprint, created if it is not there."""
+    found = runs.find(store, fingerprint)
+    if found:
+        return found
+    labels = {tags.FINGERPRINT: fingerprint, KIND: kind, **tags.of_user(), **tags.of_code()}
+    run = store.client.create_run(store.experiment_id, tags=labels, run_name=name)
+    store.client.log_batch(run.info.run_id, tags=[RunTag(tags.STATE, "published")])
+    return run
+
+
+def _has(store: Store, run_id: str, file: str) -> bool:
+    folder = str(Path(file).parent) if "/" in file else None
+    return file in {entry.path for entry in store.client.list_artifacts(run_id, folder)}

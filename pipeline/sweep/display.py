@@ -62,7 +62,8 @@ class Display:
             self._live.update(Group(self._table(), Text(self._left(), style="dim")), refresh=True)
 
     def _table(self) -> Table:
-        table = Table("trial", "state", *self._plan.keys, "validation accuracy", "epochs", box=None, pad_edge=False)
+        names = [key.partition(".")[2] for key in self._plan.keys]
+        table = Table("trial", "state", *names, "accuracy", "epochs", box=None, pad_edge=False)
         leader = best(self._trials)
         for trial in self._trials[-_ROWS:]:
             accuracy = f"{trial.accuracy:.4f}" if trial.accuracy is not None else ""

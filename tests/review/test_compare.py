@@ -1,0 +1,74 @@
+"""Two results side by side."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline import paths, records
+from pipeline.predictions import Predictions
+from pipeline.review import compare, disagreements, record
+from pipeline.review.record import Record
+
+CLASSES = ["a", "b"]
+
+
+def of(right: np.ndarray, names: list[str], params) -> Record:
+    labels = np.arange(len(right)) % 2
+    predicted = np.where(right, labels, 1 - labels)
+    probabilities = np.where(np.eye(2)[predicted] == 1, 0.9, 0.1)
+    metrics = {"test_accuracy": float(right.mean()), "test_images": len(right)}
+    return Record(params, metrics, None, Predictions(CLASSES, names, labels, probabilities), {})
+
+
+def test_the_same_images_are_compared_one_by_one(params):
+    names = [f"i{i}" for i in range(100)]
+    first, second = np.arange(100) != 3, np.arange(100) >= 20
+    found = compare.compare(of(first, names, params), of(second, names, params))
+    assert found.only_second == ()
+    assert len(found.only_first) == 19
+    assert found.difference == pytest.approx(0.19)
+    assert found.p_value < 0.001
+    assert found.detectable
+
+
+def test_different_images_are_compared_unpaired(params):
+    right = np.arange(100) != 3
+    first = of(right, [f"i{i}" for i in range(100)], params)
+    found = compare.compare(first, of(right, [f"j{i}" for i in range(100)], params))
+    assert found.p_value is None
+    assert not found.detectable
+    assert compare.compare(first, replace(first, predictions=None)).p_value is None
+
+
+def test_the_report_says_what_differs(finished):
+    record.file_results("digits")
+    text = paths.PARAMS.read_text(encoding="utf-8")
+    paths.PARAMS.write_text(text.replace("epochs: 20 ", "epochs: 30 "), encoding="utf-8")
+    lines = compare.report("digits", ".").splitlines()
+    assert any(line.split() == ["train.epochs", "20", "30"] for line in lines)
+    assert lines[-1] == "no detectable difference in test accuracy"
+
+
+def test_images_only_one_gets_right_are_drawn(finished):
+    folder = record.file_results("digits")
+    table = record.read(folder).predictions
+    header = ["name", "label", "predicted", *(f"p_{c}" for c in table.classes)]
+    wrong = [[name, table.classes[0], table.classes[1], 0.1, 0.8, 0.1] for name in table.names]
+    records.write_csv(folder / "predictions.csv", header, wrong)
+    assert f"picture: {compare.PICTURE}" in compare.report("digits", ".")
+    assert compare.PICTURE.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_picture_shows_a_sample_of_each_kind(params):
+    names = [f"i{i}" for i in range(60)]
+    first, second = (of(right, names, params).predictions for right in (np.arange(60) < 40, np.arange(60) >= 20))
+    images = np.zeros((60, 8, 8, 1), dtype=np.uint8)
+    figure = disagreements.draw(images, first, second, ("one", "two"))
+    titles = [axes.get_title(loc="left") for axes in figure.axes if axes.get_title(loc="left")]
+    assert len(titles) == 2 * disagreements.MOST_EACH
+    assert "(blue, 20)" in figure.get_suptitle()
+
+
+def test_columns_line_up():
+    assert compare.columns([("a", "bb"), ("ccc", "d")]) == ["a    bb", "ccc  d"]

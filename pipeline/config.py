@@ -32,7 +32,12 @@ def read_yaml(path: Path) -> Any:
         raise ConfigError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except (YAMLError, ValueError) as error:  # ValueError: a date or number that is none
+    except (
+        YAMLError,
+        ValueError,
+        LookupError,
+        TypeError,
+    ) as error:  # the last three: a tag that its value does not fit
         raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())[:1000]}") from None
     except RecursionError:
         raise ConfigError(f"{path}: nested too deeply to be a parameter file") from None

@@ -1,0 +1,269 @@
+"""What may import what; and that dvc.yaml, params.yaml and paths.py say the same as the code."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import config, paths
+from pipeline.schema import Params
+
+from .imports import ROOT, direct, transitive
+
+FILES = sorted(path.relative_to(ROOT) for path in (ROOT / "pipeline").rglob("*.py"))
+PIPELINE = config.read_yaml(ROOT / paths.PIPELINE)["stages"]
+
+# Room → rooms it may import beside itself and the base modules (pipeline/*.py).
+ROOMS = {
+    "base": set(),
+    "data": {"plots"},
+    "model": set(),
+    "plots": set(),
+    "report": {"plots"},
+    "serving": {"data", "plots"},
+    "stages": {"data", "model", "plots", "report"},
+    "tracking": {"plots", "serving"},
+    "sweep": {"data", "model", "plots", "tracking"},
+    "review": {"plots", "tracking"},
+}
+DEEP_LEARNING = {"tensorflow", "keras"}
+SERVICES = {"mlflow", "optuna", "dask", "distributed", "dvc"}
+# Room → libraries it never imports.
+NEVER = {
+    "base": {*DEEP_LEARNING, *SERVICES, "tensorflow_datasets", "matplotlib", "sklearn"},
+    "data": SERVICES,
+    "model": SERVICES,
+    "plots": {*DEEP_LEARNING, *SERVICES},
+    "report": {*DEEP_LEARNING, *SERVICES},
+    "serving": SERVICES,
+    "stages": {*DEEP_LEARNING, *SERVICES},
+    "tracking": {*DEEP_LEARNING, "optuna"},
+    "sweep": {"mlflow", "dvc"},
+    "review": {*DEEP_LEARNING, "mlflow", "optuna"},
+}
+# These set TensorFlow up; they import it when called.
+SETTING_UP = {Path("pipeline/reproducibility.py"), Path("pipeline/quiet.py")}
+COMPOSING = {Path("pipeline/cli.py"), Path("pipeline/__main__.py")}
+
+
+def room(file: Path) -> str:
+    return file.parts[1] if len(file.parts) > 2 else "base"
+
+
+def at_import(file: Path) -> set[str]:
+    """Libraries that importing `file` imports, not those its functions do."""
+    names = set()
+    for node in ast.parse((ROOT / file).read_text()).body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def test_every_room_has_its_rules():
+    assert {room(file) for file in FILES} <= ROOMS.keys() == NEVER.keys()
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if f not in COMPOSING], ids=str)
+def test_rooms_import_only_what_they_may(file):
+    here, names = room(file), direct(file)
+    rooms = {name.split(".")[1] for name in names if name.startswith("pipeline.")} & ROOMS.keys()
+    assert rooms - ROOMS[here] - {here} == set(), f"{file} imports rooms it may not"
+    libraries = {name.split(".")[0] for name in names}
+    assert (at_import(file) if file in SETTING_UP else libraries) & NEVER[here] == set()
+    assert not {name for name in names if name in ("pipeline.cli", "pipeline.__main__")}
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if room(f) == "stages"], ids=str)
+def test_stages_do_not_import_each_other(file):
+    assert not [name for name in direct(file) if name.startswith("pipeline.stages")]
+
+
+def test_the_command_line_imports_nothing_heavy_when_it_starts():
+    needed = {file for name in COMPOSING for file in transitive_at_import(name)}
+    assert {library for file in needed for library in at_import(file)} & {
+        *DEEP_LEARNING,
+        *SERVICES,
+        "matplotlib",
+    } == set()
+
+
+def transitive_at_import(file: Path) -> set[Path]:
+    """The package's files that importing `file` runs."""
+    found, waiting = set(), [file]
+    while waiting:
+        current = waiting.pop()
+        if current in found:
+            continue
+        found.add(current)
+        for node in ast.parse((ROOT / current).read_text()).body:
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("pipeline"):
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+                waiting += [p for n in names if (ROOT / (p := Path(*n.split(".")).with_suffix(".py"))).is_file()]
+    return found
+
+
+def test_packages_have_no_code_of_their_own():
+    """Nobody names an __init__.py as a dependency, so nothing may depend on one."""
+    # MLflow reads its switches when it is first imported; no stage imports this room.
+    excused = {Path("pipeline/tracking/__init__.py")}
+    for file in FILES:
+        if file.name == "__init__.py" and file not in excused:
+            (docstring,) = ast.parse((ROOT / file).read_text()).body
+            assert isinstance(docstring, ast.Expr), file
+    stages = [transitive(stage_file(name)) for name in PIPELINE]
+    assert not [file for files in stages for file in files if room(file) == "tracking"]
+
+
+def test_modules_say_why_they_exist_and_stay_short():
+    for file in FILES:
+        text = (ROOT / file).read_text()
+        assert ast.get_docstring(ast.parse(text)), f"{file} has no docstring"
+        # The command line is a list: one short function a command.
+        assert len(text.splitlines()) <= 250 or file.name == "cli.py", f"{file} is longer than 250 lines"
+
+
+# dvc.yaml
+
+
+def stage_file(stage: str) -> Path:
+    return Path("pipeline/stages") / f"{stage.replace('-', '_')}.py"
+
+
+def code_dependencies(stage: str) -> list[str]:
+    return [dep for dep in PIPELINE[stage]["deps"] if dep.startswith("pipeline/") and dep.endswith(".py")]
+
+
+@pytest.mark.parametrize("stage", PIPELINE)
+def test_a_stage_depends_on_the_code_it_runs(stage):
+    expected = sorted(file.as_posix() for file in transitive(stage_file(stage)))
+    lines = "\n".join(f"      - {file}" for file in expected)
+    assert code_dependencies(stage) == expected, f"dvc.yaml, stages.{stage}.deps should list\n{lines}"
+
+
+@pytest.mark.parametrize("stage", PIPELINE)
+def test_a_stage_says_what_it_does_and_runs_itself(stage):
+    assert len(PIPELINE[stage]["desc"]) > 20
+    assert PIPELINE[stage]["cmd"] == f"python -m pipeline {stage}"
+
+
+@pytest.mark.parametrize("stage", PIPELINE)
+def test_a_stage_watches_the_packages_it_computes_with(stage):
+    (watched,) = (key["pipeline/versions.json"] for key in PIPELINE[stage]["params"] if isinstance(key, dict))
+    distributions = {
+        "PIL": "pillow", "sklearn": "scikit-learn", "tensorflow_datasets": "tensorflow-datasets", "numpy": "numpy",
+        "tensorflow": "tensorflow", "keras": "keras", "matplotlib": "matplotlib", "jinja2": "jinja2",
+    }
+    imported = {name.split(".")[0] for file in transitive(stage_file(stage)) for name in direct(file)}
+    needed = {distributions[name] for name in imported & distributions.keys()}
+    recorded = set(config.read_yaml(ROOT / "pipeline/versions.json"))
+    assert watched == sorted(watched)
+    assert set(watched) <= recorded
+    # TensorFlow reads TFDS's files in fetch and preprocess; their bytes are decoded by Pillow.
+    assert needed - set(watched) <= {"tensorflow", "keras"}
+
+
+def outputs(stage: str) -> list[Path]:
+    listed = [entry for kind in ("outs", "metrics", "plots") for entry in PIPELINE[stage].get(kind, [])]
+    return [Path(next(iter(entry)) if isinstance(entry, dict) else entry) for entry in listed]
+
+
+PATHS = {name: value for name, value in vars(paths).items() if isinstance(value, Path) and name.isupper()}
+OF_SPLITS = {function(split) for function in (paths.images, paths.labels, paths.ids) for split in paths.SPLITS}
+
+
+def test_every_output_has_its_name_in_paths():
+    for stage in PIPELINE:
+        for output in outputs(stage):
+            named = output in PATHS.values() or output in {path.parent for path in OF_SPLITS}
+            assert named, f"dvc.yaml, stages.{stage}: {output} is not in pipeline/paths.py"
+
+
+def test_every_artifact_path_is_an_output():
+    everything = [output for stage in PIPELINE for output in outputs(stage)]
+    assert len(everything) == len(set(everything))
+    folders = {paths.IMAGES, paths.REPORTS}  # of outputs
+    by_commands = {name for name, path in PATHS.items() if path.is_relative_to(paths.REPORTS / "sweep")}
+    for name, path in PATHS.items():
+        artifact = path.parts[0] in ("data", "models", "reports") and path not in folders and name not in by_commands
+        covered = any(path.is_relative_to(output) for output in everything)
+        assert covered or not artifact, f"pipeline/paths.py: {name} ({path}) is no stage's output"
+    for path in OF_SPLITS:
+        assert any(path.is_relative_to(output) for output in everything)
+
+
+# params.yaml
+
+
+def commented(text: str) -> dict[str, str]:
+    """Dotted key → its comment."""
+    comments, parents = {}, []
+    for line in text.splitlines():
+        content, _, comment = line.partition("  # ")
+        if match := re.match(r"( *)(\w+):", content):
+            depth = len(match[1]) // 2
+            parents = [*parents[:depth], match[2]]
+            comments[".".join(parents)] = comment
+    return comments
+
+
+def described(model: Any = Params, prefix: str = "") -> dict[str, str]:
+    fields = {}
+    for name, field in model.model_fields.items():
+        fields[prefix + name] = field.description
+        if section := config._section(field.annotation):
+            fields |= described(section, f"{prefix}{name}.")
+    return fields
+
+
+def test_every_key_of_params_yaml_carries_the_schemas_description():
+    comments, descriptions = commented((ROOT / paths.PARAMS).read_text()), described()
+    assert list(descriptions) == [key for key in comments if key in descriptions]
+    for key, description in descriptions.items():
+        assert comments[key] == description, f"params.yaml: {key}"
+
+
+def leaves(section: Any, prefix: str = "") -> set[str]:
+    """Dotted keys that can be read."""
+    keys = set()
+    for name in section.model_fields_set:
+        value = getattr(section, name)
+        keys |= leaves(value, f"{prefix}{name}.") if hasattr(value, "model_fields_set") else {prefix + name}
+    return keys
+
+
+@pytest.mark.parametrize("stage", PIPELINE)
+def test_a_stage_can_read_the_keys_it_declares_and_no_others(stage, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    declared = [key for key in PIPELINE[stage]["params"] if isinstance(key, str)]
+    everything = leaves(config.load())
+    expected = {key for key in everything if any(key == d or key.startswith(f"{d}.") for d in declared)}
+    params = config.for_stage(stage)
+    assert leaves(params) == expected
+    for key in everything - expected:
+        with pytest.raises(AttributeError):
+            read(params, key)
+
+
+def read(section: Any, key: str) -> Any:
+    for name in key.split("."):
+        section = getattr(section, name)
+    return section
+
+
+def test_the_standard_library_and_declared_packages_are_all_there_is():
+    """Every imported library is declared in pyproject.toml, or comes with one that is."""
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {re.match(r"[\w.-]+", line)[0].replace("-", "_").lower() for line in project["dependencies"]}
+    names = {"PIL": "pillow", "sklearn": "scikit_learn", "ruamel": "ruamel.yaml", "yaml": "pyyaml"}
+    with_tensorflow = {"keras", "absl"}
+    for file in FILES:
+        libraries = {name.split(".")[0] for name in direct(file)} - set(sys.stdlib_module_names) - {"pipeline"}
+        unknown = {names.get(library, library).lower() for library in libraries} - declared
+        assert unknown <= with_tensorflow, f"{file}: {unknown} is not in pyproject.toml"

@@ -5,18 +5,19 @@ from pipeline.errors import DataError
 
 
 def of_results() -> str:
-    """Accuracy with its 95 % interval, where the pictures are, and how to open the UI. DataError if nothing has run."""
+    """Accuracy with its 95 % interval, where the page is, and how to open the UI. DataError if nothing has run."""
     if not paths.METRICS.exists():
         raise DataError(f"{paths.METRICS}: not found; nothing has run here yet: run `dvc repro`")
     metrics, training = records.read_json(paths.METRICS), records.read_json(paths.TRAINING)
+    parameters = training["parameters"]
     low, high = (100 * metrics[f"test_accuracy_{end}"] for end in ("low", "high"))
     lines = [
         f"test accuracy       {100 * metrics['test_accuracy']:.1f} %  (95 % interval {low:.1f} to {high:.1f} %,"
         f" {metrics['test_images']} images)",
         f"validation accuracy {100 * metrics['validation_accuracy']:.1f} %  ({metrics['validation_images']} images)",
-        f"trained             {training['parameters']['trainable']:,} of {training['parameters']['total']:,} parameters,"
+        f"trained             {parameters['trainable']:,} of {parameters['total']:,} parameters,"
         f" epoch {training['best_epoch']} of {training['epochs']} kept",
-        f"pictures            {', '.join(str(p) for p in paths.PICTURES if p.exists())}",
+        f"all on one page     {paths.REPORT}",
         "in the browser      make ui",
     ]
     return "\n".join(lines)

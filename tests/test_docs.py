@@ -1,0 +1,125 @@
+"""The documentation is true: its commands exist, its files are there, and what is cheap is run."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+import typer
+from dvc.cli import parse_args
+
+from pipeline.cli import app
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
+INLINE = re.compile(r"`((?:herbarium|make|dvc) [^`…<]+)`")
+OTHERS = {"git", "pip", "python3", "touch", "curl", "mlflow", "dask", "pre-commit", "source"}
+CHEAP = ["herbarium check", "herbarium versions", "make help"]
+WRITTEN = {"dvc.lock", "data/", "models/", "reports/"}  # by runs; a checkout may be without
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [text for kind, text in BLOCK.findall((ROOT / page).read_text()) if kind == language]
+
+
+def commands(page: Path) -> Iterator[str]:
+    """Every command of a page's bash blocks."""
+    for line in "".join(blocks(page, "bash")).replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        for is_end, command in groupby(words, lambda word: word in ("&&", ";", "|")):
+            if not is_end:
+                yield shlex.join(command)
+
+
+def mentioned(page: Path) -> Iterator[str]:
+    """Every command of ours in a page's sentences; a bare one stands for the command, not for a call of it."""
+    inline = INLINE.findall(BLOCK.sub("", (ROOT / page).read_text()))
+    for words in (part.split() for found in inline for part in found.split("&&")):
+        yield " ".join([*words, "--help"] if len(words) == 2 and words[0] != "make" else words)
+
+
+def check(command: str) -> None:
+    """Raise if the command, its sub-command or an option of it does not exist."""
+    program, *arguments = shlex.split(command)
+    if program == "herbarium":
+        group = typer.main.get_command(app)
+        with typer.Context(group) as context:
+            name, found, rest = group.resolve_command(context, arguments)
+            found.make_context(name, list(rest), parent=context)
+    elif program == "dvc":
+        parse_args(arguments)
+    elif program == "make":
+        targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        assert all(word in targets or "=" in word for word in arguments), f"no such target: {arguments}"
+    else:
+        assert Path(program).name in OTHERS, f"unknown program: {program}"
+
+
+@pytest.mark.parametrize(("page", "command"), [(page, command) for page in PAGES for command in commands(page)])
+def test_every_command_exists(page: Path, command: str) -> None:
+    check(command)
+
+
+@pytest.mark.parametrize(("page", "command"), [(page, command) for page in PAGES for command in mentioned(page)])
+def test_every_command_that_is_mentioned_exists(page: Path, command: str) -> None:
+    if not command.endswith("--help"):
+        check(command)
+        return
+    with pytest.raises((SystemExit, typer.Exit)) as end:
+        check(command)
+    assert getattr(end.value, "code", 0) == getattr(end.value, "exit_code", 0) == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    targets = [target for target in LINK.findall((ROOT / page).read_text()) if "://" not in target]
+    missing = [target for target in targets if not (ROOT / page.parent / target).exists()]
+    assert not missing, f"{page} links to what is not there"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    prose = BLOCK.sub("", (ROOT / page).read_text())
+    named = set(re.findall(r"`((?:pipeline|tests|docs)/[\w./-]+)`", prose))
+    assert not {name for name in named if not (ROOT / name).exists()}
+
+
+def test_the_tree_of_the_readme_is_that_of_the_project() -> None:
+    trees = [block for block in blocks(Path("README.md"), "text") if block.startswith("pipeline/")]
+    assert len(trees) == 1
+    named = {word for line in trees[0].splitlines() for word in re.split(r"\s{2,}", line)[0].split()}
+    assert named >= {"pipeline/", "params.yaml", "dvc.yaml", "experiments/", "tests/"}
+    assert not {name for name in named - WRITTEN if not (ROOT / name).exists()}
+
+
+@pytest.mark.parametrize("command", CHEAP)
+def test_cheap_commands_run(command: str) -> None:
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    words = shlex.split(command)
+    run = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "herbarium predikt x",
+        "herbarium predict x --colour",
+        "herbarium verify",
+        "make everything",
+        "dvc reprodu",
+        "frob",
+    ],
+)
+def test_a_wrong_command_is_noticed(command: str) -> None:
+    with pytest.raises((Exception, SystemExit)) as noticed:
+        check(command)
+    assert getattr(noticed.value, "exit_code", 1) != 0

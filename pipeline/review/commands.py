@@ -27,7 +27,7 @@ def use(
     from pipeline.review import experiments
 
     experiments.use(name, force)
-    print(f"params.yaml is {experiments.params_file(name)}; run it: make run")
+    print(f"params.yaml is {experiments.params_file(name)}; run it: dvc repro")
 
 
 @app.command("list", rich_help_panel=_EXPERIMENTS)

@@ -1,0 +1,89 @@
+"""Copies of the project: what is in them, what they share with it, and that nothing of them stays."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import config, paths, records
+from pipeline.errors import HerbariumError
+from pipeline.review import git, workspace
+from tests.conftest import ROOT
+
+from . import conftest
+
+
+@pytest.fixture
+def repository(project: Path) -> Path:
+    """A committed project with an edit, an untracked module, an ignored photograph and results."""
+    (project / ".gitignore").write_text("/data/*\n/reports/\n.herbarium/\n")
+    records.write_json(Path("pipeline") / paths.VERSIONS.name, {"numpy": "0.1"})
+    records.write_text(Path("code.py"), "committed")
+    records.write_text(paths.LOCK, "schema: '2.0'")
+    conftest.git("init", "--quiet")
+    conftest.commit()
+    records.write_text(Path("code.py"), "edited")
+    records.write_text(Path("new.py"), "new")
+    records.write_text(Path("data/originals/cat/1.png"), "photograph")
+    records.write_text(Path("reports/metrics.json"), "{}")
+    return project
+
+
+def contents(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_copy_of_the_files_has_the_edits_and_nothing_ignored(repository):
+    with workspace.of_files() as copy:
+        assert (copy.folder / "code.py").read_text() == "edited"
+        assert contents(copy.folder) == {
+            *(".gitignore", "code.py", "new.py", "params.yaml", "dvc.yaml"),
+            *("pipeline/versions.json", ".dvc/config.local"),
+        }
+    assert not copy.folder.exists()
+
+
+def test_a_copy_of_a_commit_has_no_edits(repository):
+    with workspace.of_revision(git.commit()) as copy:
+        assert (copy.folder / "code.py").read_text() == "committed"
+        assert not (copy.folder / "new.py").exists()
+        assert not (copy.folder / paths.LOCK).exists()
+
+
+def test_it_is_removed_when_something_fails(repository):
+    with pytest.raises(RuntimeError), workspace.of_files() as copy:
+        raise RuntimeError
+    assert not copy.folder.exists()
+
+
+def test_the_installed_packages_are_taken_and_named(repository):
+    with workspace.of_revision("HEAD") as copy:
+        installed = copy.other_versions["numpy"][1]
+        assert copy.other_versions == {"numpy": ("0.1", installed)}
+        assert records.read_json(copy.folder / "pipeline/versions.json") == {"numpy": installed}
+    assert records.read_json(Path("pipeline/versions.json")) == {"numpy": "0.1"}
+
+
+def test_only_a_fresh_copy_is_without_the_project_s_cache(repository):
+    for fresh in (False, True):
+        with workspace.of_files(fresh) as copy:
+            text = (copy.folder / ".dvc/config.local").read_text()
+            assert ("dir = " in text) is not fresh
+            assert "no_scm = true" in text
+
+
+def test_originals_that_are_not_in_git_are_seen_by_the_copy(repository, monkeypatch):
+    monkeypatch.setattr(workspace, "dvc_repro", lambda folder, say: contents(folder / "data/originals"))
+    content = config.read_yaml(ROOT / "params.yaml")
+    with workspace.of_files() as copy:
+        assert workspace.repro(copy, content, print) == {"cat/1.png"}
+        written = config.load(copy.folder / paths.PARAMS)
+        assert written.model_dump(exclude={"tracking"}) == config.check(content, "").model_dump(exclude={"tracking"})
+        assert str(copy.folder.resolve()) in written.tracking.uri  # the user's MLflow is not written to
+    assert Path("data/originals/cat/1.png").exists()  # the link was removed, not what it led to
+
+
+def test_outside_a_repository_it_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    with pytest.raises(HerbariumError, match="git"), workspace.of_files():
+        pass

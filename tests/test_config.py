@@ -194,10 +194,10 @@ def test_files_that_are_no_parameters(tmp_path, name):
     content, text = FILES[name]
     path = tmp_path / "params.yaml"
     path.write_bytes(content)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ConfigError) as caught:
         config.load(path)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 5
     assert f"{path}: " in str(caught.value)
     assert text in str(caught.value)
     assert len(str(caught.value)) < 10_000

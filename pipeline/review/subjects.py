@@ -65,8 +65,12 @@ def _experiment(name: str, recorded: bool) -> Subject:
     found = record.read(experiments.record_folder(name)) if record.exists(name) else None
     if recorded and found is None:
         raise ConfigError(f"{experiments.record_folder(name)}: no record; leave out --recorded")
-    params = found.params if recorded and found else experiments.params(name)
-    return Subject(name, git.commit(), params, found, claims.read(experiments.claim_file(name)), _uncommitted())
+    claim, params = claims.read(experiments.claim_file(name)), experiments.params(name)
+    if recorded and found:
+        if found.params.data != params.data:
+            claim = claim.model_copy(update={"images": "other"})
+        params = found.params
+    return Subject(name, git.commit(), params, found, claim, _uncommitted())
 
 
 def _uncommitted() -> tuple[str, ...]:

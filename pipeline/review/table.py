@@ -10,6 +10,7 @@ from pipeline.review.compare import columns
 from pipeline.review.readme import with_section
 from pipeline.review.record import Record
 from pipeline.review.verdict import Measured, judge
+from pipeline.schema import Params
 from pipeline.statistics import wilson_interval
 
 README = Path("README.md")
@@ -55,15 +56,15 @@ def stale(readme: Path = README) -> bool:
     return with_section(text, SECTION, as_markdown(), readme) != text
 
 
-def standing(claim: Claim, found: Record | None) -> str:
-    """What the record says about the claim, without running anything."""
+def standing(claim: Claim, found: Record | None, other_images: bool = False) -> str:
+    """What the record says about the claim, without running anything; `other_images`: it is of a substitute."""
     if found is None or found.metrics is None:
         return "–"
     if claim.origin == "own":
         return "own record"
     if claim.value is None or claim.n is None:
         return "no figure published"
-    same = claim.images == "same"
+    same = claim.images == "same" and not other_images
     reported = Measured((claim.value,), claim.n, claim.seeds)
     return str(judge(measured(found, claim.split), reported, claim.margin, same).outcome)
 
@@ -80,12 +81,17 @@ def _row(name: str) -> Row:
     claim, params = claims.read(experiments.claim_file(name)), experiments.params(name)
     found = record.read(experiments.record_folder(name)) if record.exists(name) else None
     data = params.data.name
-    if found and found.params.data.name != data:
-        data = f"{found.params.data.name} instead of {data}"
+    substitute = found is not None and _source(found.params) != _source(params)
+    if found and substitute:
+        data = f"{found.params.data.name} ({found.params.data.source}) instead of {data}"
     reported = f"{100 * claim.value:.2f} % {claim.split}" if claim.value is not None else "no figure"
     if claim.origin == "own" and claim.value is None:
         reported = "–"
-    return Row(name, data, reported, _measured(found, claim.split), standing(claim, found))
+    return Row(name, data, reported, _measured(found, claim.split), standing(claim, found, substitute))
+
+
+def _source(params: Params) -> tuple[str, str]:
+    return params.data.source, params.data.name
 
 
 def _measured(found: Record | None, split: str) -> str:

@@ -37,6 +37,14 @@ def test_a_new_record_makes_it_stale(readme):
     assert "50.00 % test (18.8 to 81.2, 6 images)" in readme.read_text(encoding="utf-8")
 
 
+def test_a_record_of_substitute_images_says_so(readme):
+    path = readme.parent / "params.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("source: digits ", "source: image_folder "))
+    record.file_results("digits")
+    table.write(readme)
+    assert "digits (image_folder) instead of digits" in readme.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("text", ["", "<!-- results -->", "<!-- /results --> <!-- results -->", README + README])
 def test_a_readme_without_the_markers_is_refused(readme, text):
     readme.write_text(text)

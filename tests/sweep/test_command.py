@@ -63,7 +63,7 @@ def test_figures_are_drawn_and_repeat(planned: Planned, params: Params, tmp_path
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cloned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone with two epochs and six trials."""
     folder = clone(tmp_path_factory.mktemp("sweep"))
     params = folder / "params.yaml"
@@ -96,13 +96,13 @@ def children_alive(group: int) -> bool:
 
 
 @pytest.mark.slow
-def test_kill_resume_promote_reproduce(project: Path, tmp_path: Path) -> None:
-    call(project, sys.executable, "-m", "pipeline", "sweep", "--quiet")
-    expected = (project / "reports/sweep/trials.csv").read_bytes()
+def test_kill_resume_promote_reproduce(cloned: Path, tmp_path: Path) -> None:
+    call(cloned, sys.executable, "-m", "pipeline", "sweep", "--quiet")
+    expected = (cloned / "reports/sweep/trials.csv").read_bytes()
 
     storage = f"sqlite:///{tmp_path}/killed.db"
     for number, count in ((signal.SIGKILL, 2), (signal.SIGINT, 1)):
-        process = started(project, "--storage", storage, "--workers", "2")
+        process = started(cloned, "--storage", storage, "--workers", "2")
         trials_told(process, count)
         os.kill(process.pid, number)
         process.wait(60)
@@ -111,19 +111,19 @@ def test_kill_resume_promote_reproduce(project: Path, tmp_path: Path) -> None:
         while children_alive(process.pid) and time.monotonic() < deadline:
             time.sleep(0.5)
         assert not children_alive(process.pid)  # no worker outlives its coordinator
-    call(project, sys.executable, "-m", "pipeline", "sweep", "--quiet", "--storage", storage)
-    assert (project / "reports/sweep/trials.csv").read_bytes() == expected
+    call(cloned, sys.executable, "-m", "pipeline", "sweep", "--quiet", "--storage", storage)
+    assert (cloned / "reports/sweep/trials.csv").read_bytes() == expected
 
-    client = MlflowClient(f"sqlite:///{project}/mlflow.db")
+    client = MlflowClient(f"sqlite:///{cloned}/mlflow.db")
     runs = client.search_runs([e.experiment_id for e in client.search_experiments()])
     assert len(runs) == 1 + 6
     assert {run.info.status for run in runs} <= {"FINISHED", "KILLED"}
     assert all(run.data.tags["state"] in ("finished", "complete", "pruned") for run in runs)
 
-    rows = {row["number"]: row for row in records.read_csv(project / paths.TRIALS)}
-    promoted = call(project, sys.executable, "-m", "pipeline", "promote", "best")
+    rows = {row["number"]: row for row in records.read_csv(cloned / paths.TRIALS)}
+    promoted = call(cloned, sys.executable, "-m", "pipeline", "promote", "best")
     number = promoted.split("validation accuracy of trial ")[1].split(":")[0]
-    call(project, "dvc", "repro")
-    accuracy = records.read_json(project / paths.METRICS)["validation_accuracy"]
+    call(cloned, "dvc", "repro")
+    accuracy = records.read_json(cloned / paths.METRICS)["validation_accuracy"]
     assert repr(accuracy) == rows[number]["validation_accuracy"]
-    assert records.read_json(project / paths.TRAINING)["fingerprint"] == rows[number]["fingerprint"]
+    assert records.read_json(cloned / paths.TRAINING)["fingerprint"] == rows[number]["fingerprint"]

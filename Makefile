@@ -9,10 +9,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/installed  ## Run the experiment of params.yaml and say what it found
+run: $(VENV)/installed  ## Run the experiment of params.yaml, sweep it, say what was found
 	@herbarium check
 	dvc repro
 	@herbarium publish
+	@herbarium sweep
 	@herbarium summary
 
 verify: $(VENV)/installed  ## Re-run a reported accuracy in a copy and give the verdict: make verify NAME=digits

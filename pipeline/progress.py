@@ -1,4 +1,4 @@
-"""How far a long loop is: a live bar with rate and remaining time on a terminal, a plain line now and then elsewhere."""
+"""How far a long loop is: a live bar with rate and remaining time on a terminal, a plain line at times elsewhere."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""The review room's part of the command line. Everything heavy is imported inside the command that needs it."""
+"""Experiments on file and their review. Everything heavy is imported inside the command that needs it."""
 
 import sys
 from collections.abc import Callable

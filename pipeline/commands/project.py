@@ -1,0 +1,54 @@
+"""Commands about the project itself: its parameters, its cuts, its versions, its MLflow UI."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.setup import prepared
+
+app = typer.Typer()
+_PROJECT = "Project"
+
+
+@app.command(rich_help_panel=_PROJECT)
+def check() -> None:
+    """Check params.yaml, whole; dvc repro does it before any work too."""
+    from pipeline import config
+    from pipeline.sweep import space
+
+    space.of(config.load())
+    print("params.yaml is in order")
+
+
+@app.command(rich_help_panel=_PROJECT)
+def cuts() -> None:
+    """Where the backbone of params.yaml can be cut, and what each cut costs."""
+    params = prepared()
+    from pipeline import reproducibility
+    from pipeline.model import costs
+
+    reproducibility.prepare(params.compute)
+    costs.print_table(params)
+
+
+@app.command(rich_help_panel=_PROJECT)
+def ui() -> None:
+    """Open the MLflow UI of this project on 127.0.0.1 at a free port; Ctrl-C stops it."""
+    from pipeline.tracking import ui as server
+
+    raise typer.Exit(server.main())
+
+
+@app.command(rich_help_panel=_PROJECT)
+def versions(
+    write: Annotated[bool, typer.Option("--write", help="Take the installed versions into the cache key.")] = False,
+) -> None:
+    """Versions of the packages that decide results: those installed against those the cache key names."""
+    from pipeline import reproducibility
+
+    recorded = reproducibility.write_versions() if write else reproducibility.recorded_versions()
+    installed = reproducibility.installed_versions(recorded)
+    for package, version in recorded.items():
+        print(
+            f"{package:20} {version:10} {'' if installed[package] == version else f'installed: {installed[package]}'}"
+        )

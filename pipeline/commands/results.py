@@ -1,0 +1,125 @@
+"""What is done with a finished run: shown, published, asked, built upon."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.commands.setup import prepared
+
+if TYPE_CHECKING:
+    from pipeline.schema import Params
+    from pipeline.serving.predict import Classify
+
+app = typer.Typer()
+_RESULTS = "Results"
+
+
+@app.command(rich_help_panel=_RESULTS)
+def summary() -> None:
+    """What the last run found: accuracy with its interval, where the pictures are, how to open the UI."""
+    from pipeline import summary as text
+
+    print(text.of_results())
+
+
+@app.command(rich_help_panel=_RESULTS)
+def predict(
+    images: Annotated[list[str], typer.Argument(help="Image files, folders of them, - for paths on standard input.")],
+    model: Annotated[
+        str | None, typer.Option(help="An MLflow model, e.g. models:/digits@champion; by default the one trained here.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with all probabilities.")] = False,
+    picture: Annotated[Path | None, typer.Option(help="Draw images and answers into this PNG file.")] = None,
+) -> None:
+    """Say what is on images, prepared as the pipeline does. Exit code 1 if a file could not be read.
+
+    Example: herbarium predict photographs/ --picture answers.png
+    """
+    from pipeline.serving import predict as asking
+
+    files = asking.files(images, sys.stdin)
+    if asking.show(files, _classifier(model), as_json, picture):
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=_RESULTS)
+def publish(
+    register: Annotated[
+        str | None, typer.Option(help="Register the model under this name; champion if significantly better.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Make it the champion whatever the comparison says.")] = False,
+) -> None:
+    """Complete, or create again, the MLflow run of the results in models/ and reports/.
+
+    Example: herbarium publish --register digits
+    """
+    if force and register is None:
+        raise typer.BadParameter("goes with --register NAME", param_hint="--force")
+    run_id, sentence = publish_run()
+    print(sentence)
+    if register is None:
+        return
+    from pipeline import config
+    from pipeline.tracking import registry
+
+    made = registry.register(config.load().tracking, run_id, register, force)
+    place = "is the champion" if made.champion else "registered, not the champion"
+    print(f"{made.name} version {made.version} {place}: {made.reason}")
+
+
+@app.command("export-backbone", rich_help_panel=_RESULTS)
+def export_backbone(path: Annotated[Path, typer.Argument(help="Where to write it, ending in .weights.h5.")]) -> None:
+    """Write the backbone's weights, as trained, for another experiment's backbone.path.
+
+    Example: herbarium export-backbone my-base.weights.h5
+    """
+    params = prepared()
+    from pipeline.model import assembly
+
+    assembly.save_backbone(assembly.load_trained(params), path)
+    print(f"wrote {path}")
+
+
+def publish_run() -> tuple[str, str]:
+    """The run's id, and a sentence about it."""
+    from pipeline import config
+    from pipeline.tracking.publish import publish as publish_run
+
+    params = config.load()
+    run = publish_run(params, _model_builder(params))
+    state = "created" if run.created else "complete"
+    where = f"MLflow run {run.run_id} in experiment {params.tracking.experiment}"
+    return run.run_id, f"{where}: {state}; `make ui` shows it"
+
+
+def _classifier(uri: str | None) -> "Classify":
+    if uri is not None:
+        from pipeline import config, quiet
+
+        quiet.start_tensorflow()
+        from pipeline.tracking import models
+
+        return models.load(uri, config.load().tracking)
+    from pipeline import classes
+
+    names = classes.of_model()
+    params = prepared()
+    from pipeline.model import assembly
+    from pipeline.serving.classifier import Classifier
+
+    return Classifier(assembly.load_trained(params).full, names).predict
+
+
+def _model_builder(params: "Params") -> Callable[[], Any]:
+    def build() -> Any:
+        from pipeline import quiet
+
+        quiet.start_tensorflow()
+        from pipeline.model import assembly
+
+        return assembly.load_trained(params).full
+
+    return build

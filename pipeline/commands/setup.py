@@ -1,0 +1,27 @@
+"""What commands do first: parameters checked before anything heavy is imported."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.schema import Params
+
+
+def configured() -> "Params":
+    """The whole of params.yaml, and its backbone brought from MLflow."""
+    from pipeline import config
+
+    params = config.load()
+    if ":/" in params.backbone.name and params.backbone.saved_at and not params.backbone.saved_at.exists():
+        from pipeline.tracking import backbone
+
+        backbone.download(params.backbone.name, params.backbone.saved_at, params.tracking)
+    return params
+
+
+def prepared() -> "Params":
+    """As `configured`, with TensorFlow imported after everything else has been checked."""
+    from pipeline import quiet
+
+    params = configured()
+    quiet.start_tensorflow()
+    return params

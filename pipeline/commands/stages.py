@@ -1,0 +1,63 @@
+"""The five stages, composed with what watches them: MLflow and the ledger."""
+
+import importlib
+import sys
+
+import typer
+
+from pipeline.commands import results
+from pipeline.commands.setup import prepared
+from pipeline.errors import HerbariumError
+
+app = typer.Typer()
+_STAGES = "Stages (dvc repro runs them)"
+
+
+@app.command(rich_help_panel=_STAGES)
+def fetch() -> None:
+    """Bring the images of the source into data/raw."""
+    _stage("fetch")
+
+
+@app.command(rich_help_panel=_STAGES)
+def preprocess() -> None:
+    """Split, check for duplicates and leaks, decode and resize into data/images."""
+    _stage("preprocess")
+
+
+@app.command("extract-features", rich_help_panel=_STAGES)
+def extract_features() -> None:
+    """Run the frozen part of the network once per image into data/features."""
+    _stage("extract-features")
+
+
+@app.command(rich_help_panel=_STAGES)
+def train() -> None:
+    """Train the part above the cut into models/; epochs show in MLflow as they end."""
+    whole = prepared()
+    from pipeline import config
+    from pipeline.stages import train as stage
+    from pipeline.tracking.live import Live
+
+    with Live() as live:
+        stage.run(config.for_stage("train"), lambda name: live.started(name, whole), live.epoch)
+
+
+@app.command(rich_help_panel=_STAGES)
+def evaluate() -> None:
+    """Measure the trained network on validation and test images, then show the run in MLflow."""
+    _stage("evaluate")
+    from pipeline.review import ledger
+
+    ledger.note_results()
+    try:
+        results.publish_run()
+    except HerbariumError as error:  # the files are the record: a missing view fails nothing
+        print(f"warning: {error}", file=sys.stderr)
+
+
+def _stage(name: str) -> None:
+    from pipeline import config
+
+    prepared()
+    importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}").run(config.for_stage(name))

@@ -1,0 +1,49 @@
+"""Searching: sweeps and promotion. Everything heavy is imported inside the command that needs it."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.setup import configured
+
+app = typer.Typer()
+_SEARCHING = "Searching"
+_STORAGE = typer.Option(
+    envvar="OPTUNA_STORAGE", help="Where the study is: an SQLAlchemy URL.", show_default="optuna.db in the project"
+)
+
+
+@app.command(rich_help_panel=_SEARCHING)
+def sweep(
+    trials: Annotated[int | None, typer.Option(min=1, help="Trials in total.", show_default="sweep.trials")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes on this machine; they change no result.")] = 1,
+    storage: Annotated[str | None, _STORAGE] = None,
+    scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler to send trials to: tcp://host:8786.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary only.")] = False,
+) -> None:
+    """Search for parameters with a higher validation accuracy; run again, it goes on where it was.
+
+    Example: herbarium sweep --trials 40 --workers 2
+    """
+    params = configured()
+    from pipeline.sweep import command, coordinator, space
+
+    space.of(params)
+    command.bring_features_up_to_date(quiet)
+    print(command.run(coordinator.plan(params, storage, trials), workers, scheduler, quiet))
+
+
+@app.command(rich_help_panel=_SEARCHING)
+def promote(
+    trial: Annotated[str, typer.Argument(help="best, or the number of a trial.")] = "best",
+    storage: Annotated[str | None, _STORAGE] = None,
+) -> None:
+    """Write what a trial of the sweep tried into params.yaml; `dvc repro` then gives its validation accuracy.
+
+    Example: herbarium promote best && dvc repro
+    """
+    from pipeline import config
+    from pipeline.sweep import coordinator
+    from pipeline.sweep import promote as promotion
+
+    print(promotion.promote(coordinator.plan(config.load(), storage, create=False), trial))

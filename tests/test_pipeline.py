@@ -1,15 +1,18 @@
 """The pipeline as its users run it: real DVC on a clone of this project, with fewer epochs."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from mlflow import MlflowClient
+from PIL import Image
 
-from pipeline import records
+from pipeline import paths, records
 
 ROOT = Path(__file__).parents[1]
 PROJECT = ("pipeline", "data/originals", "params.yaml", "dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".dvcignore")
@@ -118,3 +121,22 @@ def test_plots_render(project: Path, tmp_path: Path) -> None:
     call(project, "dvc", "plots", "show", "--out", str(tmp_path))
     page = (tmp_path / "index.html").read_text()
     assert "validation_accuracy" in page or "history.csv" in page
+
+
+def test_the_trained_network_says_of_image_files_what_was_evaluated(project: Path, tmp_path: Path) -> None:
+    images = records.read_npy(project / paths.images("test"))[:5]
+    for i, image in enumerate(images):
+        Image.fromarray(np.array(image[..., 0])).save(tmp_path / f"{i}.png")
+    python = (sys.executable, "-m", "pipeline")
+    said = call(project, *python, "predict", str(tmp_path), "--json", "--picture", str(tmp_path / "answers.png"))
+    answers = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    for answer, row in zip(answers, records.read_csv(project / paths.PREDICTIONS)[:5], strict=True):
+        assert answer["class"] == row["predicted"]
+        for name, probability in answer["probabilities"].items():
+            assert probability == pytest.approx(float(row[f"p_{name}"]), abs=1e-5)
+    assert (tmp_path / "answers.png").exists()
+    published = call(project, *python, "publish", "--register", "digits")
+    assert "digits version 1 is the champion: there was no champion" in published
+    assert call(
+        project, *python, "predict", "--model", "models:/digits@champion", "--json", str(tmp_path / "0.png")
+    ) == (call(project, *python, "predict", "--json", str(tmp_path / "0.png")))

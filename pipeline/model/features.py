@@ -74,7 +74,9 @@ def _read(split: str, file: str | None) -> np.ndarray:
 
 def _advance(part: keras.Model, inputs: np.ndarray) -> np.ndarray:
     """Run a frozen part over stored activations, into a nameless file on disk: it may be larger than memory."""
-    run = tf.function(lambda rows: tf.cast(part(tf.cast(rows, part.input.dtype), training=False), tf.float32))
+    run = tf.function(
+        lambda rows: tf.cast(part(tf.cast(rows, part.input.dtype), training=False), tf.float32), reduce_retracing=True
+    )
     chunks = range(0, len(inputs), extraction.CHUNK_IMAGES)
     Path(paths.STATE).mkdir(exist_ok=True)
     with tempfile.TemporaryFile(dir=paths.STATE) as file:

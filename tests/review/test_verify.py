@@ -37,7 +37,7 @@ def set_parameter(section: str, key: str, value: object) -> None:
 def other_split() -> None:
     yaml = YAML()
     content = yaml.load(PARAMS)
-    content["data"]["splits"].update(train="train[20%:]", validation="train[10%:20%]", test="train[:10%]")
+    content["data"]["splits"].update(validation="train[90%:]", test="train[80%:90%]")
     yaml.dump(content, PARAMS)
 
 

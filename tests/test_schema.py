@@ -41,7 +41,11 @@ def test_legal_ranges_are_said_where_they_are_checked(section):
         for bound in field.metadata:
             for kind in ("ge", "le", "lt"):
                 limit = getattr(bound, kind, None)
-                if limit in (None, 2**31, 100_000) or (kind, limit) == ("lt", 1) or field.description.startswith("at most this"):
+                if (
+                    limit in (None, 2**31, 100_000)
+                    or (kind, limit) == ("lt", 1)
+                    or field.description.startswith("at most this")
+                ):
                     continue
                 said = f"{limit:g}" in field.description or str(limit) in field.description
                 of_another_key = "backbone.max_unfrozen_layers" in field.description

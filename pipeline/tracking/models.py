@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+import pandas as pd
 from mlflow.exceptions import MlflowException
 
 from pipeline.errors import DataError
 from pipeline.schema import Tracking
-from pipeline.serving import bundle
+from pipeline.serving import bundle, classifier
 from pipeline.tracking import address
 from pipeline.tracking.store import conversation
 
@@ -36,5 +37,5 @@ def load(uri: str, tracking: Tracking) -> Callable[[list[bytes]], list[dict[str,
             raise DataError(f"--model: {uri}: not found; allowed: models:/name@alias, models:/name/version") from None
         if model.flavors.get("python_function", {}).get("loader_module") != bundle.ENTRY:
             raise DataError(f"--model: {uri} takes no image files; allowed: a model `herbarium publish` has logged")
-        loaded: Callable[[list[bytes]], list[dict[str, Any]]] = mlflow.pyfunc.load_model(str(folder)).predict
-    return loaded
+        predict: Callable[[pd.DataFrame], list[dict[str, Any]]] = mlflow.pyfunc.load_model(str(folder)).predict
+    return lambda images: predict(pd.DataFrame({classifier.COLUMN: images}))

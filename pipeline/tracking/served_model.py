@@ -3,6 +3,8 @@
 It is Keras weights, class names and three modules of this project (see serving/bundle.py): nothing is pickled.
 """
 
+import base64
+import io
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,17 +12,32 @@ from typing import Any
 
 import mlflow
 import numpy as np
+import pandas as pd
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Run
-from mlflow.models import Model
+from mlflow.models import Model, ModelSignature
+from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types.schema import AnyType, Map
+from PIL import Image
 
 from pipeline import paths, records
 from pipeline.errors import HerbariumError
 from pipeline.schema import Params
-from pipeline.serving import bundle
+from pipeline.serving import bundle, classifier
 from pipeline.tracking.results import Results
 from pipeline.tracking.store import Store
 
 NAME = "model"
+# "Any": MLflow has no type for "an image file, the same in base64, or pixels of any size"; the model checks it itself.
+SIGNATURE = ModelSignature(
+    Schema([ColSpec(AnyType(), classifier.COLUMN)]),
+    Schema(
+        [
+            ColSpec(DataType.string, "class"),
+            ColSpec(DataType.double, "probability"),
+            ColSpec(Map(DataType.double), "probabilities"),
+        ]
+    ),
+)
 _PROBE_IMAGES = 32
 _SERVING = ("keras", "numpy", "pillow", "tensorflow")  # of the recorded versions, those that prediction needs
 
@@ -37,6 +54,8 @@ def logged(store: Store, run: Run) -> str | None:
 
 def log(store: Store, run: Run, params: Params, results: Results, build_model: Callable[[], Any]) -> str:
     """Save, check and upload the model; returns its id: `mlflow.pyfunc.load_model(f"models:/{id}")`.
+
+    It predicts a table with the column "image".
 
     `build_model()` gives a Keras model: uint8 (N, H, W, C), values 0–255 → float32 (N, K) probabilities. Raises
     ServedModelError, before anything is uploaded as complete, if it does not give the evaluated probabilities.
@@ -60,7 +79,8 @@ def tolerance(params: Params) -> float:
 def check(path: Path, classes: Sequence[str], probabilities: np.ndarray, allowed: float) -> None:
     """Raise ServedModelError unless the model at `path` predicts the first rows of `probabilities`, (N, K), of test."""
     images = records.read_npy(paths.images("test"))[:_PROBE_IMAGES]
-    answers = mlflow.pyfunc.load_model(str(path)).predict([np.array(image) for image in images])
+    table = pd.DataFrame({classifier.COLUMN: [np.array(image) for image in images]})
+    answers = mlflow.pyfunc.load_model(str(path)).predict(table)
     named = {name for answer in answers for name in answer["probabilities"]}
     if named != set(classes):
         raise ServedModelError(f"the served model names {sorted(named)}, {paths.CLASSES} has {sorted(classes)}")
@@ -76,15 +96,23 @@ def check(path: Path, classes: Sequence[str], probabilities: np.ndarray, allowed
 def _save(path: Path, model: Any, classes: Sequence[str]) -> None:
     versions = records.read_json(paths.VERSIONS)
     with tempfile.TemporaryDirectory() as folder:
-        # Without a signature: MLflow's have no word for "an image file, or pixels of any size", and refuse either.
         mlflow.pyfunc.save_model(
             str(path),
             loader_module=bundle.ENTRY,
+            signature=SIGNATURE,
+            input_example=pd.DataFrame({classifier.COLUMN: [_as_text(records.read_npy(paths.images("test"))[0])]}),
             data_path=str(bundle.save_data(Path(folder) / "model", model, classes)),
             code_paths=[str(bundle.save_code(Path(folder)))],
             pip_requirements=[f"{name}=={versions[name]}" for name in _SERVING if name in versions],
             metadata={"classes": list(classes), "image": list(model.input_shape[1:])},
         )
+
+
+def _as_text(image: np.ndarray) -> str:
+    """uint8 (H, W, C) as a PNG file in base64: what a request over HTTP sends."""
+    file = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
 
 
 def _upload(store: Store, run: Run, path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Prints the table, writes results.json and the README's table; every ratio is of two sides measured in turn in this run."""
+"""Prints the table, writes results.json and the README's table; both sides of a ratio are measured in turn."""
 
 import os
 import platform

@@ -12,7 +12,7 @@ def markdown(results: dict[str, Any]) -> str:
     """The table, with the machine it was measured on above it."""
     machine = results["machine"]
     lines = [
-        f"{machine['cpu']}, {machine['cores']} cores, {machine['threads']} threads, TensorFlow {machine['tensorflow']}:",
+        f"{machine['cpu']}, {machine['cores']} cores, TensorFlow {machine['tensorflow']}:",
         "",
         "| measured | plain, s | ours, s | ratio | aim |",
         "|---|---:|---:|---:|---|",

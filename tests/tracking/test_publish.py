@@ -129,7 +129,9 @@ def test_the_model_in_mlflow_predicts_what_was_evaluated(
     model_id = run.outputs.model_outputs[0].model_id
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     served = mlflow.pyfunc.load_model(f"models:/{model_id}")
-    answers = served.predict(np.array(records.read_npy(paths.images("test"))))
+    answers = served.predict([{"image": image.tolist()} for image in records.read_npy(paths.images("test"))])
+    assert served.metadata.signature is not None
+    assert served.predict(served.input_example) == answers[:1]
     for answer, row in zip(answers, records.read_csv(paths.PREDICTIONS), strict=True):
         assert answer["class"] == row["predicted"]
         assert answer["probabilities"] == pytest.approx({name: float(row[f"p_{name}"]) for name in CLASSES}, abs=1e-6)

@@ -53,7 +53,7 @@ def test_the_first_version_is_the_champion_and_stays_one(
     assert (again.version, again.champion, again.reason) == ("1", True, "it already was the champion")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
     loaded = mlflow.pyfunc.load_model("models:/trees@champion")
-    assert loaded.predict([[[0] * 8] * 8])[0]["class"] in CLASSES
+    assert loaded.predict([{"image": [[0] * 8] * 8}])[0]["class"] in CLASSES
 
 
 def test_a_version_that_is_no_better_is_registered_and_moves_nothing(params: Params, model: Any) -> None:

@@ -80,14 +80,13 @@ def png(pixels: np.ndarray) -> str:
 def test_a_server_answers_image_files_and_arrays_of_any_size(address: str) -> None:
     images = np.array(records.read_npy(paths.images("test")))
     expected = [row["predicted"] for row in records.read_csv(paths.PREDICTIONS)]
-    files = ask(address, {"inputs": [png(image[..., 0]) for image in images]})
+    files = ask(address, {"dataframe_records": [{"image": png(image[..., 0])} for image in images]})
     assert [answer["class"] for answer in files] == expected
     assert set(files[0]["probabilities"]) == set(CLASSES)
-    assert ask(address, {"inputs": images.tolist()}) == files
-    assert ask(address, {"dataframe_records": [{"image": png(image[..., 0])} for image in images]}) == files
+    assert ask(address, {"dataframe_records": [{"image": image.tolist()} for image in images]}) == files
     colour = np.random.default_rng(1).integers(0, 256, (300, 200, 3), dtype=np.uint8)
     assert len(ask(address, {"dataframe_records": [{"image": png(colour)}, {"image": colour[:9].tolist()}]})) == 2
     with pytest.raises(urllib.error.HTTPError) as refused:
-        ask(address, {"inputs": [base64.b64encode(b"no image").decode()]})
+        ask(address, {"dataframe_records": [{"image": base64.b64encode(b"no image").decode()}]})
     assert refused.value.code == 400
     assert "image 0: not an image; allowed: JPEG" in refused.value.read().decode()

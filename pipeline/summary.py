@@ -17,7 +17,7 @@ def of_results() -> str:
         f"validation accuracy {100 * metrics['validation_accuracy']:.1f} %  ({metrics['validation_images']} images)",
         f"trained             {parameters['trainable']:,} of {parameters['total']:,} parameters,"
         f" epoch {training['best_epoch']} of {training['epochs']} kept",
-        f"all on one page     {paths.REPORT}",
-        "in the browser      make ui",
+        f"pictures            {paths.REPORTS}/*.png, all on one page: {paths.REPORT}",
+        "every run in MLflow make ui",
     ]
     return "\n".join(lines)

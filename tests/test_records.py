@@ -45,7 +45,7 @@ def test_folders_are_made_and_the_umask_kept(tmp_path):
 
 
 def _write_often(path: Path, letter: str) -> None:
-    for _ in range(50):
+    for _ in range(10):
         records.write_text(path, letter * 10_000)
 
 

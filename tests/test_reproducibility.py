@@ -27,39 +27,6 @@ def in_new_process(code: str, **environment: str) -> Any:
     return json.loads(ran.stdout.splitlines()[-1])
 
 
-PREPARED = """
-import json
-from pipeline import reproducibility
-from pipeline.errors import MachineError
-from pipeline.schema import Compute
-reproducibility.prepare(Compute(precision="float32", threads=3, storage="float32"))
-import keras, tensorflow as tf
-tf.ones(1).numpy()
-reproducibility.prepare(Compute(precision="float32", threads=3, storage="float32"))
-try:
-    reproducibility.prepare(Compute(precision="float32", threads=5, storage="float32"))
-    refused = None
-except MachineError as error:
-    refused = str(error)
-print(json.dumps({
-    "threads": [tf.config.threading.get_intra_op_parallelism_threads(),
-                tf.config.threading.get_inter_op_parallelism_threads()],
-    "deterministic": tf.config.experimental.is_op_determinism_enabled()
-        if hasattr(tf.config.experimental, "is_op_determinism_enabled") else True,
-    "policy": keras.config.dtype_policy().name,
-    "refused": refused,
-}))
-"""
-
-
-def test_a_prepared_process_has_its_threads_and_keeps_them():
-    found = in_new_process(PREPARED)
-    assert found["threads"] == [3, 1]
-    assert found["deterministic"]
-    assert found["policy"] == "float32"
-    assert found["refused"] == ("compute.threads: 5 asked for, but TensorFlow already runs with 3: start a new process")
-
-
 def test_importing_the_module_does_not_import_tensorflow():
     code = "import json, sys; from pipeline import reproducibility; print(json.dumps('tensorflow' in sys.modules))"
     assert in_new_process(code) is False

@@ -1,5 +1,6 @@
 """One TensorFlow per test process, with the thread pool every test expects, and a project with stored images."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from tests.small_data import write_images
 ROOT = Path(__file__).parents[2]
 
 # While tests are collected, so before any of them can start TensorFlow with other threads.
-reproducibility.prepare(Compute(precision="float32", threads=2, storage="float32"))
+THREADS = 2
+reproducibility.prepare(Compute(precision="float32", threads=THREADS, storage="float32"))
+gc.freeze()  # building a network collects garbage; what TensorFlow has loaded is none
 
 
 @pytest.fixture

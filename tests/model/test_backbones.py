@@ -14,7 +14,8 @@ from pipeline.schema import Params
 
 from .conftest import changed
 
-NAMES = ["VGG16", "ResNet50V2", "MobileNetV2", "MobileNetV3Small", "EfficientNetV2B0", "DenseNet121", "ConvNeXtTiny"]
+LARGE = ["ResNet50V2", "MobileNetV3Small", "EfficientNetV2B0", "DenseNet121", "ConvNeXtTiny"]
+NAMES = ["VGG16", "MobileNetV2", *(pytest.param(name, marks=pytest.mark.slow) for name in LARGE)]
 
 
 def pixels(size: int = 32, channels: int = 3, count: int = 2) -> np.ndarray:
@@ -64,11 +65,12 @@ def test_a_network_that_scales_images_itself_is_not_given_scaled_ones(coloured, 
 
 
 def test_dropout_of_a_backbone_is_off_in_training_too(coloured):
-    params = changed(named(coloured, "EfficientNetV2B0", max_unfrozen_layers=9), train={"unfrozen_layers": 9})
-    assembled = assembly.assemble(params, classes=3)
-    assert not any(isinstance(layer, keras.layers.Dropout) for layer in assembled.network.model.layers)
-    activations = np.random.default_rng(0).random((4, *assembled.cut.shape), dtype=np.float32)
-    tail = assembled.trained.get_layer("tail")
+    params = named(coloured, "EfficientNetB0")
+    network = backbones.build(params.backbone, params.images)
+    assert not any(isinstance(layer, keras.layers.Dropout) for layer in network.model.layers)
+    network.freeze_below(9)
+    tail = network.between(network.cut(9), network.output)
+    activations = np.random.default_rng(0).random((4, *network.cut(9).shape), dtype=np.float32)
     np.testing.assert_array_equal(tail(activations, training=True), tail(activations, training=False))
 
 
@@ -106,7 +108,7 @@ def test_building_keeps_the_precision(params):
 # Weights files
 
 
-@pytest.mark.parametrize("name", ["convolutions", "MobileNetV2", "ConvNeXtTiny"])
+@pytest.mark.parametrize("name", ["convolutions", pytest.param("ConvNeXtTiny", marks=pytest.mark.slow)])
 def test_exported_weights_are_read_back(coloured, tmp_path, name):
     params = coloured if name == "convolutions" else named(coloured, name)
     saved = assembly.assemble(params, classes=3)
@@ -122,11 +124,11 @@ def test_the_weights_keras_publishes_are_read(coloured, tmp_path):
     import h5py
     from keras.src.legacy.saving import legacy_h5_format
 
-    plain = keras.applications.MobileNetV2(include_top=False, weights=None, input_shape=(32, 32, 3))
-    path = tmp_path / "mobilenet_v2_no_top.h5"
+    plain = keras.applications.VGG16(include_top=False, weights=None, input_shape=(32, 32, 3))
+    path = tmp_path / "vgg16_notop.h5"
     with h5py.File(path, "w") as file:
         legacy_h5_format.save_weights_to_hdf5_group(file, plain)
-    params = named(coloured, "MobileNetV2", weights="file", path=str(path))
+    params = named(coloured, "VGG16", weights="file", path=str(path))
     network = backbones.build(params.backbone, params.images, seed=9)
     for mine, theirs in zip(network.model.get_weights(), plain.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)

@@ -28,9 +28,7 @@ def test_activations_are_those_at_the_cut_whichever_are_stored(stored, extracted
     built, params = assembled(params, unfrozen)
     data = features.examples("validation", built, params)
     images = records.read_npy(paths.images("validation"))
-    np.testing.assert_allclose(
-        built.trained.predict(data.inputs, verbose=0), built.logits.predict(images, verbose=0), rtol=1e-3, atol=1e-5
-    )
+    np.testing.assert_allclose(built.trained(data.inputs), built.logits(images), rtol=1e-3, atol=1e-5)
     np.testing.assert_array_equal(data.labels, records.read_npy(paths.labels("validation")))
     assert data.transforms is None
     assert data.inputs.shape[1:] == built.trained.input.shape[1:]
@@ -42,8 +40,8 @@ def test_activations_stored_in_half_precision_are_advanced_too(stored, extracted
     built, params = assembled(params, 0)
     inputs = features.examples("test", built, params).inputs
     assert inputs.dtype == np.float32
-    expected = built.logits.predict(records.read_npy(paths.images("test")), verbose=0)
-    np.testing.assert_allclose(built.trained.predict(inputs, verbose=0), expected, rtol=1e-2, atol=1e-3)
+    expected = built.logits(records.read_npy(paths.images("test")))
+    np.testing.assert_allclose(built.trained(inputs), expected, rtol=1e-2, atol=1e-3)
 
 
 def test_only_training_images_change_every_epoch(stored, extracted, params):

@@ -16,7 +16,7 @@ from .conftest import changed
 
 def with_cut(params: Params, deepest: int, unfrozen: int, **train) -> Params:
     return changed(
-        params, backbone={"max_unfrozen_layers": deepest}, train={"unfrozen_layers": unfrozen, "epochs": 3} | train
+        params, backbone={"max_unfrozen_layers": deepest}, train={"unfrozen_layers": unfrozen, "epochs": 2} | train
     )
 
 
@@ -68,12 +68,12 @@ def test_a_warm_up_trains_the_head_alone(stored, extracted, params):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assembly, "assemble", remembering)
         trained = training.run(params, on_epoch=on_epoch)
-    assert [epoch.epoch for epoch in trained.epochs] == [0, 1, 2, 3, 4, 5]
-    assert [epoch.learning_rate for epoch in trained.epochs] == [0, 0.02, 0.02, 0.001, 0.001, 0.001]
+    assert [epoch.epoch for epoch in trained.epochs] == [0, 1, 2, 3, 4]
+    assert [epoch.learning_rate for epoch in trained.epochs] == [0, 0.02, 0.02, 0.001, 0.001]
     upper, head = zip(*kernels, strict=True)
     np.testing.assert_array_equal(upper[2], upper[0])
     assert not np.array_equal(head[2], head[0])
-    assert not np.array_equal(upper[5], upper[2])
+    assert not np.array_equal(upper[4], upper[2])
 
 
 def test_early_stopping_names_the_kept_epoch(stored, extracted, params):

@@ -1,0 +1,46 @@
+"""A prepared process: its threads, its determinism and its precision, and that they stay."""
+
+import keras
+import pytest
+import tensorflow as tf
+
+from pipeline import reproducibility
+from pipeline.errors import MachineError
+from pipeline.schema import Compute
+
+from .conftest import THREADS
+
+
+def compute(**changes) -> Compute:
+    return Compute.model_validate({"precision": "float32", "threads": THREADS, "storage": "float32"} | changes)
+
+
+def test_threads_are_those_asked_for():
+    tf.ones(1).numpy()
+    reproducibility.prepare(compute())
+    assert tf.config.threading.get_intra_op_parallelism_threads() == THREADS
+    assert tf.config.threading.get_inter_op_parallelism_threads() == 1
+
+
+def test_other_threads_need_another_process():
+    tf.ones(1).numpy()
+    with pytest.raises(MachineError, match=rf"threads: 5 asked for, but TensorFlow already runs with {THREADS}"):
+        reproducibility.prepare(compute(threads=5))
+
+
+def test_randomness_without_a_seed_is_an_error():
+    reproducibility.prepare(compute())
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="When determinism is enabled, random ops must have a seed"
+    ):
+        tf.raw_ops.RandomUniform(shape=[1], dtype=tf.float32, seed=0, seed2=0)
+
+
+def test_precision_is_the_policy_of_new_layers(monkeypatch):
+    monkeypatch.setattr(reproducibility, "cpu_flags", lambda: frozenset({"avx512_bf16"}))
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    reproducibility.prepare(compute(precision="bfloat16"))
+    assert keras.layers.Dense(1).compute_dtype == "bfloat16"
+    assert keras.layers.Dense(1).variable_dtype == "float32"
+    reproducibility.prepare(compute())
+    assert keras.layers.Dense(1).compute_dtype == "float32"

@@ -46,7 +46,8 @@ def run(
 ) -> Trained:
     """Train the network of `params` on the stored activations; `on_start` gets the fingerprint before the first epoch.
 
-    Reads the sections images, backbone, head, train and compute. `checkpoints` is a folder to resume from.
+    Reads the sections images, backbone, head, train and compute. `checkpoints` is a folder to resume from; `forget`
+    clears it, once what was trained is safe.
     """
     index = features.read_index()
     for split in ("train", "validation"):
@@ -55,7 +56,7 @@ def run(
     assembled = assembly.assemble(params, classes=len(records.read_json(paths.CLASSES)))
     features.check_weights(assembled, index, unfrozen=params.backbone.weights == "none")
     on_start(fingerprint)
-    folder = checkpoints / fingerprint[:16] if checkpoints else None
+    folder = _folder(checkpoints, fingerprint) if checkpoints else None
     train, validation = (features.examples(split, assembled, params) for split in ("train", "validation"))
     epochs = [fitting.before_training(assembled.trained, train, validation)]
     on_epoch(epochs[0])
@@ -65,10 +66,17 @@ def run(
         assembled.trained, train, validation, params.train, _joint(params.train), on_epoch, _file(folder, "joint")
     )
     check_exact(assembled, validation, params)
-    if folder:
-        shutil.rmtree(folder, ignore_errors=True)
     kept = history.best(joint) if params.train.early_stopping_patience else joint[-1]
     return Trained(assembled, [*epochs, *joint], kept.epoch, fingerprint)
+
+
+def forget(checkpoints: Path, fingerprint: str) -> None:
+    """Remove the checkpoints of a training: kept, they would turn its repetition into a resumption."""
+    shutil.rmtree(_folder(checkpoints, fingerprint), ignore_errors=True)
+
+
+def _folder(checkpoints: Path, fingerprint: str) -> Path:
+    return checkpoints / fingerprint[:16]
 
 
 def _warm_up(

@@ -31,6 +31,7 @@ def run(
     history.write(paths.HISTORY, trained.epochs)
     content = summarise(trained, params)
     records.write_json(paths.TRAINING, content)
+    training.forget(paths.CHECKPOINTS, trained.fingerprint)
     parameters = content["parameters"]
     print(f"kept epoch {trained.kept_epoch}; {parameters['trainable']:,} of {parameters['total']:,} parameters trained")
 

@@ -22,7 +22,7 @@ def download(uri: str, destination: Path, tracking: Tracking) -> None:
     Raises ConfigError if there is no such model or it is no Keras model, TrackingUnavailable if MLflow does not answer.
     """
     store = address.tracking_uri(tracking)
-    mlflow.set_tracking_uri(store)  # a registered model's name is looked up in MLflow's current store, whatever is passed
+    mlflow.set_tracking_uri(store)  # where a registered name is looked up, whatever is passed below
     with conversation(store, ANSWER_SECONDS), tempfile.TemporaryDirectory() as folder:
         try:
             model = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder, tracking_uri=store))

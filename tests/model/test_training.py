@@ -145,7 +145,7 @@ def test_damaged_activations_are_not_trained_on(stored, extracted, params):
         training.run(params)
 
 
-def test_checkpoints_of_a_finished_run_are_gone(stored, extracted, params, tmp_path):
+def test_a_killed_run_goes_on_and_its_checkpoints_stay_until_it_is_safe(stored, extracted, params, tmp_path):
     extracted(params)
     params = with_cut(params, 1, 1, warmup_epochs=1)
 
@@ -165,4 +165,6 @@ def test_checkpoints_of_a_finished_run_are_gone(stored, extracted, params, tmp_p
     assert resumed.epochs == expected.epochs
     for mine, theirs in zip(resumed.assembled.trained.variables, expected.assembled.trained.variables, strict=True):
         np.testing.assert_array_equal(mine.numpy(), theirs.numpy())
+    assert list(folder.rglob("*.npz"))
+    training.forget(folder, resumed.fingerprint)
     assert not list(folder.rglob("*.npz"))

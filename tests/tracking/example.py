@@ -6,25 +6,16 @@ from pipeline import history, paths, predictions, records
 from pipeline.history import Epoch
 from pipeline.predictions import Predictions
 
+from .. import finished
+
 CLASSES = ["oak", "a*b|<i>", "c/d"]
-FINGERPRINT = "f" * 64
+FINGERPRINT = str(finished.TRAINING["fingerprint"])
 EPOCHS = [
     Epoch(0, 1.2, 0.3, 1.25, 0.31, 0.0),
     Epoch(1, 0.9, 0.5, 1.0, 0.45, 1e-3),
     Epoch(2, 0.7, 0.6, 0.9, 0.55, 1e-3),
 ]
-TRAINING = {
-    "fingerprint": FINGERPRINT,
-    "classes": CLASSES,
-    "parameters": {"total": 1234, "trainable": 567},
-    "best_epoch": 2,
-    "epochs": 2,
-    "unfrozen_layers": 1,
-    "cut": "pool_2",
-    "images_digest": "ab" * 32,
-    "features_digest": "cd" * 32,
-    "environment": {"tensorflow": "2.21.0", "instruction_set": "x86_64 avx2", "threads": "2", "precision": "float32"},
-}
+TRAINING = {**finished.TRAINING, "classes": CLASSES}
 METRICS = {
     "test_accuracy": 0.5,
     "test_accuracy_low": 0.3,

@@ -11,7 +11,7 @@ from pipeline import records
 from pipeline.errors import ConfigError
 from pipeline.schema import Tracking
 from pipeline.tracking import address
-from pipeline.tracking.store import conversation
+from pipeline.tracking.store import conversation, current
 
 ANSWER_SECONDS = 20  # a model is large: longer than a metric may take
 
@@ -22,17 +22,16 @@ def download(uri: str, destination: Path, tracking: Tracking) -> None:
     Raises ConfigError if there is no such model or it is no Keras model, TrackingUnavailable if MLflow does not answer.
     """
     store = address.tracking_uri(tracking)
-    mlflow.set_tracking_uri(store)  # where a registered name is looked up, whatever is passed below
-    with conversation(store, ANSWER_SECONDS), tempfile.TemporaryDirectory() as folder:
+    with conversation(store, ANSWER_SECONDS), current(store), tempfile.TemporaryDirectory() as folder:
         try:
-            model = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder, tracking_uri=store))
+            found = mlflow.artifacts.download_artifacts(uri, dst_path=folder)
         except RestException as error:
             raise _not_there(uri, store, error) from error
         except mlflow.MlflowException as error:
             if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
                 raise _not_there(uri, store, error) from error
             raise
-        files = sorted(model.rglob("*.keras"))
+        files = sorted(Path(found).rglob("*.keras"))
         if not files:
             raise ConfigError(f"params.yaml: backbone.name: {uri} holds no .keras file; allowed: a Keras model")
         with records.atomic(destination) as temporary:

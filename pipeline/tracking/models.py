@@ -12,7 +12,7 @@ from pipeline.errors import DataError
 from pipeline.schema import Tracking
 from pipeline.serving import bundle, classifier
 from pipeline.tracking import address
-from pipeline.tracking.store import conversation
+from pipeline.tracking.store import conversation, current
 
 ANSWER_SECONDS = 60  # a model is large: longer than a metric may take
 
@@ -24,10 +24,9 @@ def load(uri: str, tracking: Tracking) -> Callable[[list[bytes]], list[dict[str,
     there is none or it is not one this project published, TrackingUnavailable if MLflow does not answer.
     """
     store = address.tracking_uri(tracking)
-    mlflow.set_tracking_uri(store)
-    with conversation(store, ANSWER_SECONDS):
+    with conversation(store, ANSWER_SECONDS), current(store):
         try:
-            folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, tracking_uri=store))
+            folder = Path(mlflow.artifacts.download_artifacts(uri))
             model = mlflow.models.Model.load(str(folder))
         except MlflowException as error:
             if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):

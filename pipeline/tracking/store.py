@@ -65,6 +65,19 @@ def conversation(uri: str, seconds: int = CONTACT_SECONDS, retries: int = 0) -> 
             os.environ.pop(name, None)
 
 
+@contextmanager
+def current(uri: str) -> Iterator[None]:
+    """Make `uri` MLflow's current store: where it looks models:/… up, whatever store it is passed."""
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    os.environ["MLFLOW_TRACKING_URI"] = uri
+    try:
+        yield
+    finally:
+        os.environ.pop("MLFLOW_TRACKING_URI")
+        if before is not None:
+            os.environ["MLFLOW_TRACKING_URI"] = before
+
+
 def connect(tracking: Tracking) -> Store:
     """Open the store, creating database and experiment where missing. Call inside `conversation`."""
     uri = address.tracking_uri(tracking)

@@ -4,13 +4,13 @@ import time
 from pathlib import Path
 
 import pytest
-from fashion_mnist import DEBIAN, restore_originals
 from tensorflow_datasets.core import constants
 from tensorflow_datasets.core.download import downloader
 
 from pipeline import records
 from pipeline.data import reading, tfds_source
 from pipeline.errors import DataError
+from tests.fashion_mnist import DEBIAN, restore_originals
 
 
 @pytest.fixture(autouse=True)

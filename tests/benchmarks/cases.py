@@ -69,8 +69,8 @@ def frozen_vgg16(precision: str) -> list[Row]:
     naive = one_epoch * epochs
     aims = {"float32": ("≥ 12", "≥ 200"), "bfloat16": ("≥ 40 with AMX", "≥ 200")}[precision]
     return [
-        Row(f"frozen VGG16, 20 epochs, {precision}, cold", naive, whole, naive / whole, aims[0]),
-        Row(f"frozen VGG16, 20 epochs, {precision}, cached", naive, cached, naive / cached, aims[1]),
+        Row(f"frozen VGG16, 360 images, 20 epochs, {precision}, cold", naive, whole, naive / whole, aims[0]),
+        Row(f"frozen VGG16, 360 images, 20 epochs, {precision}, cached", naive, cached, naive / cached, aims[1]),
     ]
 
 

@@ -55,10 +55,8 @@ class Live:
     ) -> None:
         if kind is None:
             self.finished()
-        elif issubclass(kind, Exception):
-            self.failed(f"{kind.__name__}: {error}")
         else:
-            self._end("KILLED", {tags.STATE: "interrupted", tags.REASON: kind.__name__})
+            self._end(*tags.of_failure(kind, error))
 
     def _start(self, fingerprint: str, params: Params) -> None:
         with conversation(address.tracking_uri(params.tracking)):

@@ -8,13 +8,27 @@ import mlflow
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
-from pipeline.errors import DataError
+from pipeline.errors import DataError, HerbariumError
 from pipeline.schema import Tracking
 from pipeline.serving import bundle, classifier
 from pipeline.tracking import address
 from pipeline.tracking.store import conversation, current
 
 ANSWER_SECONDS = 60  # a model is large: longer than a metric may take
+
+
+def fetched(uri: str, store: str, named_by: str, refusal: type[HerbariumError], folder: str | None = None) -> Path:
+    """The folder of the model `uri` of `store`, downloaded (into `folder` if given). Call inside `conversation`.
+
+    Raises `refusal`, beginning with what named the model, if there is none.
+    """
+    try:
+        with current(store):
+            return Path(mlflow.artifacts.download_artifacts(uri, dst_path=folder))
+    except MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise
+        raise refusal(f"{named_by}: {uri} is not in {address.redacted(store)}: {error.message}") from error
 
 
 def load(uri: str, tracking: Tracking) -> Callable[[list[bytes]], list[dict[str, Any]]]:
@@ -24,14 +38,10 @@ def load(uri: str, tracking: Tracking) -> Callable[[list[bytes]], list[dict[str,
     there is none or it is not one this project published, TrackingUnavailable if MLflow does not answer.
     """
     store = address.tracking_uri(tracking)
-    with conversation(store, ANSWER_SECONDS), current(store):
+    with conversation(store, ANSWER_SECONDS):
         try:
-            folder = Path(mlflow.artifacts.download_artifacts(uri))
+            folder = fetched(uri, store, "--model", DataError)
             model = mlflow.models.Model.load(str(folder))
-        except MlflowException as error:
-            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                raise
-            raise DataError(f"--model: {uri} is not in {address.redacted(store)}: {error.message}") from error
         except OSError:
             raise DataError(f"--model: {uri}: not found; allowed: models:/name@alias, models:/name/version") from None
         if model.flavors.get("python_function", {}).get("loader_module") != bundle.ENTRY:

@@ -60,11 +60,9 @@ class SweepRun:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if kind is None:
-            self._end("FINISHED", "finished")
-        elif issubclass(kind, Exception):
-            self._end("FAILED", "failed", f"{kind.__name__}: {error}")
+            self._end("FINISHED", {tags.STATE: "finished", tags.REASON: ""})
         else:
-            self._end("KILLED", "interrupted", kind.__name__)
+            self._end(*tags.of_failure(kind, error))
 
     def _start(self, study: str, params: Params) -> None:
         with conversation(address.tracking_uri(params.tracking)):
@@ -110,9 +108,9 @@ class SweepRun:
         for number, path in models.items():
             store.client.log_artifact(self._children[number].info.run_id, str(path), "trained_part")
 
-    def _end(self, status: str, state: str, reason: str = "") -> None:
+    def _end(self, status: str, labels: Mapping[str, str]) -> None:
         def end(store: Store, parent: Run) -> None:
-            runs.log(store, parent, labels={tags.STATE: state, tags.REASON: reason[:5000]})
+            runs.log(store, parent, labels=labels)
             store.client.set_terminated(parent.info.run_id, status)
 
         self._tell(end)

@@ -13,6 +13,7 @@ import psutil  # type: ignore[import-untyped]
 FINGERPRINT = "fingerprint"
 STATE = "state"  # training, trained, failed, interrupted (Ctrl-C), killed (found dead later), published, superseded
 REASON = "reason"
+_LONGEST_REASON = 5000  # characters; MLflow refuses tags of more than 8,000
 PROCESS = "process"
 PUBLISHED = "published"
 PARENT = "mlflow.parentRunId"
@@ -51,6 +52,13 @@ def of_process() -> dict[str, str]:
     """Names this process, so that a later one on this host can tell whether it still lives, even if pids repeat."""
     process = psutil.Process()
     return {PROCESS: f"{platform.node()} {process.pid} {process.create_time():.0f}"}
+
+
+def of_failure(kind: type[BaseException], error: BaseException | None) -> tuple[str, dict[str, str]]:
+    """MLflow's status and the tags of a run that ended early: FAILED by an error, KILLED by Ctrl-C or a signal."""
+    if issubclass(kind, Exception):
+        return "FAILED", {STATE: "failed", REASON: f"{kind.__name__}: {error}"[:_LONGEST_REASON]}
+    return "KILLED", {STATE: "interrupted", REASON: kind.__name__}
 
 
 def of_user() -> dict[str, str]:

@@ -38,7 +38,7 @@ lint: $(VENV)/installed  ## Check style and types
 
 lock: $(VENV)/installed  ## Resolve the newest releases that work together into requirements.lock
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --custom-compile-command "make lock" --extra dev --output-file requirements.lock pyproject.toml
+	  --custom-compile-command "make lock" --extra dev --extra teams --output-file requirements.lock pyproject.toml
 	@echo "now: make run, herbarium versions --write"
 
 clean:  ## Remove what runs made; the DVC cache, the ledger, MLflow's runs and .venv stay

@@ -177,7 +177,7 @@ class Train(Section):
     warmup_epochs: int = Field(
         ge=0,
         le=100_000,
-        description="epochs before those with the backbone frozen (needs unfrozen_layers above 0); 0 = none",
+        description="epochs before those, of the head alone on the frozen backbone: 0 to 100000; 0 = none",
     )
     warmup_learning_rate: float = Field(gt=0, le=10, description="step size of the warm-up: above 0, at most 10")
     early_stopping_patience: int | None = Field(
@@ -224,11 +224,6 @@ class Params(Section):
             raise ValueError(
                 f"train.unfrozen_layers is {unfrozen}, backbone.max_unfrozen_layers is {deepest}:"
                 " lower the first or raise the second (which extracts the features again)"
-            )
-        if self.train.warmup_epochs and not unfrozen:
-            raise ValueError(
-                f"train.warmup_epochs is {self.train.warmup_epochs} and train.unfrozen_layers is 0: nothing is frozen"
-                " only for a while; set warmup_epochs: 0"
             )
         if self.images.scale == "backbone" and (self.backbone.name == "convolutions" or self.backbone.saved_at):
             raise ValueError("images.scale: backbone needs a keras.applications backbone: set unit or symmetric")

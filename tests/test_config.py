@@ -124,7 +124,6 @@ def test_all_wrong_keys_are_listed_at_once():
     ("changes", "text"),
     [
         ({"train.unfrozen_layers": 3}, "train.unfrozen_layers is 3, backbone.max_unfrozen_layers is 2"),
-        ({"train.unfrozen_layers": 0, "train.warmup_epochs": 1}, "nothing is frozen only for a while"),
         ({"images.scale": "backbone"}, "images.scale: backbone needs a keras.applications backbone"),
         ({"backbone.name": "VGG16", "backbone.layers": []} | {"backbone.weights": "imagenet"}, "needs colour images"),
         ({"backbone.name": "VGG16"}, "backbone: layers describes name: convolutions, and name is 'VGG16'"),

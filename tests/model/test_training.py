@@ -51,6 +51,17 @@ def test_what_else_is_stored_changes_nothing(stored, extracted, params):
     np.testing.assert_allclose(curves[1:], [curves[0]] * 2, rtol=1e-4)
 
 
+def test_a_warm_up_of_a_frozen_backbone_is_its_first_epochs(stored, extracted, params):
+    curves = []
+    for warmup, epochs in ((0, 3), (2, 1)):
+        rates = {"learning_rate": 0.02, "warmup_learning_rate": 0.02}
+        params = with_cut(params, 1, 0, warmup_epochs=warmup, epochs=epochs, **rates)
+        extracted(params)
+        curves.append(figures(training.run(params).epochs))
+    assert len(curves[1]) == 4
+    np.testing.assert_allclose(curves[0][:3], curves[1][:3], rtol=1e-6)  # then the optimizer starts anew
+
+
 def test_a_warm_up_trains_the_head_alone(stored, extracted, params):
     params = with_cut(params, 1, 1, warmup_epochs=2, warmup_learning_rate=0.02, learning_rate=0.001)
     extracted(params)

@@ -51,8 +51,8 @@ def test_every_wrong_key_is_listed(params: Params) -> None:
 
 
 def test_values_that_exclude_each_other_are_found(params: Params) -> None:
-    entries = {"train.warmup_epochs": {"choices": [0, 2]}, "train.unfrozen_layers": {"low": 0, "high": 1}}
-    with pytest.raises(ConfigError, match=r"train.warmup_epochs is 2 and train.unfrozen_layers is 0"):
+    entries = {"head.units": {"choices": [[8], [8, 8]]}, "head.dropout": {"choices": [[0.1], [0.2, 0.3]]}}
+    with pytest.raises(ConfigError, match=r"dropout lists 1 rates for 2 dense layers"):
         checked(params, entries)
 
 

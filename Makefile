@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run verify test test-slow bench ui lint lock clean
+.PHONY: help run verify test test-slow bench reliability ui lint lock clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/installed  ## Run the experiment of params.yaml, sweep it, say what was found
 	@herbarium check
@@ -27,6 +27,9 @@ test-slow: $(VENV)/installed  ## Run the slow tests
 
 bench: $(VENV)/installed  ## Measure this machine against the plain way; writes tests/benchmarks/results.json
 	@python -m tests.benchmarks
+
+reliability: $(VENV)/installed  ## Provoke every fault, write what came of it into docs/reliability.md
+	@python -m tests.faults -n 2
 
 ui: $(VENV)/installed  ## Open the MLflow UI at 127.0.0.1
 	@herbarium ui

@@ -1,6 +1,7 @@
 """What most tests need: the project's real parameters made small, and a project folder of their own."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib
@@ -8,6 +9,7 @@ import pytest
 
 from pipeline import config
 from pipeline.schema import Params
+from tests.faults import outcomes
 
 matplotlib.use("Agg")
 
@@ -40,3 +42,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copy(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def outcome() -> Callable[..., None]:
+    """`outcomes.note`: a test that provokes a fault calls it last; `make reliability` runs those tests."""
+    return outcomes.note

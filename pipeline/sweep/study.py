@@ -80,7 +80,7 @@ def open_study(study: str, url: str, create: bool = True) -> optuna.Study:
     except ImportError as error:
         raise ConfigError(
             f"--storage: {shown} needs a database driver that is not installed: {error}"
-            " (for PostgreSQL: pip install psycopg2-binary)"
+            " (for PostgreSQL: pip install 'psycopg[binary]')"
         ) from None
     except Exception as error:  # every database has errors of its own
         reason = " ".join(address.redacted(str(error)).split())[:300]

@@ -7,6 +7,7 @@ import numpy as np
 
 from pipeline import metrics, records
 from pipeline.errors import DataError
+from pipeline.metrics import ClassScores
 
 PREFIX = "p_"  # keeps the columns of classes apart from the others, whatever the classes are called
 
@@ -42,6 +43,12 @@ class Predictions:
         """bool (N,)."""
         right: np.ndarray = self.predicted == self.labels
         return right
+
+    @property
+    def scores(self) -> dict[str, ClassScores]:
+        """Of each class by name, in the order of `classes`."""
+        confusion = metrics.confusion_matrix(self.labels, self.probabilities)
+        return dict(zip(self.classes, metrics.per_class(confusion), strict=True))
 
 
 def write(path: Path, predictions: Predictions) -> None:

@@ -1,5 +1,7 @@
 """How each class fares: precision, recall and F1 as one line a class, the worst first."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -13,12 +15,12 @@ _NAME_LENGTH = 28
 
 
 @style.styled()
-def scores(of_classes: list[ClassScores], classes: list[str]) -> Figure:
+def scores(of_classes: Mapping[str, ClassScores]) -> Figure:
     """F1 as a bar, precision and recall as marks on it, of K classes by rising F1; beyond 100 the worst 100.
 
     A class without an image in the split has no F1 and is left out; a score that is undefined has no mark.
     """
-    known = [(score.f1, name, score) for name, score in zip(classes, of_classes, strict=True) if score.images]
+    known = [(score.f1, name, score) for name, score in of_classes.items() if score.images]
     ranked = sorted(known, key=lambda item: item[0] or 0.0)
     shown = ranked[:MOST_SHOWN]
     row = 0.34 if len(shown) <= _TALL else 0.2

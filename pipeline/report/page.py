@@ -41,7 +41,7 @@ def render(params: Params) -> str:
         training=records.read_json(paths.TRAINING),
         dataset=records.read_json(paths.DATASET),
         epochs=history.read(paths.HISTORY),
-        classes=test.classes,
+        scores=test.scores,
         right=int(test.correct.sum()),
         mistakes=mistakes(test),
         confusions=confusions(test),

@@ -1,7 +1,7 @@
 """evaluate: what the trained network predicts for images it has not seen, as metrics, tables and pictures."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, astuple, fields
+from dataclasses import astuple, fields
 from typing import Any
 
 import numpy as np
@@ -64,10 +64,8 @@ def _write_tables(test: Predictions, plane: Projection) -> None:
     )
     bins = metrics.calibration_bins(test.labels, test.probabilities)
     records.write_csv(paths.CALIBRATION, _columns(metrics.Bin), [astuple(b) for b in bins])
-    by_class = zip(classes, metrics.per_class(matrix), strict=True)
-    records.write_csv(
-        paths.SCORES, ["class", *_columns(metrics.ClassScores)], ([name, *astuple(score)] for name, score in by_class)
-    )
+    of_classes = ([name, *astuple(score)] for name, score in test.scores.items())
+    records.write_csv(paths.SCORES, ["class", *_columns(metrics.ClassScores)], of_classes)
     dots = (
         [test.names[i], classes[test.labels[i]], classes[test.predicted[i]], *place]
         for i, place in zip(plane.rows, plane.coordinates.tolist(), strict=True)
@@ -83,7 +81,7 @@ def _draw(test: Predictions, plane: Projection) -> None:
         paths.CONFUSION_PICTURE: confusion(matrix, test.classes),
         paths.PREDICTIONS_PICTURE: grid(images, test.labels, test.probabilities, test.classes),
         paths.CALIBRATION_PICTURE: calibration(metrics.calibration_bins(test.labels, test.probabilities)),
-        paths.SCORES_PICTURE: scores(metrics.per_class(matrix), test.classes),
+        paths.SCORES_PICTURE: scores(test.scores),
         paths.FEATURE_MAP_PICTURE: feature_map(plane, test.labels, test.predicted, test.classes),
     }
     for path, figure in figures.items():
@@ -97,11 +95,9 @@ def _columns(of: type) -> list[str]:
 def measure(test: Predictions, validation: Predictions) -> dict[str, Any]:
     """The content of metrics.json. Accuracies, their 95 % Wilson interval and the calibration error are fractions 0–1.
 
-    Losses are mean cross-entropies in nats, without penalties. An undefined score of a class is None (null in the
-    file), as `metrics.ClassScores` says.
+    Losses are mean cross-entropies in nats, without penalties. Scores of the classes are in scores.csv.
     """
     low, high = wilson_interval(int(test.correct.sum()), len(test.labels))
-    scores = metrics.per_class(metrics.confusion_matrix(test.labels, test.probabilities))
     return {
         "test_accuracy": metrics.accuracy(test.labels, test.probabilities),
         "test_accuracy_low": low,
@@ -112,7 +108,6 @@ def measure(test: Predictions, validation: Predictions) -> dict[str, Any]:
         "validation_accuracy": metrics.accuracy(validation.labels, validation.probabilities),
         "validation_loss": metrics.cross_entropy(validation.labels, validation.probabilities),
         "validation_images": len(validation.labels),
-        "per_class": {name: asdict(score) for name, score in zip(test.classes, scores, strict=True)},
     }
 
 

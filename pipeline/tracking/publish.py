@@ -17,7 +17,7 @@ from pipeline.tracking import address, results, runs, served_model, summary, tag
 from pipeline.tracking.results import Results
 from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
 
-_CLASSES_SHOWN = 20  # more per-class metrics bury the others; all are in reports/metrics.json
+_CLASSES_SHOWN = 20  # more per-class metrics bury the others; all are in reports/scores.csv
 _DIGEST_LENGTH = 36  # MLflow's limit for a dataset's digest; the whole one is the tag dataset_digest
 
 
@@ -141,18 +141,18 @@ def outcome_metrics(found: Results, model_id: str) -> list[Metric]:
 
 def _class_metrics(found: Results) -> dict[str, float]:
     """Mean F1 and lowest recall; each class's F1 while the classes are few."""
-    per_class = found.metrics["per_class"]
-    scores = {name: row["f1"] for name, row in per_class.items() if row["f1"] is not None}
+    scores = {name: score.f1 for name, score in found.scores.items() if score.f1 is not None}
     weakest = summary.weakest_class(found)
     overall = {"test_macro_f1": float(np.mean(list(scores.values())))} if scores else {}
     lowest = {"test_lowest_recall": weakest[1]} if weakest else {}
-    few = len(per_class) <= _CLASSES_SHOWN
-    return {**overall, **lowest, **({_metric_name(name, per_class): f1 for name, f1 in scores.items()} if few else {})}
+    few = len(found.scores) <= _CLASSES_SHOWN
+    named = {_metric_name(name, list(found.scores)): f1 for name, f1 in scores.items()} if few else {}
+    return {**overall, **lowest, **named}
 
 
-def _metric_name(class_name: str, per_class: dict[str, Any]) -> str:
+def _metric_name(class_name: str, classes: list[str]) -> str:
     """`class_f1/<class>` in the characters MLflow allows; numbered where two classes would share a name."""
-    plain = {name: re.sub(r"[^\w\- ]", "_", name) for name in per_class}
+    plain = {name: re.sub(r"[^\w\- ]", "_", name) for name in classes}
     shared = list(plain.values()).count(plain[class_name]) > 1
-    number = f" {list(per_class).index(class_name)}" if shared else ""
+    number = f" {classes.index(class_name)}" if shared else ""
     return f"class_f1/{plain[class_name]}{number}"

@@ -1,6 +1,6 @@
 """What the files of a finished experiment say: read and checked whole before MLflow is asked for anything."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from json import JSONDecodeError
 from pathlib import Path
@@ -10,6 +10,8 @@ import numpy as np
 
 from pipeline import classes, history, paths, predictions, records
 from pipeline.errors import HerbariumError
+from pipeline.metrics import ClassScores
+from pipeline.predictions import Predictions
 
 _READ = (paths.TRAINING, paths.HISTORY, paths.METRICS, paths.PREDICTIONS, paths.CLASSES, paths.PARAMS)
 _ARTIFACTS = {
@@ -34,13 +36,15 @@ class ResultsError(HerbariumError):
 
 @dataclass(frozen=True)
 class Results:
-    """`classes`: K names. `probabilities`: float64 (N, K), values 0–1, of the N test images in their order."""
+    """`classes`: K names. Of the N test images: `probabilities` float64 (N, K), values 0–1, in their order; `scores` of
+    each class."""
 
     training: dict[str, Any]
     epochs: list[history.Epoch]
     metrics: dict[str, Any]
     classes: list[str]
     probabilities: np.ndarray
+    scores: Mapping[str, ClassScores]
 
 
 def read() -> Results:
@@ -51,7 +55,8 @@ def read() -> Results:
         raise ResultsError(f"{', '.join(absent)}: not found; run `dvc repro` (or `dvc pull`) first")
     training, metrics = _parsed(paths.TRAINING), _parsed(paths.METRICS)
     names = classes.of_model()
-    return Results(training, history.read(paths.HISTORY), metrics, names, _probabilities(names))
+    test = _predictions(names)
+    return Results(training, history.read(paths.HISTORY), metrics, names, test.probabilities, test.scores)
 
 
 def artifacts() -> list[tuple[Path, str]]:
@@ -72,7 +77,7 @@ def _parsed(path: Path) -> Any:
         raise ResultsError(f"{path}: not valid JSON ({error}); delete it and run `dvc repro`") from None
 
 
-def _probabilities(classes: list[str]) -> np.ndarray:
+def _predictions(classes: list[str]) -> Predictions:
     found = predictions.read(paths.PREDICTIONS)
     images = len(records.read_npy(paths.images("test")))
     if found.classes != classes or len(found.names) != images:
@@ -80,4 +85,4 @@ def _probabilities(classes: list[str]) -> np.ndarray:
             f"{paths.PREDICTIONS}: found {len(found.names)} rows of {len(found.classes)} classes; allowed: {images},"
             f" one for each test image, of the {len(classes)} classes in {paths.CLASSES}, in order; run `dvc repro`"
         )
-    return found.probabilities
+    return found

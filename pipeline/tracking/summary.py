@@ -23,7 +23,7 @@ def escaped(text: str) -> str:
 
 def weakest_class(results: Results) -> tuple[str, float] | None:
     """The class found least often and its recall, 0–1; None if no class was in the test split."""
-    recalls = {name: row["recall"] for name, row in results.metrics["per_class"].items() if row["recall"] is not None}
+    recalls = {name: score.recall for name, score in results.scores.items() if score.recall is not None}
     return min(recalls.items(), key=lambda item: (item[1], item[0])) if recalls else None
 
 

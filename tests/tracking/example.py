@@ -4,6 +4,7 @@ import numpy as np
 
 from pipeline import history, paths, predictions, records
 from pipeline.history import Epoch
+from pipeline.metrics import ClassScores
 from pipeline.predictions import Predictions
 
 from .. import finished
@@ -26,11 +27,11 @@ METRICS = {
     "validation_accuracy": 0.55,
     "validation_loss": 0.9,
     "validation_images": 6,
-    "per_class": {
-        "oak": {"precision": 0.5, "recall": 0.75, "f1": 0.6, "images": 4},
-        "a*b|<i>": {"precision": None, "recall": 0.0, "f1": 0.0, "images": 2},
-        "c/d": {"precision": None, "recall": None, "f1": None, "images": 0},
-    },
+}
+SCORES = {
+    "oak": ClassScores(precision=0.5, recall=0.75, f1=0.6, images=4),
+    "a*b|<i>": ClassScores(precision=None, recall=0.0, f1=0.0, images=2),
+    "c/d": ClassScores(precision=None, recall=None, f1=None, images=0),
 }
 
 

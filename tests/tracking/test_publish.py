@@ -11,6 +11,7 @@ import pytest
 
 from pipeline import history, paths, records
 from pipeline.history import Epoch
+from pipeline.metrics import ClassScores
 from pipeline.schema import Params
 from pipeline.tracking import runs, tags
 from pipeline.tracking.live import Live
@@ -190,17 +191,15 @@ def test_missing_files_are_reported_before_mlflow_is_asked(params: Params, proje
 
 
 def test_many_classes_have_no_metric_each() -> None:
-    row = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "images": 1}
-    named = {f"class {i}": row for i in range(21)}
-    found = Results(TRAINING, EPOCHS, {**METRICS, "per_class": named}, list(named), np.zeros((1, 21)))
+    named = {f"class {i}": ClassScores(1.0, 1.0, 1.0, 1) for i in range(21)}
+    found = Results(TRAINING, EPOCHS, METRICS, list(named), np.zeros((1, 21)), named)
     keys = {metric.key for metric in outcome_metrics(found, "m-1")}
     assert not any(key.startswith("class_f1") for key in keys)
     assert {"test_macro_f1", "test_lowest_recall"} <= keys
 
 
 def test_class_names_that_become_equal_stay_apart() -> None:
-    row = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "images": 1}
-    named = dict.fromkeys(["a/b", "a*b", "größe"], row)
-    found = Results(TRAINING, EPOCHS, {**METRICS, "per_class": named}, list(named), np.zeros((1, 3)))
+    named = dict.fromkeys(["a/b", "a*b", "größe"], ClassScores(1.0, 1.0, 1.0, 1))
+    found = Results(TRAINING, EPOCHS, METRICS, list(named), np.zeros((1, 3)), named)
     keys = {metric.key for metric in outcome_metrics(found, "m-1") if metric.key.startswith("class_f1")}
     assert keys == {"class_f1/a_b 0", "class_f1/a_b 1", "class_f1/größe"}

@@ -1,17 +1,20 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from pipeline.schema import Params
 from pipeline.tracking import results, summary
 from pipeline.tracking.results import Results
 
-from .example import CLASSES, EPOCHS, METRICS, TRAINING
+from .example import CLASSES, EPOCHS, METRICS, SCORES, TRAINING
 
 CODE = {"mlflow.source.git.commit": "0123abcd", "git_dirty": "false"}
 
 
 @pytest.fixture
 def found() -> Results:
-    return results.Results(TRAINING, EPOCHS, METRICS, CLASSES, probabilities=None)
+    return results.Results(TRAINING, EPOCHS, METRICS, CLASSES, np.zeros((6, 3)), SCORES)
 
 
 def test_outcome_data_training_and_commands_are_told(params: Params, found: Results) -> None:
@@ -42,5 +45,4 @@ def test_class_names_cannot_format_the_page(params: Params, found: Results) -> N
 
 
 def test_no_class_in_the_test_split_has_no_weakest(found: Results) -> None:
-    nobody = {"per_class": {"oak": {"precision": None, "recall": None, "f1": None, "images": 0}}}
-    assert summary.weakest_class(results.Results(TRAINING, EPOCHS, nobody, CLASSES, found.probabilities)) is None
+    assert summary.weakest_class(replace(found, scores={"c/d": SCORES["c/d"]})) is None

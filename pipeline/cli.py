@@ -1,11 +1,11 @@
 """The command line `herbarium`: its rooms' commands together, and how errors look."""
 
-import os
 import sys
 from typing import Annotated
 
 import typer
 
+from pipeline import verbosity
 from pipeline.commands import project, results, review, stages, sweep
 from pipeline.errors import HerbariumError
 
@@ -21,20 +21,27 @@ for room in (stages, sweep, review, results, project):
 
 @app.callback()
 def options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Show what TensorFlow says when it starts.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", envvar=verbosity.QUIET, help="Print results and errors only, no progress.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", envvar=verbosity.VERBOSE, help="Show what the libraries log, too.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar=verbosity.DEBUG, help="Show where in the code an error comes from.")
+    ] = False,
 ) -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
-    if debug:
-        os.environ["HERBARIUM_DEBUG"] = "1"
+    if quiet and verbose:
+        raise typer.BadParameter("does not go with --quiet", param_hint="--verbose")
+    verbosity.choose(quiet, verbose, debug)
 
 
 def main() -> None:
     """Entry point: errors a user can act on are one message and exit code 1; --debug shows where they come from."""
     try:
-        app()
+        app(prog_name="herbarium")
     except HerbariumError as error:
-        if os.environ.get("HERBARIUM_DEBUG"):
+        if verbosity.debug():
             raise
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)

@@ -1,8 +1,18 @@
-"""Errors as the user sees them, of the command as it is installed."""
+"""Help, completion, how much is said, and errors, as the user sees them: of the command as it is installed."""
 
 import os
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from pipeline.cli import app
+
+HERBARIUM = Path(sys.executable).with_name("herbarium")
+ROOT = Path(__file__).parents[1]
+COMMANDS = sorted(typer.main.get_command(app).commands)
 
 
 def herbarium(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -15,6 +25,46 @@ def test_help_lists_commands_by_what_they_are_for():
     assert done.returncode == 0
     for panel in ("Stages", "Searching", "Experiments on file", "Review", "Results", "Project"):
         assert panel in done.stdout
+
+
+def test_help_is_there_at_once():
+    """Half a second of a processor, as it is counted: on a busy machine the clock says more."""
+    timed = "import os, subprocess, sys; subprocess.run([sys.executable, '-m', 'pipeline', '--help'],"
+    timed += " stdout=subprocess.DEVNULL); print(sum(os.times()[2:4]))"
+    seconds = [float(subprocess.check_output([sys.executable, "-c", timed])) for _ in range(3)]
+    assert min(seconds) < 1.0  # 0.35 s where it is quiet
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does_and_shows_a_call(command: str):
+    text = typer.main.get_command(app).commands[command].help
+    assert len(text.splitlines()[0]) > 20
+    assert f"Example: herbarium {command}" in text
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_can_be_installed_and_knows_the_commands(shell: str, tmp_path: Path):
+    """In a home of its own; what the shell would ask is asked here."""
+    home = {"HOME": str(tmp_path), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    installed = herbarium("--install-completion", shell, **home)
+    assert (installed.returncode, installed.stderr) == (0, "")
+    assert any("herbarium" in path.read_text() for path in tmp_path.rglob("*") if path.is_file())
+    shown = herbarium("--show-completion", shell, **home)
+    assert "_HERBARIUM_COMPLETE=complete_" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("herbarium pre", {"predict", "preprocess"}),
+        ("herbarium sweep --w", {"--workers"}),
+        ("herbarium verify fashion", {"fashion-mnist-cnn", "fashion-mnist-small"}),
+    ],
+)
+def test_a_beginning_is_completed(line: str, offered: set[str]):
+    asked = {"_HERBARIUM_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    done = subprocess.run([HERBARIUM], cwd=ROOT, capture_output=True, text=True, env={**os.environ, **asked})
+    assert set(done.stdout.split()) == offered
 
 
 def test_a_typo_is_one_line_and_no_traceback(project):
@@ -32,3 +82,27 @@ def test_outside_a_project_it_says_what_is_missing(tmp_path, monkeypatch):
     done = herbarium("check", PYTHONPATH=os.pathsep.join(sys.path))
     assert done.returncode == 1
     assert done.stderr == "error: params.yaml: not found; run in the project's folder, where params.yaml is\n"
+
+
+def test_quiet_and_verbose_exclude_each_other():
+    done = herbarium("--quiet", "--verbose", "check")
+    assert done.returncode == 2
+    assert "does not go with --quiet" in done.stderr
+
+
+def test_a_command_before_and_after_quiet(project):
+    """`fetch` says what it found, and nothing with --quiet, HERBARIUM_QUIET or in a stage that DVC starts with it."""
+    path = os.pathsep.join(sys.path)
+    loud = herbarium("fetch", PYTHONPATH=path)
+    assert "10 classes" in loud.stdout
+    for arguments, environment in ((["--quiet"], {}), ([], {"HERBARIUM_QUIET": "1"})):
+        silent = herbarium(*arguments, "fetch", PYTHONPATH=path, **environment)
+        assert (silent.returncode, silent.stdout, silent.stderr) == (0, "", "")
+
+
+def test_quiet_still_says_errors_and_results(project):
+    path = os.pathsep.join(sys.path)
+    assert herbarium("--quiet", "check", PYTHONPATH=path).stdout == "params.yaml is in order\n"
+    failed = herbarium("--quiet", "summary", PYTHONPATH=path)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("error: ")

@@ -12,7 +12,10 @@ _PROJECT = "Project"
 
 @app.command(rich_help_panel=_PROJECT)
 def check() -> None:
-    """Check params.yaml, whole; dvc repro does it before any work too."""
+    """Check params.yaml, whole; dvc repro does it before any work too.
+
+    Example: herbarium check
+    """
     from pipeline import config
     from pipeline.sweep import space
 
@@ -22,7 +25,10 @@ def check() -> None:
 
 @app.command(rich_help_panel=_PROJECT)
 def cuts() -> None:
-    """Where the backbone of params.yaml can be cut, and what each cut costs."""
+    """Where the backbone of params.yaml can be cut, and what each cut costs.
+
+    Example: herbarium cuts
+    """
     params = prepared()
     from pipeline import reproducibility
     from pipeline.model import costs
@@ -33,7 +39,10 @@ def cuts() -> None:
 
 @app.command(rich_help_panel=_PROJECT)
 def ui() -> None:
-    """Open the MLflow UI of this project on 127.0.0.1 at a free port; Ctrl-C stops it."""
+    """Open the MLflow UI of this project on 127.0.0.1 at a free port; Ctrl-C stops it.
+
+    Example: herbarium ui
+    """
     from pipeline.tracking import ui as server
 
     raise typer.Exit(server.main())
@@ -43,7 +52,10 @@ def ui() -> None:
 def versions(
     write: Annotated[bool, typer.Option("--write", help="Take the installed versions into the cache key.")] = False,
 ) -> None:
-    """Versions of the packages that decide results: those installed against those the cache key names."""
+    """Versions of the packages that decide results: those installed against those the cache key names.
+
+    Example: herbarium versions
+    """
     from pipeline import reproducibility
 
     recorded = reproducibility.write_versions() if write else reproducibility.recorded_versions()

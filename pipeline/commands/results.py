@@ -19,7 +19,10 @@ _RESULTS = "Results"
 
 @app.command(rich_help_panel=_RESULTS)
 def summary() -> None:
-    """What the last run found: accuracy with its interval, where the pictures are, how to open the UI."""
+    """What the last run found: accuracy with its interval, where the pictures are, how to open the UI.
+
+    Example: herbarium summary
+    """
     from pipeline import summary as text
 
     print(text.of_results())

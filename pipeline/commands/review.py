@@ -8,16 +8,29 @@ import typer
 
 from pipeline.errors import HerbariumError
 
+
+def _names() -> list[str]:
+    """For the shell's completion; it must answer while a key is pressed."""
+    from pathlib import Path
+
+    return sorted(path.parent.name for path in Path("experiments").glob("*/params.yaml"))
+
+
 app = typer.Typer()
 _EXPERIMENTS = "Experiments on file"
 _REVIEW = "Review"
 _POINTS = 100
+_RECORDED = typer.Argument(help="The experiment that has just run.", autocompletion=_names)
+_REVIEWED = typer.Argument(help="An experiment, an MLflow run id or a git revision.", autocompletion=_names)
+_COMPARED = typer.Argument(
+    help="An experiment, an MLflow run id, a git revision, or . (results here).", autocompletion=_names
+)
 _Fresh = Annotated[bool, typer.Option("--fresh", help="Compute everything; take nothing from the DVC cache.")]
 
 
 @app.command(rich_help_panel=_EXPERIMENTS)
 def use(
-    name: Annotated[str, typer.Argument(help="A folder of experiments/.")],
+    name: Annotated[str, typer.Argument(help="A folder of experiments/.", autocompletion=_names)],
     force: Annotated[bool, typer.Option("--force", help="Overwrite edits that are kept nowhere.")] = False,
 ) -> None:
     """Put an experiment's params.yaml into place.
@@ -32,14 +45,19 @@ def use(
 
 @app.command("list", rich_help_panel=_EXPERIMENTS)
 def list_experiments() -> None:
-    """Every experiment: images, reported accuracy, what was measured here, the verdict."""
+    """Every experiment: images, reported accuracy, what was measured here, the verdict.
+
+    Example: herbarium list
+    """
     from pipeline.review import table as results
 
     print(results.as_text())
 
 
 @app.command(rich_help_panel=_EXPERIMENTS)
-def record(name: Annotated[str, typer.Argument(help="The experiment that has just run.")]) -> None:
+def record(
+    name: Annotated[str, _RECORDED],
+) -> None:
     """File the finished run, and the seeds of `replicate`, as experiments/NAME/record.
 
     Example: herbarium record digits
@@ -78,13 +96,14 @@ def replicate(
 
     Example: herbarium replicate --seeds 5
     """
-    from pipeline import config
+    from pipeline import config, verbosity
     from pipeline.review import replicates
 
     params = config.load()
     curves = []
-    found = replicates.replicate(seeds, print, lambda seed, epochs: curves.append((seed, epochs)))
-    print(f"\n{replicates.describe(found)}\ndetails: {replicates.REPORT}")
+    found = replicates.replicate(seeds, verbosity.say, lambda seed, epochs: curves.append((seed, epochs)))
+    verbosity.say("")
+    print(f"{replicates.describe(found)}\ndetails: {replicates.REPORT}")
 
     def show() -> None:
         from pipeline.tracking.reviews import Replication
@@ -100,7 +119,9 @@ def replicate(
 
 @app.command(rich_help_panel=_REVIEW)
 def verify(
-    what: Annotated[str, typer.Argument(help="An experiment, an MLflow run id or a git revision.")],
+    what: Annotated[
+        str, typer.Argument(help="An experiment, an MLflow run id or a git revision.", autocompletion=_names)
+    ],
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds; the first is the recorded one.")] = 1,
     margin: Annotated[
         float | None, typer.Option(help="Points of accuracy that count as the same, instead of the claim's margin.")
@@ -116,13 +137,14 @@ def verify(
 
     Example: herbarium verify digits --seeds 3
     """
-    from pipeline import config
+    from pipeline import config, verbosity
     from pipeline.review import report
     from pipeline.review import verify as reviews
 
-    review = reviews.review(what, seeds, margin and margin / _POINTS, fresh, print, recorded)
+    review = reviews.review(what, seeds, margin and margin / _POINTS, fresh, verbosity.say, recorded)
     markdown, data = report.write(review)
-    print(f"\n{report.as_text(review)}\nreport: {markdown}, {data}")
+    verbosity.say("")
+    print(f"{report.as_text(review)}\nreport: {markdown}, {data}")
 
     def show() -> None:
         from pipeline.tracking.reviews import log_review
@@ -135,7 +157,12 @@ def verify(
 
 @app.command(rich_help_panel=_REVIEW)
 def compare(
-    first: Annotated[str, typer.Argument(help="An experiment, an MLflow run id, a git revision, or . (results here).")],
+    first: Annotated[
+        str,
+        typer.Argument(
+            help="An experiment, an MLflow run id, a git revision, or . (results here).", autocompletion=_names
+        ),
+    ],
     second: Annotated[str, typer.Argument(help="Another one.")],
 ) -> None:
     """Two measured networks: parameters that differ, accuracies, and whether the difference is more than chance.

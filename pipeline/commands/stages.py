@@ -15,37 +15,52 @@ _STAGES = "Stages (dvc repro runs them)"
 
 @app.command(rich_help_panel=_STAGES)
 def fetch() -> None:
-    """Bring the images of the source into data/raw."""
-    _stage("fetch")
+    """Bring the images of the source into data/raw.
+
+    Example: herbarium fetch
+    """
+    _prepare("fetch")
 
 
 @app.command(rich_help_panel=_STAGES)
 def preprocess() -> None:
-    """Split, check for duplicates and leaks, decode and resize into data/images."""
-    _stage("preprocess")
+    """Split, check for duplicates and leaks, decode and resize into data/images.
+
+    Example: herbarium preprocess
+    """
+    _prepare("preprocess")
 
 
 @app.command("extract-features", rich_help_panel=_STAGES)
 def extract_features() -> None:
-    """Run the frozen part of the network once per image into data/features."""
-    _stage("extract-features")
+    """Run the frozen part of the network once per image into data/features.
+
+    Example: herbarium extract-features
+    """
+    _prepare("extract-features")
 
 
 @app.command(rich_help_panel=_STAGES)
 def train() -> None:
-    """Train the part above the cut into models/; epochs show in MLflow as they end."""
+    """Train the part above the cut into models/; epochs show in MLflow as they end.
+
+    Example: herbarium train
+    """
     whole = prepared()
-    from pipeline import config
+    from pipeline import config, verbosity
     from pipeline.stages import train as stage
     from pipeline.tracking.live import Live
 
-    with Live() as live:
+    with verbosity.progress(), Live() as live:
         stage.run(config.for_stage("train"), lambda name: live.started(name, whole), live.epoch)
 
 
 @app.command(rich_help_panel=_STAGES)
 def evaluate() -> None:
-    """Measure the trained network on validation and test images, then show the run in MLflow."""
+    """Measure the trained network on validation and test images, then show the run in MLflow.
+
+    Example: herbarium evaluate
+    """
     _stage("evaluate")
     from pipeline.review import ledger
 
@@ -54,6 +69,14 @@ def evaluate() -> None:
         results.publish_run()
     except HerbariumError as error:  # the files are the record: a missing view fails nothing
         print(f"warning: {error}", file=sys.stderr)
+
+
+def _prepare(name: str) -> None:
+    """A stage whose result is its files."""
+    from pipeline import verbosity
+
+    with verbosity.progress():
+        _stage(name)
 
 
 def _stage(name: str) -> None:

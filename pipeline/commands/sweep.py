@@ -19,15 +19,17 @@ def sweep(
     workers: Annotated[int, typer.Option(min=1, help="Processes on this machine; they change no result.")] = 1,
     storage: Annotated[str | None, _STORAGE] = None,
     scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler to send trials to: tcp://host:8786.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary only.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary only, as herbarium --quiet does.")] = False,
 ) -> None:
     """Search for parameters with a higher validation accuracy; run again, it goes on where it was.
 
     Example: herbarium sweep --trials 40 --workers 2
     """
     params = configured()
+    from pipeline import verbosity
     from pipeline.sweep import command, coordinator, space
 
+    quiet = quiet or verbosity.quiet()
     space.of(params)
     command.bring_features_up_to_date(quiet)
     print(command.run(coordinator.plan(params, storage, trials), workers, scheduler, quiet))

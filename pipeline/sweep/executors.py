@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeline import verbosity
 from pipeline.errors import ConfigError
 from pipeline.trials import FAILED
 
@@ -53,9 +54,10 @@ def _local(workers: int) -> Iterator[Executor]:
     # counts mapped files as used memory, so the operating system is left to judge.
     settings = {"distributed.nanny.pre-spawn-environ": {}, "distributed.scheduler.allowed-failures": DEATHS - 1}
     options = {"processes": True, "threads_per_worker": 1, "memory_limit": None, "dashboard_address": None}
+    silenced = logging.INFO if verbosity.verbose() else logging.CRITICAL
     with (
         dask.config.set(settings),
-        LocalCluster(n_workers=workers, silence_logs=logging.CRITICAL, **options) as cluster,
+        LocalCluster(n_workers=workers, silence_logs=silenced, **options) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         yield _on(client)

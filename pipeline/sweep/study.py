@@ -15,7 +15,7 @@ import optuna
 from optuna.samplers import BaseSampler, CmaEsSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
-from pipeline import paths, records, reproducibility
+from pipeline import paths, records, reproducibility, verbosity
 from pipeline.errors import ConfigError, HerbariumError
 from pipeline.history import Epoch
 from pipeline.schema import Params
@@ -28,7 +28,7 @@ STARTUP_TRIALS = 8  # tried at random before TPE begins to learn: two default ba
 _STATES = {COMPLETE: TrialState.COMPLETE, PRUNED: TrialState.PRUNED, FAILED: TrialState.FAIL}
 _INTERNAL = "sampler_state"
 
-optuna.logging.set_verbosity(optuna.logging.ERROR)
+optuna.logging.set_verbosity(optuna.logging.INFO if verbosity.verbose() else optuna.logging.ERROR)
 warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 

@@ -123,6 +123,8 @@ def postgresql(host: str = HOST, within: Sequence[str] = ()) -> Iterator[Postgre
         options = ["--auth=trust", "--username=herbarium", "--encoding=UTF8", "--locale=C", "--no-sync"]
         command = [*_as_nobody_special(), binary("initdb"), *options, str(folder / "data")]
         subprocess.run(command, check=True, capture_output=True)
+        with (folder / "data/pg_hba.conf").open("a") as rules:
+            rules.write(f"host all herbarium {host}/32 trust\n")
         server.start()
         yield server
     finally:

@@ -57,7 +57,7 @@ def run(
     results = execute([_configuration(name, params) for name, params in missing.items()])
     for number, (name, result) in enumerate(zip(missing, results, strict=True), start=1):
         known[name] = result["accuracy"] if result["state"] == COMPLETE else None
-        plan.study.set_user_attr(_key(name), known[name])
+        study.note(plan.study, _key(name), known[name])
         on_training(number, len(missing))
     audited = [_audited(plan, trial, seeds, known) for trial in chosen]
     return [entry for entry in audited if entry.accuracies]
@@ -73,8 +73,8 @@ def fresh_seeds(params: Params) -> list[int]:
 def recorded(plan: Plan) -> dict[str, float | None]:
     """Fingerprint → validation accuracy of the audit's trainings so far; None for one that failed."""
     prefix = _key("")
-    attributes = plan.study.user_attrs
-    return {key.removeprefix(prefix): value for key, value in attributes.items() if key.startswith(prefix)}
+    notes = study.notes(plan.study)
+    return {key.removeprefix(prefix): value for key, value in notes.items() if key.startswith(prefix)}
 
 
 def of_trial(plan: Plan, trial: Trial) -> Audited | None:

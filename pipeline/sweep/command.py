@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from pipeline import paths, trials
-from pipeline.sweep import audit, coordinator, executors, figures
+from pipeline.sweep import audit, coordinator, executors, figures, study
 from pipeline.sweep.audit import Audited
 from pipeline.sweep.coordinator import Listener, Plan
 from pipeline.sweep.display import Display, display, short
@@ -36,36 +36,33 @@ def run(plan: Plan, workers: int = 1, scheduler: str | None = None, quiet: bool 
         display(plan, quiet) as screen,
     ):
         shown.started(plan.study.study_name, plan.params)
-        _greet(plan, screen, shown)
+        ended = plan.trials()
+        _greet(plan, ended, screen, shown)
         try:
-            done = coordinator.run(plan, execute, _listener(plan, screen, shown))
+            done = coordinator.run(plan, execute, _listener(plan, ended, screen, shown))
         finally:
-            _write(plan)
+            trials.write(paths.TRIALS, ended, plan.keys)
         audits = audit.run(plan, done, execute, screen.training)
         audit.write(audits)
-        figures.draw(plan.study, paths.SWEEP_FIGURES)
+        figures.draw(study.in_memory(plan.study), paths.SWEEP_FIGURES)
         _finish(plan, done, audits, shown)
     return summary(plan, done, audits)
 
 
-def _greet(plan: Plan, screen: Display, shown: SweepRun) -> None:
-    before = plan.trials()
+def _greet(plan: Plan, before: list[Trial], screen: Display, shown: SweepRun) -> None:
     if before:
         screen.say(f"going on after {len(before)} of {plan.total} trials of study {plan.study.study_name}")
     for trial in before:  # an interruption may have come between the study and its picture
         shown.ended(trial, plan.params_of(trial))
 
 
-def _listener(plan: Plan, screen: Display, shown: SweepRun) -> Listener:
-    def ended(trial: Trial) -> None:
+def _listener(plan: Plan, ended: list[Trial], screen: Display, shown: SweepRun) -> Listener:
+    def tell(trial: Trial) -> None:
+        ended.append(trial)
         screen.ended(trial)
         shown.ended(trial, plan.params_of(trial))
 
-    return Listener(screen.begun, ended)
-
-
-def _write(plan: Plan) -> None:
-    trials.write(paths.TRIALS, plan.trials(), plan.keys)
+    return Listener(screen.begun, tell)
 
 
 def _finish(plan: Plan, done: list[Trial], audits: list[Audited], shown: SweepRun) -> None:

@@ -2,18 +2,23 @@
 
 import logging
 import os
+import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pipeline import verbosity
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, HerbariumError, MachineError
 from pipeline.trials import FAILED
 
 Executor = Callable[[Sequence[Mapping[str, Any]]], Iterator[dict[str, Any]]]
 DEATHS = 3  # a trial that has cost this many workers their lives fails: it is probably too large for the memory
 _CONNECT_SECONDS = 20
+
+
+class WorkersError(HerbariumError):
+    """The workers, or what sends them trials, cannot do their part; the trials are not to blame."""
 
 
 @contextmanager
@@ -42,7 +47,10 @@ def _work(folder: str | None, configuration: Mapping[str, Any]) -> dict[str, Any
     quiet.start_tensorflow()
     from pipeline.sweep.worker import run_trial
 
-    return run_trial(configuration)
+    try:
+        return run_trial(configuration)
+    except MachineError as error:
+        raise MachineError(f"{platform.node()}: {error}" if folder else str(error)) from error
 
 
 @contextmanager
@@ -78,8 +86,6 @@ def _remote(scheduler: str) -> Iterator[Executor]:
 
 
 def _on(client: Any) -> Executor:
-    from distributed import KilledWorker
-
     # The working directory holds the activations; on other hosts it must be a shared folder with the same path.
     folder = str(Path.cwd())
 
@@ -87,11 +93,32 @@ def _on(client: Any) -> Executor:
         futures = [client.submit(_work, folder, c, pure=False) for c in configurations]
         try:
             for future in futures:
-                try:
-                    yield future.result()
-                except KilledWorker:
-                    yield {"state": FAILED, "reason": f"killed {DEATHS} workers (out of memory?)"}
+                yield _result(future, folder)
         finally:
             client.cancel(futures)
 
     return run
+
+
+def _result(future: Any, folder: str) -> dict[str, Any]:
+    """What the trial came to; a worker's death is one more try elsewhere, a worker that cannot work ends the sweep."""
+    from distributed import KilledWorker
+    from distributed.utils import CancelledError
+
+    try:
+        result: dict[str, Any] = future.result()
+    except KilledWorker as error:
+        return {"state": FAILED, "reason": f"killed {error.allowed_failures + 1} workers (out of memory?)"}
+    except CancelledError as error:
+        raise WorkersError(
+            "the Dask scheduler went away. The trials that ended are recorded: start it and its workers, then run"
+            " `herbarium sweep` again, which goes on after them"
+        ) from error
+    except HerbariumError:
+        raise
+    except Exception as error:  # whatever loading the code and the folder on a wrong worker raises
+        raise WorkersError(
+            f"a worker cannot run trials: {type(error).__name__}: {error}. Every worker needs this project's"
+            f" environment and its folder under the same path, {folder}; nothing was recorded of it"
+        ) from error
+    return result

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from pipeline.errors import ConfigError, HerbariumError
 from pipeline.history import Epoch
 from pipeline.schema import Params
 from pipeline.sweep import space
+from pipeline.sweep.patience import patiently
 from pipeline.sweep.space import Dimension
 from pipeline.tracking import address
 from pipeline.trials import COMPLETE, FAILED, PRUNED, Trial
@@ -89,8 +91,26 @@ def open_study(study: str, url: str, create: bool = True) -> optuna.Study:
 
 def add(study: optuna.Study, dimensions: Sequence[Dimension], trial: Trial, sampler_state: dict[str, Any]) -> None:
     """Append a finished trial. Raises SweepError if another process has added to the study meanwhile."""
-    if len(study.get_trials(deepcopy=False)) != trial.number:
-        raise SweepError(f"another sweep writes to study {study.study_name}: stop one of them and run this again")
+    frozen = _frozen(dimensions, trial, sampler_state)
+    attempts = count()
+
+    def append() -> None:
+        recorded = study.get_trials(deepcopy=False)
+        if next(attempts) and len(recorded) == trial.number + 1 and _is(recorded[-1], trial):
+            return  # it had been recorded; only the answer was lost
+        if len(recorded) != trial.number:
+            raise SweepError(f"another sweep writes to study {study.study_name}: stop one of them and run this again")
+        study.add_trial(frozen)
+
+    patiently(append)
+
+
+def _is(recorded: FrozenTrial, trial: Trial) -> bool:
+    """Whether this very execution was recorded: another one of the same trial took other seconds."""
+    return all(recorded.user_attrs.get(key) == getattr(trial, key) for key in ("fingerprint", "seconds"))
+
+
+def _frozen(dimensions: Sequence[Dimension], trial: Trial, sampler_state: dict[str, Any]) -> FrozenTrial:
     frozen = optuna.trial.create_trial(
         state=_STATES[trial.state],
         value=trial.accuracy,
@@ -102,7 +122,7 @@ def add(study: optuna.Study, dimensions: Sequence[Dimension], trial: Trial, samp
     )
     if frozen.datetime_complete:
         frozen.datetime_start = frozen.datetime_complete - timedelta(seconds=trial.seconds)
-    study.add_trial(frozen)
+    return frozen
 
 
 def _attributes(trial: Trial) -> dict[str, Any]:
@@ -120,7 +140,27 @@ def _attributes(trial: Trial) -> dict[str, Any]:
 
 def trials(study: optuna.Study, dimensions: Sequence[Dimension]) -> list[Trial]:
     """All trials of the study, in order."""
-    return [_trial(frozen, dimensions) for frozen in study.get_trials(deepcopy=False)]
+    return [_trial(frozen, dimensions) for frozen in _recorded(study)]
+
+
+def in_memory(study: optuna.Study, sampler: BaseSampler | None = None, first: int | None = None) -> optuna.Study:
+    """A copy of the study, or of its `first` trials, that no database can take away."""
+    copy = optuna.create_study(direction="maximize", sampler=sampler)
+    copy.add_trials(_recorded(study)[:first])
+    return copy
+
+
+def note(study: optuna.Study, key: str, value: Any) -> None:
+    """Keep a plain value with the study, under a name of its own."""
+    patiently(lambda: study.set_user_attr(key, value))
+
+
+def notes(study: optuna.Study) -> dict[str, Any]:
+    return patiently(lambda: study.user_attrs)
+
+
+def _recorded(study: optuna.Study) -> list[FrozenTrial]:
+    return patiently(lambda: study.get_trials(deepcopy=False))
 
 
 def _trial(frozen: FrozenTrial, dimensions: Sequence[Dimension]) -> Trial:
@@ -143,8 +183,7 @@ def suggest(study: optuna.Study, dimensions: list[Dimension], params: Params, ba
     if params.sweep.sampler == "grid":
         return _grid(dimensions, params.sweep.seed, range(start, start + params.sweep.batch))
     seed = int(np.random.default_rng([params.sweep.seed, batch]).integers(2**31))
-    memory = optuna.create_study(direction="maximize", sampler=_sampler(params.sweep.sampler, seed))
-    memory.add_trials(study.get_trials(deepcopy=False)[:start])
+    memory = in_memory(study, _sampler(params.sweep.sampler, seed), start)
     distributions = {d.key: d.distribution for d in dimensions}
     for _ in range(params.sweep.batch):
         memory.ask(distributions)

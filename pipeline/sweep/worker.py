@@ -24,7 +24,7 @@ class _Pruned(Exception):  # noqa: N818 - an end, not an error
 
 
 def run_trial(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """Train one configuration; an error becomes a result.
+    """Train one configuration; an error becomes a result, unless it is the machine's: MachineError is raised.
 
     `configuration`: `params` (the content of a params.yaml), `fingerprint` (the one the training must have),
     `thresholds` (epoch → validation accuracy below which it stops), `model` (where to save the trained part, or None)
@@ -37,6 +37,8 @@ def run_trial(configuration: Mapping[str, Any]) -> dict[str, Any]:
         outcome = _train(configuration, epochs)
     except _Pruned:
         outcome = {"state": PRUNED}
+    except MachineError:  # recorded, it would make this another sequence of trials than elsewhere
+        raise
     except Exception as error:  # noqa: BLE001 - a failed trial does not end the sweep
         outcome = {"state": FAILED, "reason": _reason(error), "traceback": traceback.format_exc()}
     rows = [astuple(epoch) for epoch in epochs]

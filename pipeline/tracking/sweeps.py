@@ -1,6 +1,7 @@
 """A sweep in MLflow: one run for the sweep, one nested run for each trial, sent once when the trial has ended.
 
-It is a view, as every run is. The study is the record: what is missing here is sent by the next `herbarium sweep`.
+It is a view, as every run is. The study is the record: what MLflow missed is sent when it answers again, or by the
+next `herbarium sweep`.
 """
 
 import time
@@ -14,43 +15,53 @@ from mlflow.entities import Metric, Run
 from pipeline.schema import Params
 from pipeline.tracking import address, runs, tags
 from pipeline.tracking.live import warn_on_stderr
-from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
+from pipeline.tracking.store import CONTACT_SECONDS, UPLOAD_SECONDS, Store, connect, conversation
 from pipeline.trials import COMPLETE, FAILED, PRUNED, Trial
 
 SWEEP = "sweep"  # tag of the sweep's run: the study's name
 NUMBER = "trial"
 SAME_AS = "same_as"
+RETRY_SECONDS = 60  # after a failure, until MLflow is asked again: a dead server takes CONTACT_SECONDS each time
 # A pruned trial was stopped on purpose: KILLED like an interrupted run, told apart by the tag `state`.
 _STATUS = {COMPLETE: "FINISHED", PRUNED: "KILLED", FAILED: "FAILED"}
 
 
 class SweepRun:
-    """Use as `with SweepRun() as shown:` around a sweep. No method raises; the first failure is told once.
+    """Use as `with SweepRun() as shown:` around a sweep. No method raises; the first failure is told, the others not.
 
+    While MLflow does not answer, trials wait; they are sent when it does, tried once a minute and at the end.
     The sweep's run ends FINISHED/finished, FAILED/failed or KILLED/interrupted; after kill -9 the next training or
     sweep marks it KILLED/killed.
     """
 
     def __init__(self, warn: Callable[[str], None] = warn_on_stderr) -> None:
         self._warn = warn
+        self._sweep: tuple[str, Params] | None = None
         self._store: Store | None = None
         self._parent: Run | None = None
+        self._warned = False
+        self._retry_at = float("-inf")
+        self._waiting: list[tuple[Trial, Params]] = []
         self._children: dict[int, Run] = {}
         self._sent: dict[tuple[str, int], float] = {}
         self._best = float("-inf")
 
     def started(self, study: str, params: Params) -> None:
         """Open the run of that study, or open it again."""
+        self._sweep = study, params
         self._attempt(lambda: self._start(study, params))
 
     def ended(self, trial: Trial, params: Params) -> None:
         """Show a trial, unless it is there already. `params` are those it ran with."""
-        self._tell(lambda store, parent: self._show(store, parent, trial, params))
+        self._waiting.append((trial, params))
+        self._tell(self._show_waiting)
 
     def finished(
         self, labels: Mapping[str, str], metrics: Mapping[str, float], folder: Path, models: Mapping[int, Path]
     ) -> None:
         """Add tags, metrics and the files of `folder` to the sweep's run, and to trials their trained part."""
+        self._retry_at = float("-inf")
+        self._tell(self._show_waiting)
         self._tell(lambda store, parent: self._complete(store, parent, labels, metrics, folder, models), UPLOAD_SECONDS)
 
     def __enter__(self) -> Self:
@@ -83,6 +94,11 @@ class SweepRun:
             self._children = _children(store, parent)
             self._parent, self._store = parent, store
 
+    def _show_waiting(self, store: Store, parent: Run) -> None:
+        while self._waiting:
+            self._show(store, parent, *self._waiting[0])
+            del self._waiting[0]
+
     def _show(self, store: Store, parent: Run, trial: Trial, params: Params) -> None:
         child = self._children.get(trial.number)
         if child is None or child.info.status == "RUNNING":
@@ -114,9 +130,12 @@ class SweepRun:
             store.client.set_terminated(parent.info.run_id, status)
 
         self._tell(end)
-        self._store = self._parent = None
+        self._sweep = self._store = self._parent = None
 
-    def _tell(self, what: Callable[[Store, Run], None], seconds: int | None = None) -> None:
+    def _tell(self, what: Callable[[Store, Run], None], seconds: int = CONTACT_SECONDS) -> None:
+        if self._sweep and not self._store and time.monotonic() >= self._retry_at:
+            study, params = self._sweep
+            self._attempt(lambda: self._start(study, params))
         store, parent = self._store, self._parent
         if store and parent:
             self._attempt(lambda: _within(store, parent, what, seconds))
@@ -126,11 +145,18 @@ class SweepRun:
             what()
         except Exception as error:  # noqa: BLE001 - a sweep is worth more than its picture
             self._store = self._parent = None
-            self._warn(f"warning: {address.redacted(str(error))}; the sweep goes on, run it again to show all trials")
+            if not self._warned:
+                self._warned = True
+                self._warn(
+                    f"warning: {address.redacted(str(error))}; the sweep goes on and tries again; the next one sends"
+                    " what is missing then"
+                )
+            self._retry_at = time.monotonic() + RETRY_SECONDS
 
 
-def _within(store: Store, parent: Run, what: Callable[[Store, Run], None], seconds: int | None) -> None:
-    with conversation(store.uri, retries=1, **({"seconds": seconds} if seconds else {})):
+def _within(store: Store, parent: Run, what: Callable[[Store, Run], None], seconds: int) -> None:
+    # No retries: a request to create a run, answered too late and sent again, would make two.
+    with conversation(store.uri, seconds):
         what(store, parent)
 
 

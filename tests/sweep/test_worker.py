@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline import history, paths, records, reproducibility
+from pipeline.errors import MachineError
 from pipeline.schema import Compute, Params
 from pipeline.sweep import coordinator, executors, promote, worker
 from pipeline.sweep.coordinator import Listener, Plan
@@ -43,12 +44,17 @@ def test_a_trial_below_its_threshold_stops(trained: Trained, params: Params) -> 
     assert worker.run_trial({**configuration, "thresholds": {1: 0.0}})["state"] == "complete"
 
 
+def test_a_machine_that_computes_other_bits_ends_the_sweep(trained: Trained, params: Params) -> None:
+    configuration = configurations(trained(params))[0]
+    with (
+        executors.executor() as execute,
+        pytest.raises(MachineError, match=r"fingerprint is .* could not be reproduced here"),
+    ):
+        list(execute([{**configuration, "fingerprint": "f" * 64}]))
+
+
 def test_errors_become_results(trained: Trained, params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
     configuration = configurations(trained(params))[0]
-    other = worker.run_trial({**configuration, "fingerprint": "f" * 64})
-    assert other["state"] == "failed"
-    assert "could not be reproduced here" in other["reason"]
-
     wild = {**configuration["params"]["train"], "optimizer": "sgd", "learning_rate": 10.0, "l2": 1.0, "epochs": 40}
     changed = {**configuration["params"], "train": wild}
     monkeypatch.setattr(worker, "_same_as", lambda _: lambda _: None)

@@ -6,7 +6,7 @@ from mlflow.entities import Run
 
 from pipeline import records
 from pipeline.schema import Params
-from pipeline.tracking import tags
+from pipeline.tracking import sweeps, tags
 from pipeline.tracking.store import Store, connect, conversation
 from pipeline.tracking.sweeps import SweepRun
 from pipeline.trials import Trial
@@ -116,3 +116,27 @@ def test_a_dead_server_is_mentioned_once(at: Callable[[str | None], Params], dea
     sweep(at(f"http://127.0.0.1:{dead_port}"), TRIALS, said.append)
     assert len(said) == 1
     assert "the sweep goes on" in said[0]
+
+
+def test_trials_wait_for_a_server_that_is_away(
+    store: Store, params: Params, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeps, "RETRY_SECONDS", 3600)  # so that it is asked again at the end only
+    said: list[str] = []
+    with SweepRun(said.append) as run:
+        run.started("digits-0123", params)
+        run.ended(TRIALS[0], params)
+        address = store.uri.removeprefix("sqlite:///")
+        Path(address).rename(f"{address}.away")
+        Path(address).mkdir()  # a database that cannot be opened
+        for trial in TRIALS[1:3]:
+            run.ended(trial, params)
+        Path(address).rmdir()
+        Path(f"{address}.away").rename(address)
+        run.ended(TRIALS[3], params)
+        assert sorted(shown(store)[1]) == [0]
+        run.finished({}, {}, project / "nothing", {})
+    parent, children = shown(store)
+    assert sorted(children) == [0, 1, 2, 3]
+    assert parent.info.status == "FINISHED"
+    assert len(said) == 1

@@ -1,0 +1,105 @@
+"""A database that goes away: waited for, and given up on with the sweep intact."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from optuna.exceptions import StorageInternalError
+from sqlalchemy.exc import OperationalError
+
+from pipeline.schema import Params
+from pipeline.sweep import coordinator, patience, study
+from pipeline.sweep.coordinator import Listener, Plan
+from pipeline.sweep.patience import StorageUnavailableError, patiently
+from pipeline.trials import Trial
+from tests.servers import postgresql
+
+from .conftest import by_formula, finished, table
+
+Planned = Callable[..., Plan]
+
+
+def away(message: str = "the server closed the connection") -> StorageInternalError:
+    error = StorageInternalError("an exception is raised during the commit")
+    error.__cause__ = OperationalError("select", {}, Exception(message))
+    return error
+
+
+def test_an_answer_is_waited_for(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.setattr(patience, "_FIRST_PAUSE_SECONDS", 0.01)
+    failures = iter([away(), away(), None])
+
+    def action() -> str:
+        if error := next(failures):
+            raise error
+        return "an answer"
+
+    assert patiently(action) == "an answer"
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "does not answer (the server closed the connection); trying again" in line
+
+
+def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PATIENCE_SECONDS", 0.05)
+
+    def action() -> None:
+        raise away("postgresql://me:secret@db/x is gone")
+
+    with pytest.raises(StorageUnavailableError, match=r"postgresql://db/x is gone.*herbarium sweep") as raised:
+        patiently(action)
+    assert "secret" not in str(raised.value)
+
+
+def test_other_errors_are_not_repeated() -> None:
+    calls: list[int] = []
+
+    def action() -> None:
+        calls.append(1)
+        raise StorageInternalError("invalid data")
+
+    with pytest.raises(StorageInternalError):
+        patiently(action)
+    assert len(calls) == 1
+
+
+def test_a_trial_whose_answer_was_lost_is_not_added_twice(
+    planned: Planned, params: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "_FIRST_PAUSE_SECONDS", 0.01)
+    plan = planned(params)
+    add_trial, lost = plan.study.add_trial, []
+
+    def losing(frozen: object) -> None:
+        add_trial(frozen)
+        if not lost:
+            lost.append(1)
+            raise away()
+
+    monkeypatch.setattr(plan.study, "add_trial", losing)
+    done = coordinator.run(plan, by_formula, Listener())
+    assert lost
+    assert [trial.number for trial in done] == list(range(10))
+    assert len(plan.trials()) == 10
+    with pytest.raises(study.SweepError, match="another sweep writes"):
+        study.add(plan.study, plan.dimensions, done[-1], {})
+
+
+@pytest.mark.slow
+def test_a_database_that_stays_away_ends_the_sweep_and_loses_nothing(
+    planned: Planned, params: Params, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    expected = finished(planned(params))
+    monkeypatch.setattr(patience, "PATIENCE_SECONDS", 1.0)
+    with postgresql() as database:
+        plan = planned(params, database.create("optuna"))
+
+        def stop(trial: Trial) -> None:
+            if trial.number == 4:
+                database.stop()
+
+        with pytest.raises(StorageUnavailableError, match="did not answer for 1 s"):
+            coordinator.run(plan, by_formula, Listener(ended=stop))
+        database.start()
+        assert len(plan.trials()) == 5
+        coordinator.run(plan, by_formula, Listener())
+        assert table(plan) == expected

@@ -1,6 +1,8 @@
 """The command line `herbarium`: its rooms' commands together, and how errors look."""
 
 import sys
+import traceback
+from types import TracebackType
 from typing import Annotated
 
 import typer
@@ -8,6 +10,7 @@ import typer
 from pipeline import verbosity
 from pipeline.commands import project, results, review, stages, sweep
 from pipeline.errors import HerbariumError
+from pipeline.redaction import redacted
 
 app = typer.Typer(
     help="Reproducible transfer-learning experiments. `dvc repro` runs the pipeline; this command does the rest.",
@@ -38,6 +41,7 @@ def options(
 
 def main() -> None:
     """Entry point: errors a user can act on are one message and exit code 1; --debug shows where they come from."""
+    sys.excepthook = _show_traceback
     try:
         app(prog_name="herbarium")
     except HerbariumError as error:
@@ -45,3 +49,8 @@ def main() -> None:
             raise
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def _show_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Python's own, without the passwords that libraries put into their messages."""
+    sys.stderr.write(redacted("".join(traceback.format_exception(kind, error, trace))))

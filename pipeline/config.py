@@ -13,6 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from pipeline import paths
 from pipeline.errors import ConfigError
+from pipeline.redaction import holds_secret, redacted
 from pipeline.schema import Params
 from pipeline.suggestions import did_you_mean
 
@@ -20,27 +21,50 @@ from pipeline.suggestions import did_you_mean
 _SHORTENED = reprlib.Repr()
 _SHORTENED.maxlevel, _SHORTENED.maxlist, _SHORTENED.maxdict = 3, 8, 8
 _SHORTENED.maxstring = _SHORTENED.maxlong = _SHORTENED.maxother = 100
+_MOST_VALUES = 100_000  # in a file, its aliases written out; a dvc.lock has some hundreds
 
 
 def read_yaml(path: Path) -> Any:
-    """Plain Python data of a YAML 1.2 file; no tags are executed. Raises ConfigError naming file and line."""
+    """Plain Python data of a YAML 1.2 file, as `parse_yaml`. Raises ConfigError naming file and line."""
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path}: not found; run in the project's folder, where {path.name} is") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    return parse_yaml(text, str(path))
+
+
+def parse_yaml(text: str, where: str) -> Any:
+    """Plain Python data of YAML 1.2; no tags are executed. Raises ConfigError beginning with `where`."""
+    try:
+        content = YAML(typ="safe", pure=True).load(text)
+        many = _values(content, {}) > _MOST_VALUES
     except (
         YAMLError,
         ValueError,
         LookupError,
         TypeError,
     ) as error:  # the last three: a tag that its value does not fit
-        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())[:1000]}") from None
+        raise ConfigError(f"{where}: not valid YAML: {redacted(' '.join(str(error).split()))[:1000]}") from None
     except RecursionError:
-        raise ConfigError(f"{path}: nested too deeply to be a parameter file") from None
+        raise ConfigError(f"{where}: nested too deeply to be a parameter file") from None
+    if many:
+        raise ConfigError(f"{where}: its aliases stand for more values than the {_MOST_VALUES:,} a file may have")
+    return content
+
+
+def _values(content: Any, counted: dict[int, float]) -> float:
+    """How many values `content` is, aliases written out; infinite if it contains itself. `counted`: by id."""
+    if not isinstance(content, (dict, list)):
+        return 1
+    if id(content) not in counted:
+        counted[id(content)] = float("inf")
+        inner = content.values() if isinstance(content, dict) else content
+        counted[id(content)] = 1 + sum(_values(value, counted) for value in inner)
+    return counted[id(content)]
 
 
 def load(path: Path = paths.PARAMS) -> Params:
@@ -53,10 +77,16 @@ def check(content: Any, where: str) -> Params:
     if not isinstance(content, dict):
         raise ConfigError(f"{where}: found {_shown(content)}; allowed: the sections {', '.join(Params.model_fields)}")
     try:
-        return Params.model_validate(content)
+        params = Params.model_validate(content)
     except ValidationError as error:
         lines = dict.fromkeys(_message(where, content, e) for e in error.errors(include_url=False))
         raise ConfigError("\n".join(lines)) from None
+    if holds_secret(params.tracking.uri or ""):
+        raise ConfigError(
+            f"{where}: tracking.uri: found an address with a password; this file goes to git, into records and with"
+            " every run: set null, and give the address in the environment variable MLFLOW_TRACKING_URI"
+        )
+    return params
 
 
 def for_stage(stage: str) -> Params:
@@ -152,4 +182,5 @@ def _shown(value: Any) -> str:
         text = _SHORTENED.repr(value)
     except ValueError:  # Python does not print integers of thousands of digits
         return "a number of thousands of digits"
+    text = redacted(text)
     return text if len(text) <= 80 else f"{text[:77]}…"

@@ -111,9 +111,12 @@ def _classifier(uri: str | None) -> "Classify":
     names = classes.of_model()
     params = prepared()
     from pipeline.model import assembly
+    from pipeline.serving import probe
     from pipeline.serving.classifier import Classifier
 
-    return Classifier(assembly.load_trained(params).full, names).predict
+    predict = Classifier(assembly.load_trained(params).full, names).predict
+    probe.require_evaluated(predict, params)
+    return predict
 
 
 def _model_builder(params: "Params") -> Callable[[], Any]:

@@ -17,12 +17,16 @@ def names() -> list[str]:
 
 
 def folder(name: str) -> Path:
-    """Its folder. Raises ConfigError if there is no such experiment."""
+    """Its folder. Raises ConfigError if there is no such experiment, or it holds links: they may lead anywhere."""
     if name not in names():
         raise ConfigError(
             f"{FOLDER}: no experiment {name!r}{did_you_mean(name, names())}; `herbarium list` shows all of them"
         )
-    return FOLDER / name
+    found = FOLDER / name
+    links = [path for path in (FOLDER, found, *sorted(found.rglob("*"))) if path.is_symlink()]
+    if links:
+        raise ConfigError(f"{links[0]}: found a symbolic link; allowed in {FOLDER}: files and folders of their own")
+    return found
 
 
 def params_file(name: str) -> Path:

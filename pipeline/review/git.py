@@ -50,8 +50,11 @@ def export(revision: str, destination: Path) -> None:
     """Write the files of a commit (of this folder and below) into `destination`, without its history."""
     archive = destination / ".export.tar"
     _output("archive", "--format=tar", f"--output={archive.resolve()}", revision)
-    with tarfile.open(archive) as tar:
-        tar.extractall(destination, filter="data")
+    try:
+        with tarfile.open(archive) as tar:
+            tar.extractall(destination, filter="data")
+    except tarfile.TarError as error:  # a link that leads out of the folder, for one
+        raise GitError(f"{revision[:10]}: its files cannot be laid out: {error}") from None
     archive.unlink()
 
 

@@ -3,7 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
+
+from pipeline.errors import DataError
 
 Lock = Mapping[str, Any]
 
@@ -20,6 +24,39 @@ class StageComparison:
     state: str
     differing: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("holds control characters")
+    return text
+
+
+class _Item(BaseModel):
+    path: Annotated[str, AfterValidator(_printable)]
+    md5: str = Field("", pattern=r"^([0-9a-f]{32}(\.dir)?)?$")
+    etag: Annotated[str, AfterValidator(_printable)] = ""
+
+
+class _Stage(BaseModel):
+    deps: list[_Item] = []
+    outs: list[_Item] = []
+    params: dict[str, dict[str, Any]] = {}
+
+
+class _Lock(BaseModel):
+    stages: dict[str, _Stage]
+
+
+def checked(content: Any, where: str) -> dict[str, Any]:
+    """The content of a dvc.lock, which may be from elsewhere. Raises DataError unless it is formed like DVC's."""
+    try:
+        _Lock.model_validate(content)
+    except ValidationError as error:
+        wrong = ".".join(map(str, error.errors()[0]["loc"])) or "the content"
+        raise DataError(f"{where}: {wrong!r} is not as in the dvc.lock that DVC writes") from None
+    lock: dict[str, Any] = content
+    return lock
 
 
 def compare(

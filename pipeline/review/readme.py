@@ -46,7 +46,7 @@ def _accuracy(found: Record, split: str) -> str:
 def update(name: str) -> Path:
     """Write the section of an experiment's README from its record; returns the README."""
     path = experiments.folder(name) / "README.md"
-    found = record.read(experiments.record_folder(name)) if record.exists(name) else None
+    found = record.filed(name) if record.exists(name) else None
     section = measured(found, downloads=experiments.params(name).data.source == "tfds")
     records.write_text(path, with_section(path.read_text(encoding="utf-8"), MEASURED, section, path))
     return path

@@ -1,24 +1,21 @@
 """What is kept of a finished run: enough to show it, to compare with it, to tell whether a repetition is equal."""
 
-import gzip
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import config, paths, predictions, records
+from pipeline import config, paths, records
 from pipeline.errors import ConfigError, DataError
 from pipeline.predictions import Predictions
-from pipeline.review import experiments, ledger, replicates
+from pipeline.review import consistency, contents, experiments, ledger, locks, replicates
 from pipeline.review.replicates import Replicates
 from pipeline.schema import Params
 
 ENVIRONMENT, SEEDS, LEDGER = "environment.json", "seeds.json", "ledger.json"
 COPIED = (paths.PARAMS, paths.LOCK, paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE)
-LARGEST_PLAIN_BYTES = 1_000_000
 # The images may be others than the experiment names: the same photographs from a folder, for one.
 _FREE_SECTIONS = ("data", "tracking", "sweep")
 
@@ -27,7 +24,8 @@ _FREE_SECTIONS = ("data", "tracking", "sweep")
 class Record:
     """A finished run's files, read; what was not kept is None (seeds, predictions, lock, metrics) or empty.
 
-    `trainings`: how many trainings had looked at these test images when it was filed.
+    `trainings`: how many trainings had looked at these test images when it was filed. `classes`: what the network was
+    trained for, in order.
     """
 
     params: Params
@@ -37,35 +35,74 @@ class Record:
     environment: dict[str, str]
     seeds: Replicates | None = None
     trainings: int | None = None
+    classes: list[str] | None = None
 
 
 def read(folder: Path) -> Record:
-    """A record folder. Raises ConfigError or DataError naming a file that is missing or damaged."""
+    """A record folder. Raises ConfigError or DataError naming a file that is missing or damaged, or contradicts others.
+
+    It may be from elsewhere: nothing in it is run, and nothing outside it is read.
+    """
     if not (folder / paths.PARAMS.name).exists():
         raise DataError(f"{folder}: no record; run the experiment and file it with `herbarium record`")
-    seeds, looks = _json(folder / SEEDS), _json(folder / LEDGER)
-    return Record(
+    environment, classes = _training(folder / paths.TRAINING.name)
+    found = Record(
         params=config.load(folder / paths.PARAMS.name),
-        metrics=_json(folder / paths.METRICS.name),
+        metrics=contents.read(folder / paths.METRICS.name, consistency.figures),
         lock=read_lock(folder / paths.LOCK.name),
-        predictions=read_predictions(folder / paths.PREDICTIONS.name),
-        environment=(_json(folder / paths.TRAINING.name) or {}).get("environment", {}),
-        seeds=replicates.from_json(seeds) if seeds else None,
-        trainings=looks["trainings"] if looks else None,
+        predictions=contents.read_predictions(folder / paths.PREDICTIONS.name),
+        environment=environment,
+        seeds=contents.read(folder / SEEDS, _seeds),
+        trainings=contents.read(folder / LEDGER, lambda path: int(records.read_json(path)["trainings"])),
+        classes=classes,
     )
+    consistency.check(found, folder)
+    return found
+
+
+def filed(name: str) -> Record:
+    """The record of an experiment, its files those that its own dvc.lock names. Raises as `read`."""
+    folder = experiments.record_folder(name)
+    found = read(folder)
+    outputs = (paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE)
+    files = {path.name: (folder / path.name).read_bytes() for path in outputs if (folder / path.name).exists()}
+    if found.predictions is not None:
+        files[paths.PREDICTIONS.name] = contents.predictions_bytes(folder / paths.PREDICTIONS.name)
+    consistency.check_files(folder, found.lock, files)
+    return found
 
 
 def of_results() -> Record:
     """The run whose files are in the project now."""
     if not paths.METRICS.exists():
         raise DataError(f"{paths.METRICS}: not found; nothing has run here yet: run `dvc repro`")
-    return Record(
+    environment, classes = _training(paths.TRAINING)
+    found = Record(
         params=config.load(),
-        metrics=_json(paths.METRICS),
+        metrics=contents.read(paths.METRICS, consistency.figures),
         lock=read_lock(paths.LOCK),
-        predictions=read_predictions(paths.PREDICTIONS),
-        environment=records.read_json(paths.TRAINING)["environment"],
+        predictions=contents.read_predictions(paths.PREDICTIONS),
+        environment=environment,
+        classes=classes,
     )
+    consistency.check(found, paths.REPORTS)
+    return found
+
+
+def _training(path: Path) -> tuple[dict[str, str], list[str] | None]:
+    """The environment and the class names in training.json; empty and None of records without."""
+
+    def read(path: Path) -> tuple[dict[str, str], list[str] | None]:
+        content = dict(records.read_json(path))
+        return dict(content.get("environment", {})), list(content["classes"]) if "classes" in content else None
+
+    return contents.read(path, read) or ({}, None)
+
+
+def _seeds(path: Path) -> Replicates:
+    found = replicates.from_json(records.read_json(path))
+    consistency.check_fractions(path, [a for s in found.seeds for a in replicates.accuracies(s).values()])
+    return found
 
 
 def exists(name: str) -> bool:
@@ -73,22 +110,7 @@ def exists(name: str) -> bool:
 
 
 def read_lock(path: Path) -> dict[str, Any] | None:
-    content = config.read_yaml(path) if path.exists() else None
-    if content is not None and not (isinstance(content, dict) and isinstance(content.get("stages"), dict)):
-        raise DataError(f"{path}: holds no stages; needed: the dvc.lock that DVC wrote")
-    return content
-
-
-def read_predictions(path: Path) -> Predictions | None:
-    """predictions.csv at `path`, or compressed beside it as .csv.gz; None if there is neither."""
-    packed = path.with_name(f"{path.name}.gz")
-    if path.exists() or not packed.exists():
-        return predictions.read(path) if path.exists() else None
-    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
-        with gzip.open(packed) as source:
-            shutil.copyfileobj(source, file)
-        file.flush()
-        return predictions.read(Path(file.name))
+    return locks.checked(config.read_yaml(path), str(path)) if path.exists() else None
 
 
 def file_results(name: str) -> Path:
@@ -104,12 +126,13 @@ def file_results(name: str) -> Path:
             f" to the experiment's own parameters: `herbarium use {name}`, or change the experiment's"
         )
     _check_results()
+    of_results()  # refuses figures that do not follow from the predictions
     folder = experiments.record_folder(name)
     shutil.rmtree(folder, ignore_errors=True)
     for path in COPIED:
         with records.atomic(folder / path.name) as temporary:
             shutil.copyfile(path, temporary)
-    _copy_predictions(folder)
+    contents.write_predictions(paths.PREDICTIONS, folder)
     records.write_json(folder / ENVIRONMENT, _environment())
     records.write_json(folder / LEDGER, {"test_images": ledger.test_images(), "trainings": ledger.trainings()})
     found = replicates.of_project()
@@ -163,20 +186,6 @@ def md5(path: Path) -> str:
         return hashlib.file_digest(file, "md5").hexdigest()
 
 
-def _copy_predictions(folder: Path) -> None:
-    content = paths.PREDICTIONS.read_bytes()
-    packed = len(content) >= LARGEST_PLAIN_BYTES
-    with records.atomic(folder / f"{paths.PREDICTIONS.name}{'.gz' if packed else ''}") as temporary:
-        temporary.write_bytes(gzip.compress(content, mtime=0) if packed else content)
-
-
 def _environment() -> dict[str, str]:
     versions: dict[str, str] = records.read_json(paths.VERSIONS)
     return {**versions, **records.read_json(paths.TRAINING)["environment"]}
-
-
-def _json(path: Path) -> Any:
-    try:
-        return records.read_json(path) if path.exists() else None
-    except ValueError as error:
-        raise DataError(f"{path}: not valid JSON ({error})") from None

@@ -10,6 +10,7 @@ from pipeline.review.locks import StageComparison
 from pipeline.review.replicates import Replicates
 from pipeline.review.verdict import Measured, Outcome
 from pipeline.review.verify import Figure, Review
+from pipeline.tracking.summary import escaped
 
 FOLDER = paths.REPORTS / "verdict"
 
@@ -52,18 +53,18 @@ def as_text(review: Review) -> str:
 def as_markdown(review: Review) -> str:
     parts = [
         f"# Review of {review.subject.name}: {review.outcome}",
-        headline(review),
+        escaped(headline(review)),
         f"Code: commit `{review.subject.revision}`. Measured on the {review.split} images; margin"
         f" ± {100 * review.margin:g} points, declared beforehand unless given with `--margin`.",
         "## Stage by stage",
-        "\n".join(f"- {_stage_line(stage, 0)}" for stage in review.stages),
+        "\n".join(f"- {escaped(_stage_line(stage, 0))}" for stage in review.stages),
         "## Accuracies",
         "\n".join(f"- {line}" for line in _seed_lines(review)),
     ]
     for figure in review.figures:
         parts += [f"## Against {figure.what}", "\n".join(f"- {line.strip()}" for line in _figure_lines(figure)[1:])]
     if review.notes:
-        parts += ["## Notes", "\n".join(f"- {note}" for note in review.notes)]
+        parts += ["## Notes", "\n".join(f"- {escaped(note)}" for note in review.notes)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from pipeline import config, paths, predictions, records
 from pipeline.errors import ConfigError
 from pipeline.review import claims, experiments, git, locks, record, workspace
@@ -54,7 +52,7 @@ def record_of(what: str) -> Record:
     if what == HERE:
         return record.of_results()
     if what in experiments.names():
-        return record.read(experiments.record_folder(what))
+        return record.filed(what)
     found = resolve(what).record
     if found is None or found.metrics is None:
         raise ConfigError(f"{what}: no results on record there; run it, or compare something that has been measured")
@@ -62,7 +60,7 @@ def record_of(what: str) -> Record:
 
 
 def _experiment(name: str, recorded: bool) -> Subject:
-    found = record.read(experiments.record_folder(name)) if record.exists(name) else None
+    found = record.filed(name) if record.exists(name) else None
     if recorded and found is None:
         raise ConfigError(f"{experiments.record_folder(name)}: no record; leave out --recorded")
     claim, params = claims.read(experiments.claim_file(name)), experiments.params(name)
@@ -82,7 +80,8 @@ def _params_at(revision: str) -> Params:
     text = git.show(revision, paths.PARAMS)
     if text is None:
         raise ConfigError(f"{revision[:10]}: has no {paths.PARAMS}")
-    return config.check(YAML(typ="safe", pure=True).load(text), f"{paths.PARAMS} of {revision[:10]}")
+    where = f"{paths.PARAMS} of {revision[:10]}"
+    return config.check(config.parse_yaml(text, where), where)
 
 
 def _record_at(revision: str) -> Record | None:
@@ -90,7 +89,8 @@ def _record_at(revision: str) -> Record | None:
     text = git.show(revision, paths.LOCK)
     if text is None:
         return None
-    lock: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
+    where = f"{paths.LOCK} of {revision[:10]}"
+    lock = locks.checked(config.parse_yaml(text, where), where)
     cache = workspace.cache_folder()
     files = {path: _cached(cache, lock, path) for path in (paths.METRICS, paths.TRAINING, paths.PREDICTIONS)}
     metrics, training, table = files.values()

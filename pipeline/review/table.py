@@ -79,7 +79,7 @@ def measured(found: Record, split: str) -> Measured:
 
 def _row(name: str) -> Row:
     claim, params = claims.read(experiments.claim_file(name)), experiments.params(name)
-    found = record.read(experiments.record_folder(name)) if record.exists(name) else None
+    found = record.filed(name) if record.exists(name) else None
     data = params.data.name
     substitute = found is not None and _source(found.params) != _source(params)
     if found and substitute:

@@ -7,7 +7,7 @@ import numpy as np
 from pipeline import paths, records, statistics
 from pipeline.errors import ConfigError
 from pipeline.predictions import Predictions
-from pipeline.review import audit, locks, record, replicates, subjects, workspace
+from pipeline.review import audit, contents, locks, record, replicates, subjects, workspace
 from pipeline.review.locks import Lock, StageComparison
 from pipeline.review.replicates import Replicates
 from pipeline.review.subjects import Subject
@@ -79,7 +79,7 @@ def _rerun(copy: Workspace, subject: Subject, count: int, say: Say) -> _Rerun:
     computed = workspace.repro(copy, replicates.with_seed(subject.params, first), say)
     metrics = records.read_json(copy.folder / paths.METRICS)
     lock = record.read_lock(copy.folder / paths.LOCK)
-    table = record.read_predictions(copy.folder / paths.PREDICTIONS)
+    table = contents.read_predictions(copy.folder / paths.PREDICTIONS)
     environment = records.read_json(copy.folder / paths.TRAINING)["environment"]
     assert lock is not None
     assert table is not None

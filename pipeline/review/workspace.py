@@ -1,6 +1,7 @@
 """Runs the pipeline in a copy of the project, so that a review or a second seed leaves the user's files alone.
 
 The copy lies below .herbarium/, on the project's own disk: its outputs are links into the DVC cache where that works.
+It has a folder around it, so that a path like ../photographs leads to the same files from inside the copy.
 """
 
 import os
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import config, paths, records, reproducibility
-from pipeline.errors import HerbariumError
+from pipeline.errors import ConfigError, HerbariumError
 from pipeline.review import git
 from pipeline.review.rendering import render
 
@@ -94,14 +95,16 @@ def dvc_repro(folder: Path, say: Say) -> tuple[str, ...]:
 @contextmanager
 def _workspace(copy: Callable[[Path], None], fresh: bool) -> Iterator[Workspace]:
     paths.STATE.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="review-", dir=paths.STATE))
+    around = Path(tempfile.mkdtemp(prefix="review-", dir=paths.STATE))
+    folder = around / "project"
+    folder.mkdir()
     try:
         copy(folder)
         (folder / paths.LOCK).unlink(missing_ok=True)
         _configure_dvc(folder, fresh)
         yield Workspace(folder, _take_installed_versions(folder))
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(around, ignore_errors=True)
 
 
 def _configure_dvc(folder: Path, fresh: bool) -> None:
@@ -128,9 +131,19 @@ def _take_installed_versions(folder: Path) -> dict[str, tuple[str, str]]:
 
 
 def _share(path: Path, folder: Path) -> None:
-    """Let the copy see an input that is not in git: what lies at the relative `path` in the project."""
-    link = folder / path
-    if path.is_absolute() or not path.exists() or link.is_symlink():
+    """Let the copy see an input that is not in git: what lies at the relative `path` in the project.
+
+    Raises ConfigError if that leads further out than the copy reaches: nothing outside it may be touched.
+    """
+    if path.is_absolute() or not path.exists():
+        return
+    link = Path(os.path.normpath(folder / path))
+    if folder.parent not in link.parents or link == folder or link in folder.parents:
+        raise ConfigError(
+            f"{paths.PARAMS}: found the path {path}; a review runs in a copy of the project, from which that leads"
+            " elsewhere: allowed there are absolute paths, paths in the project and in the folder it lies in"
+        )
+    if link.is_symlink():
         return
     if path.is_dir() and link.is_dir():
         shutil.rmtree(link)

@@ -9,6 +9,7 @@ from pipeline.serving import classifier
 
 PACKAGE = "herbarium_served"  # not `pipeline`: whoever serves the model may have a package of that name
 ENTRY = f"{PACKAGE}.serving.classifier"
+DATA = "data/model"  # where MLflow puts what `save_data` wrote into a folder called model
 _ROOT = Path(__file__).parents[1]
 _CODE = ("errors.py", "data/images.py", "serving/classifier.py")
 
@@ -22,6 +23,7 @@ def save_data(folder: Path, model: Any, classes: Sequence[str]) -> Path:
     records.write_json(folder / classifier.CLASSES, list(classes))
     model.save(folder / classifier.MODEL)
     records.stabilise_keras(folder / classifier.MODEL)
+    records.write_json(folder / classifier.CHECKSUMS, classifier.checksums(folder))
     return folder
 
 

@@ -6,6 +6,7 @@ a served model needs no project and prepares images exactly as the pipeline did.
 
 import base64
 import binascii
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import numpy as np
 from pipeline.data import images
 from pipeline.errors import DataError
 
-MODEL, CLASSES = "model.keras", "classes.json"
+MODEL, CLASSES, CHECKSUMS = "model.keras", "classes.json", "checksums.json"
 COLUMN = "image"
 _BATCH = 32
 _ALLOWED = "allowed: the bytes of an image file, the same in base64, or pixels (H, W), (H, W, 1), (H, W, 3), 0 to 255"
@@ -97,9 +98,38 @@ def _whole_numbers(given: Any) -> np.ndarray:
     return array.astype(np.uint8)
 
 
-def _load_pyfunc(folder: str) -> Classifier:
-    """The entry point MLflow calls: the model that `bundle.save` wrote into `folder`."""
+def opened(folder: Path) -> Classifier:
+    """The model that `bundle.save_data` wrote into `folder`; nothing in it is run.
+
+    Raises DataError if a file is missing or is not the one that was written there with the others, or if the network
+    holds code of its own.
+    """
     import keras
 
-    classes = json.loads((Path(folder) / CLASSES).read_text(encoding="utf-8"))
-    return Classifier(keras.saving.load_model(Path(folder) / MODEL, compile=False, safe_mode=True), classes)
+    _check_files(folder)
+    try:
+        model = keras.saving.load_model(folder / MODEL, compile=False, safe_mode=True)
+    except Exception as error:  # whatever a file from elsewhere makes Keras raise
+        reason = " ".join(str(error).split())[:300]
+        raise DataError(f"{folder / MODEL}: {reason}; allowed: a Keras model without code of its own") from error
+    return Classifier(model, json.loads((folder / CLASSES).read_text(encoding="utf-8")))
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """File → SHA-256 of its bytes, hexadecimal, of the network and its class names in `folder`."""
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (MODEL, CLASSES)}
+
+
+def _check_files(folder: Path) -> None:
+    absent = [name for name in (MODEL, CLASSES, CHECKSUMS) if not (folder / name).is_file()]
+    if absent:
+        raise DataError(f"{folder}: found no {', '.join(absent)}; allowed: a model that `herbarium publish` has logged")
+    written = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
+    wrong = [name for name, found in checksums(folder).items() if written.get(name) != found]
+    if wrong:
+        raise DataError(f"{folder}: {' and '.join(wrong)} changed after the model was saved; publish it again")
+
+
+def _load_pyfunc(folder: str) -> Classifier:
+    """The entry point MLflow calls."""
+    return opened(Path(folder))

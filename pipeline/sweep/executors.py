@@ -65,7 +65,8 @@ def _local(workers: int) -> Iterator[Executor]:
     silenced = logging.INFO if verbosity.verbose() else logging.CRITICAL
     with (
         dask.config.set(settings),
-        LocalCluster(n_workers=workers, silence_logs=silenced, **options) as cluster,
+        # security: whoever may talk to a scheduler runs code as its user, and other users reach 127.0.0.1 too.
+        LocalCluster(n_workers=workers, security=True, silence_logs=silenced, **options) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         yield _on(client)

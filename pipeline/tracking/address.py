@@ -1,15 +1,13 @@
 """Where the runs are: the tracking URI, the folder for artifacts, and how both may be printed."""
 
 import os
-import re
 from pathlib import Path
 
 from pipeline import paths
+from pipeline.redaction import redacted as redacted
 from pipeline.schema import Tracking
 
 _SQLITE = "sqlite:///"
-_CREDENTIALS = re.compile(r"(\w://)[^/\s]*@")
-_QUERY = re.compile(r"(\w://[^?\s]*)\?\S*")
 
 
 def tracking_uri(tracking: Tracking) -> str:
@@ -44,8 +42,3 @@ def is_server(uri: str) -> bool:
 def run_url(uri: str, experiment_id: str, run_id: str) -> str | None:
     """The run's page in a server's UI, without credentials; None for a database, which has no page of its own."""
     return f"{redacted(uri).rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}" if is_server(uri) else None
-
-
-def redacted(text: str) -> str:
-    """`text` with the credentials and queries of every URI in it left out: fit to be printed."""
-    return _QUERY.sub(r"\1", _CREDENTIALS.sub(r"\1", text))

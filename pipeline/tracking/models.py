@@ -1,11 +1,10 @@
-"""Models in MLflow, loaded to be asked. Loading one runs the code stored with it: take models from stores you trust."""
+"""Models in MLflow, loaded to be asked: network and class names are read, the code stored with them is not run."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import mlflow
-import pandas as pd
 from mlflow.exceptions import MlflowException
 
 from pipeline.errors import DataError, HerbariumError
@@ -41,10 +40,9 @@ def load(uri: str, tracking: Tracking) -> Callable[[list[bytes]], list[dict[str,
     with conversation(store, ANSWER_SECONDS):
         try:
             folder = fetched(uri, store, "--model", DataError)
-            model = mlflow.models.Model.load(str(folder))
         except OSError:
             raise DataError(f"--model: {uri}: not found; allowed: models:/name@alias, models:/name/version") from None
-        if model.flavors.get("python_function", {}).get("loader_module") != bundle.ENTRY:
-            raise DataError(f"--model: {uri} takes no image files; allowed: a model `herbarium publish` has logged")
-        predict: Callable[[pd.DataFrame], list[dict[str, Any]]] = mlflow.pyfunc.load_model(str(folder)).predict
-    return lambda images: predict(pd.DataFrame({classifier.COLUMN: images}))
+    try:
+        return classifier.opened(folder / bundle.DATA).predict
+    except DataError as error:
+        raise DataError(f"--model: {uri} cannot be used: {error}") from error

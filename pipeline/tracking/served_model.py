@@ -20,9 +20,8 @@ from mlflow.types.schema import AnyType, Map
 from PIL import Image
 
 from pipeline import paths, records
-from pipeline.errors import HerbariumError
 from pipeline.schema import Params
-from pipeline.serving import bundle, classifier
+from pipeline.serving import bundle, classifier, probe
 from pipeline.tracking.results import Results
 from pipeline.tracking.store import Store
 
@@ -38,12 +37,7 @@ SIGNATURE = ModelSignature(
         ]
     ),
 )
-_PROBE_IMAGES = 32
 _SERVING = ("keras", "numpy", "pillow", "tensorflow")  # of the recorded versions, those that prediction needs
-
-
-class ServedModelError(HerbariumError):
-    """The model that would be served does not predict what was evaluated."""
 
 
 def logged(store: Store, run: Run) -> str | None:
@@ -65,32 +59,21 @@ def log(store: Store, run: Run, params: Params, results: Results, build_model: C
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / NAME
         _save(path, build_model(), results.classes)
-        check(path, results.classes, results.probabilities, tolerance(params))
+        check(path, results.classes, results.probabilities, probe.tolerance(params))
         return _upload(store, run, path)
-
-
-def tolerance(params: Params) -> float:
-    """Largest difference of a probability that rounding explains: images meet in other batches, on another CPU even."""
-    if params.compute.precision == "bfloat16":
-        return 0.05
-    return 0.005 if params.compute.storage == "float16" else 1e-4
 
 
 def check(path: Path, classes: Sequence[str], probabilities: np.ndarray, allowed: float) -> None:
     """Raise ServedModelError unless the model at `path` predicts the first rows of `probabilities`, (N, K), of test."""
-    images = records.read_npy(paths.images("test"))[:_PROBE_IMAGES]
-    table = pd.DataFrame({classifier.COLUMN: [np.array(image) for image in images]})
-    answers = mlflow.pyfunc.load_model(str(path)).predict(table)
-    named = {name for answer in answers for name in answer["probabilities"]}
-    if named != set(classes):
-        raise ServedModelError(f"the served model names {sorted(named)}, {paths.CLASSES} has {sorted(classes)}")
-    served = np.array([[answer["probabilities"][name] for name in classes] for answer in answers])
-    worst = float(np.max(np.abs(served - probabilities[: len(images)])))
-    if not worst <= allowed:
-        raise ServedModelError(
-            f"the served model differs from {paths.PREDICTIONS} by {worst:.2g} in a probability; allowed: {allowed:g}."
-            f" {paths.MODEL} and the reports are not of one training: run `dvc repro`"
-        )
+    served = mlflow.pyfunc.load_model(str(path))
+    probe.check(
+        "the served model",
+        lambda images: list(served.predict(pd.DataFrame({classifier.COLUMN: images}))),
+        classes,
+        probabilities,
+        allowed,
+        probe.PROBE_IMAGES,
+    )
 
 
 def _save(path: Path, model: Any, classes: Sequence[str]) -> None:

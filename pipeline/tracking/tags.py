@@ -10,6 +10,8 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
+from pipeline.redaction import redacted
+
 FINGERPRINT = "fingerprint"
 STATE = "state"  # training, trained, failed, interrupted (Ctrl-C), killed (found dead later), published, superseded
 REASON = "reason"
@@ -57,7 +59,7 @@ def of_process() -> dict[str, str]:
 def of_failure(kind: type[BaseException], error: BaseException | None) -> tuple[str, dict[str, str]]:
     """MLflow's status and the tags of a run that ended early: FAILED by an error, KILLED by Ctrl-C or a signal."""
     if issubclass(kind, Exception):
-        return "FAILED", {STATE: "failed", REASON: f"{kind.__name__}: {error}"[:_LONGEST_REASON]}
+        return "FAILED", {STATE: "failed", REASON: redacted(f"{kind.__name__}: {error}")[:_LONGEST_REASON]}
     return "KILLED", {STATE: "interrupted", REASON: kind.__name__}
 
 

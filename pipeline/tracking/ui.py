@@ -63,11 +63,12 @@ def main() -> int:
 
 def _launched(uri: str, url: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", url.rpartition(":")[2]]
-    command += ["--workers", "1", "--backend-store-uri", uri]
+    command += ["--workers", "1"]
     command += ["--default-artifact-root", str(address.artifact_location(uri))]
     LOG.parent.mkdir(parents=True, exist_ok=True)
     # The job runner is for evaluations of language models and triples the time to start.
     environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    environment["MLFLOW_BACKEND_STORE_URI"] = uri  # it may hold a password, and arguments are public
     with LOG.open("wb") as log:
         # A process group of its own: Ctrl-C reaches this process alone, which then stops the server in order.
         return subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
@@ -81,7 +82,7 @@ def _wait_until_answering(process: subprocess.Popen[bytes], url: str) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise TrackingUnavailable(f"the MLflow server did not start at {url}; {LOG} ends:\n{_tail(LOG)}")
+    raise TrackingUnavailable(f"the MLflow server did not start at {url}; {LOG} ends:\n{address.redacted(_tail(LOG))}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

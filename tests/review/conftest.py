@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import config, paths, records
-from pipeline.review import record, rendering, workspace
+from pipeline import config, paths, predictions, records
+from pipeline.predictions import Predictions
+from pipeline.review import consistency, record, rendering, workspace
 from tests.conftest import ROOT, shrunk
 from tests.tracking.example import write_results
 
@@ -77,11 +78,18 @@ def finished(project: Path) -> Iterator[Path]:
     shutil.rmtree(project / "experiments/digits/record", ignore_errors=True)
     generator = np.random.default_rng(1)
     write_results(generator.dirichlet([1, 1, 1], 6))
+    write_measured(predictions.read(paths.PREDICTIONS))
     rows = [(f"image {i}", f"{i:064}") for i in range(6)]
     records.write_csv(paths.ids("test"), ["name", "sha256"], rows)
     write_lock()
     yield project
     assert not list(project.glob("**/.*.csv"))  # nothing half-written is left
+
+
+def write_measured(tested: Predictions) -> None:
+    """predictions.csv, and the metrics that follow from it."""
+    predictions.write(paths.PREDICTIONS, tested)
+    records.write_json(paths.METRICS, records.read_json(paths.METRICS) | consistency.recomputed(tested))
 
 
 def write_lock() -> None:

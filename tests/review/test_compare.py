@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline import paths, records
+from pipeline import paths
 from pipeline.predictions import Predictions
 from pipeline.review import compare, disagreements, record
 from pipeline.review.record import Record
+
+from .conftest import write_measured
 
 CLASSES = ["a", "b"]
 
@@ -51,11 +53,8 @@ def test_the_report_says_what_differs(finished):
 
 
 def test_images_only_one_gets_right_are_drawn(finished):
-    folder = record.file_results("digits")
-    table = record.read(folder).predictions
-    header = ["name", "label", "predicted", *(f"p_{c}" for c in table.classes)]
-    wrong = [[name, table.classes[0], table.classes[1], 0.1, 0.8, 0.1] for name in table.names]
-    records.write_csv(folder / "predictions.csv", header, wrong)
+    table = record.read(record.file_results("digits")).predictions
+    write_measured(Predictions(table.classes, table.names, table.labels, np.array([[0.1, 0.8, 0.1]] * 6)))
     assert f"picture: {compare.PICTURE}" in compare.report("digits", ".")
     assert compare.PICTURE.read_bytes().startswith(b"\x89PNG")
 

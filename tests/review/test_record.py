@@ -9,9 +9,9 @@ from ruamel.yaml import YAML
 from pipeline import config, paths, predictions, records
 from pipeline.errors import ConfigError, DataError
 from pipeline.predictions import Predictions
-from pipeline.review import experiments, ledger, readme, record, replicates
+from pipeline.review import contents, experiments, ledger, readme, record, replicates
 
-from .conftest import write_lock
+from .conftest import write_lock, write_measured
 
 
 def change(path, section, key, value):
@@ -44,7 +44,7 @@ def test_filing_twice_gives_the_same_bytes(finished):
 
 
 def test_many_predictions_are_compressed_without_a_time(finished, monkeypatch):
-    monkeypatch.setattr(record, "LARGEST_PLAIN_BYTES", 10)
+    monkeypatch.setattr(contents, "LARGEST_PLAIN_BYTES", 10)
     folder = record.file_results("digits")
     packed = folder / "predictions.csv.gz"
     assert gzip.decompress(packed.read_bytes()) == paths.PREDICTIONS.read_bytes()
@@ -86,14 +86,14 @@ def test_nothing_to_file_is_an_error(finished):
 
 def test_seeds_are_filed_if_they_are_this_run_s(finished):
     fingerprint = records.read_json(paths.TRAINING)["fingerprint"]
-    seeds = (replicates.Seed(1, fingerprint, 2, 0.5, 0.5), replicates.Seed(2, "b", 2, 0.6, 0.7))
+    seeds = (replicates.Seed(1, fingerprint, 2, 0.55, 1 / 6), replicates.Seed(2, "b", 2, 0.65, 0.7))
     digest = replicates.experiment_digest(config.load())
     found = replicates.Replicates(digest, 6, 6, seeds)
     records.write_json(replicates.REPORT, replicates.to_json(found))
     folder = record.file_results("digits")
     assert record.read(folder).seeds == found
     section = readme.measured(record.read(folder), downloads=False)
-    assert "60.00 ± 14.14 %" in section
+    assert "60.00 ± 7.07 %" in section
     assert "record/curves.png" in section
 
     records.write_json(replicates.REPORT, replicates.to_json(replicates.Replicates("other", 6, 6, seeds)))
@@ -111,13 +111,13 @@ def test_a_replication_is_the_same_experiment_whatever_its_seed(params):
 def test_a_lock_that_is_none_is_refused(tmp_path):
     path = tmp_path / "dvc.lock"
     path.write_text("schema: '2.0'\n")
-    with pytest.raises(DataError, match="holds no stages"):
+    with pytest.raises(DataError, match=r"'stages' is not as in the dvc\.lock that DVC writes"):
         record.read_lock(path)
 
 
 def test_a_large_run_keeps_its_exact_probabilities(finished):
     table = predictions.read(paths.PREDICTIONS)
     shifted = Predictions(table.classes, table.names, table.labels, np.full((6, 3), 1 / 3))
-    predictions.write(paths.PREDICTIONS, shifted)
+    write_measured(shifted)
     write_lock()
     assert (record.read(record.file_results("digits")).predictions.probabilities == 1 / 3).all()

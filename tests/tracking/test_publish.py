@@ -13,11 +13,11 @@ from pipeline import history, paths, records
 from pipeline.history import Epoch
 from pipeline.metrics import ClassScores
 from pipeline.schema import Params
+from pipeline.serving.probe import ServedModelError
 from pipeline.tracking import runs, tags
 from pipeline.tracking.live import Live
 from pipeline.tracking.publish import outcome_metrics, publish
 from pipeline.tracking.results import Results, ResultsError
-from pipeline.tracking.served_model import ServedModelError
 from pipeline.tracking.store import Store, connect, conversation
 
 from .example import CLASSES, EPOCHS, FINGERPRINT, METRICS, TRAINING, write_predictions

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline import paths, records
 from pipeline.schema import Params
+from pipeline.serving import probe
 from pipeline.tracking import results, served_model
 
 from .example import CLASSES
@@ -23,17 +24,17 @@ def test_difference_decides(saved: Path) -> None:
     probabilities = results.read().probabilities
     served_model.check(saved, CLASSES, probabilities, 1e-4)
     served_model.check(saved, CLASSES, probabilities + 5e-5, 1e-4)
-    with pytest.raises(served_model.ServedModelError, match=r"by 0\.001 in a probability; allowed: 0\.0001"):
+    with pytest.raises(probe.ServedModelError, match=r"by 0\.001 in a probability; allowed: 0\.0001"):
         served_model.check(saved, CLASSES, probabilities + 1e-3, 1e-4)
 
 
 def test_a_model_of_other_classes_is_refused(saved: Path) -> None:
-    with pytest.raises(served_model.ServedModelError, match=r"served model names .* has .*elm"):
+    with pytest.raises(probe.ServedModelError, match=r"served model names .* has .*elm"):
         served_model.check(saved, [*CLASSES[:2], "elm"], results.read().probabilities, 1e-4)
 
 
 def test_numbers_that_are_none_are_refused(saved: Path) -> None:
-    with pytest.raises(served_model.ServedModelError, match="by nan"):
+    with pytest.raises(probe.ServedModelError, match="by nan"):
         served_model.check(saved, CLASSES, np.full((6, 3), np.nan), 1e-4)
 
 
@@ -42,8 +43,7 @@ def test_coarser_arithmetic_is_allowed_more(params: Params) -> None:
         return params.model_copy(update={"compute": params.compute.model_copy(update=values)})
 
     allowed = [
-        served_model.tolerance(with_compute(**values))
-        for values in ({}, {"storage": "float16"}, {"precision": "bfloat16"})
+        probe.tolerance(with_compute(**values)) for values in ({}, {"storage": "float16"}, {"precision": "bfloat16"})
     ]
     assert allowed == sorted(allowed)
     assert len(set(allowed)) == 3

@@ -19,6 +19,7 @@ import tensorflow as tf
 from pipeline import paths, progress, records, reproducibility
 from pipeline.errors import MachineError
 from pipeline.model import augmentation, backbones, heads
+from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut, Network, stored
 from pipeline.schema import Compute, Params
 
@@ -121,8 +122,8 @@ def _lower(network: Network, cuts: list[Cut], params: Params) -> Callable[[Any],
         results = model(images, training=False)
         return [tf.cast(r, dtype) for r in (results if isinstance(results, list) else [results])]
 
-    compiled: Callable[[Any], list[Any]] = tf.function(run, reduce_retracing=True)
-    return compiled
+    graph: Callable[[Any], list[Any]] = compiled(run)
+    return graph
 
 
 def _extract_split(

@@ -12,8 +12,10 @@ from pipeline import paths, records
 from pipeline.errors import DataError
 from pipeline.model import augmentation, extraction, heads
 from pipeline.model.assembly import Assembled
+from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut
 from pipeline.model.fit import Examples
+from pipeline.model.steps import as_input
 from pipeline.schema import Params
 
 
@@ -74,9 +76,7 @@ def _read(split: str, file: str | None) -> np.ndarray:
 
 def _advance(part: keras.Model, inputs: np.ndarray) -> np.ndarray:
     """Run a frozen part over stored activations, into a nameless file on disk: it may be larger than memory."""
-    run = tf.function(
-        lambda rows: tf.cast(part(tf.cast(rows, part.input.dtype), training=False), tf.float32), reduce_retracing=True
-    )
+    run = compiled(lambda rows: tf.cast(part(as_input(part, rows), training=False), tf.float32))
     chunks = range(0, len(inputs), extraction.CHUNK_IMAGES)
     Path(paths.STATE).mkdir(exist_ok=True)
     with tempfile.TemporaryFile(dir=paths.STATE) as file:

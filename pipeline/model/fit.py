@@ -7,7 +7,9 @@ but the state at its start, and a run resumed after a kill ends with the bytes o
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,6 +19,7 @@ from pipeline import history
 from pipeline.errors import HerbariumError
 from pipeline.history import Epoch
 from pipeline.model import checkpoints, losses
+from pipeline.model.compiled import compiled
 from pipeline.model.steps import Steps, as_input
 from pipeline.schema import Train
 
@@ -44,6 +47,17 @@ class Examples:
     @property
     def views(self) -> int:
         return len(self.inputs) // len(self.labels) - 1
+
+    @cached_property
+    def resident(self) -> Any:
+        """All inputs as one tensor, handed over once for all epochs; None if they are more than a block."""
+        return tf.constant(self.inputs) if self.inputs.nbytes <= BLOCK_BYTES else None
+
+    def rows(self, chosen: np.ndarray) -> tuple[Any, Any]:
+        """A tensor, and where the `chosen` rows (B,) are in it, int64 (B,)."""
+        if self.resident is not None:
+            return self.resident, tf.constant(chosen)
+        return tf.constant(self.inputs[chosen]), tf.range(len(chosen), dtype=tf.int64)
 
 
 @dataclass(frozen=True)
@@ -116,7 +130,7 @@ def evaluate(model: keras.Model, examples: Examples) -> tuple[float, float]:
 def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
     """Logits float32 (N, K), or (N, 1), of inputs (N, …) in inference mode."""
     if not hasattr(model, "inference"):
-        model.inference = tf.function(lambda rows: model(as_input(model, rows), training=False), reduce_retracing=True)
+        model.inference = compiled(lambda rows: model(as_input(model, rows), training=False))
     starts = range(0, len(inputs), EVALUATION_BATCH)
     batches = [model.inference(tf.constant(inputs[start : start + EVALUATION_BATCH])).numpy() for start in starts]
     return np.concatenate(batches)
@@ -140,9 +154,9 @@ def run_epoch(steps: Steps, train: Examples, settings: Train, epoch: int, rate: 
     for start in range(0, len(rows), block):
         chosen = rows[start : start + block]
         images = chosen % len(train.labels)
-        inputs, labels = tf.constant(train.inputs[chosen]), tf.constant(train.labels[images])
         moves = tf.zeros((0, 8)) if transforms is None else tf.constant(transforms[images])
-        block_loss, block_right = steps.run(inputs, labels, moves, tf.constant(rate, tf.float32))
+        labels = tf.constant(train.labels[images])
+        block_loss, block_right = steps.run(*train.rows(chosen), labels, moves, tf.constant(rate, tf.float32))
         loss_sum, right = loss_sum + float(block_loss), right + int(block_right)
     return loss_sum / len(rows), right / len(rows)
 

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from pipeline.model import augmentation, losses, optimizers
+from pipeline.model.compiled import compiled
 from pipeline.model.optimizers import Optimizer
 from pipeline.schema import Train
 
@@ -15,9 +16,9 @@ from pipeline.schema import Train
 class Steps:
     """A model's training steps, compiled, and the optimizer whose state they change.
 
-    `run(inputs (B, …), labels int64 (B,), moves (B, 8) or (0, 8), learning_rate)` takes the steps of B images in their
-    order; returns the sum of the losses, float64, and the number of right answers, int64. `moves` are the projective
-    maps of on-the-fly augmentation, none if there are none.
+    `run(inputs (M, …), chosen int64 (B,), labels int64 (B,), moves (B, 8) or (0, 8), learning_rate)` takes the steps of
+    the B rows of `inputs` that are `chosen`, in that order; returns the sum of the losses, float64, and the number of
+    right answers, int64. `moves` are the projective maps of on-the-fly augmentation, none if there are none.
     """
 
     optimizer: Optimizer
@@ -35,16 +36,16 @@ class Steps:
             optimizer.apply(tape.gradient(loss, variables), rate)
             return loss, losses.correct(labels, outputs)
 
-        return cls(optimizer, tf.function(_loop(step, settings.batch_size), reduce_retracing=True))
+        return cls(optimizer, compiled(_loop(step, settings.batch_size)))
 
 
 def _loop(step: Any, batch: int) -> Any:
-    def run(inputs: Any, labels: Any, moves: Any, rate: Any) -> tuple[Any, Any]:
+    def run(inputs: Any, chosen: Any, labels: Any, moves: Any, rate: Any) -> tuple[Any, Any]:
         images = tf.shape(labels)[0]
         augmented = tf.shape(moves)[0] > 0
 
         def body(start: Any, loss_sum: Any, right: Any) -> tuple[Any, Any, Any]:
-            rows, answers = inputs[start : start + batch], labels[start : start + batch]
+            rows, answers = tf.gather(inputs, chosen[start : start + batch]), labels[start : start + batch]
             if inputs.dtype == tf.uint8:  # only whole images are ever augmented
                 rows = tf.cond(augmented, lambda: augmentation.apply(rows, moves[start : start + batch]), lambda: rows)
             loss, hits = step(rows, answers, rate)

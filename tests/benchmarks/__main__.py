@@ -1,10 +1,16 @@
-"""Prints the table, writes results.json and the README's table; both sides of a ratio are measured in turn."""
+"""Prints the table, writes results.json and the README's table; both sides of a ratio are measured in turn.
+
+`python -m tests.benchmarks head growth` measures those groups again and leaves the other rows as they are, if they
+come from the same kind of machine and the same versions.
+"""
 
 import os
 import platform
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -14,34 +20,56 @@ from pipeline import quiet
 RESULTS = Path(__file__).with_name("results.json")
 
 
-def main() -> None:
+def main(names: list[str]) -> None:
     quiet.start_tensorflow()
     from pipeline import records, reproducibility
-    from tests.benchmarks import cases, growth, report
+    from tests.benchmarks import report
     from tests.benchmarks.setting import parameters
 
     compute = parameters().compute
     reproducibility.prepare(compute)
-    native = {"avx512_bf16", "amx_bf16"} & reproducibility.cpu_flags()
-    rows = cases.all_rows(bfloat16=bool(native))
-    sizes, time_exponent, memory_exponent = growth.exponents()
-    rows.append(cases.Row("extraction time: power of the number of images", None, None, time_exponent, "≈ 1"))
-    rows.append(cases.Row("extraction memory: power of the number of images", None, None, memory_exponent, "≈ 0"))
+    groups = _groups(bfloat16=bool({"avx512_bf16", "amx_bf16"} & reproducibility.cpu_flags()))
+    if unknown := set(names) - groups.keys():
+        sys.exit(f"{', '.join(sorted(unknown))}: no such group; allowed: {', '.join(groups)}")
     machine = {"cpu": _cpu(), "cores": str(os.cpu_count()), **reproducibility.environment(compute)}
-    results = {"machine": machine, "rows": [asdict(row) for row in rows], "growth": sizes}
-    records.write_json(RESULTS, results)
-    records.write_text(report.README, report.with_table(report.README.read_text(encoding="utf-8"), results))
-    _print(rows, machine)
+    before = records.read_json(RESULTS)
+    rows = before["rows"] if names and before["machine"] == machine else {}
+    for name in names or groups:
+        rows[name] = [asdict(row) for row in groups[name]()]
+        results = {"machine": machine, "rows": {group: rows[group] for group in groups if group in rows}}
+        records.write_json(RESULTS, results)
+        records.write_text(report.README, report.with_table(report.README.read_text(encoding="utf-8"), results))
+        _print(name, rows[name])
 
 
-def _print(rows: list, machine: dict[str, str]) -> None:
-    table = Table(title=f"{machine['cpu']}, {machine['cores']} cores, TensorFlow {machine['tensorflow']}")
+def _groups(bfloat16: bool) -> dict[str, Callable[[], list[Any]]]:
+    """What can be measured, by name."""
+    from tests.benchmarks import cases, growth, sweeps
+
+    precisions = ["float32", "bfloat16"] if bfloat16 else ["float32"]
+
+    def each(case: Callable[[str], list[Any]]) -> Callable[[], list[Any]]:
+        return lambda: [row for precision in precisions for row in cases.at(precision, case)]
+
+    return {
+        "frozen": each(cases.frozen_vgg16),
+        "block5": each(cases.block5),
+        "extraction": each(cases.extraction_rate),
+        "head": cases.head,
+        "growth": growth.rows,
+        "sweep-frozen": each(sweeps.frozen),
+        "sweep-mixed": each(sweeps.mixed),
+    }
+
+
+def _print(group: str, rows: list[dict[str, Any]]) -> None:
+    table = Table(title=group)
     for column in ("measured", "plain, s", "ours, s", "ratio", "aim"):
         table.add_column(column, justify="left" if column == "measured" else "right", overflow="fold")
     for row in rows:
-        times = (f"{t:.2f}" if t else "" for t in (row.plain_seconds, row.our_seconds))
-        table.add_row(row.name, *times, f"{row.ratio:.2f}", row.aim)
-    Console(width=None if sys.stdout.isatty() else 100).print(table)
+        times = (f"{row[side]:.2f}" if row[side] else "" for side in ("plain_seconds", "our_seconds"))
+        table.add_row(row["name"], *times, f"{row['ratio']:.2f}", row["aim"])
+    Console(width=None if sys.stdout.isatty() else 110).print(table)
 
 
 def _cpu() -> str:
@@ -53,4 +81,4 @@ def _cpu() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

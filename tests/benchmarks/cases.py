@@ -13,11 +13,15 @@ import tensorflow as tf
 from pipeline import paths, records
 from pipeline.model import assembly, costs, extraction, features, fit, heads, training
 from pipeline.model.steps import Steps
+from pipeline.schema import Params
 from tests.benchmarks import plain
 from tests.benchmarks.setting import CLASSES, VGG16, parameters, project
 
 REPEATS = 3
 PHOTOGRAPHS = {"train": 320, "validation": 40, "test": 40}
+# As many as tf-flowers-vgg16 has. Its images are slow to make activations of and slower to train on in the plain way,
+# so only what reads finished activations is measured on them.
+RECIPE = {"train": 2936, "validation": 367, "test": 367}
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,14 @@ def matmul_rate(dtype: str) -> float:
 
 
 def frozen_vgg16(precision: str) -> list[Row]:
-    """A run of tf-flowers-vgg16: the plain side is one measured epoch × 20; ours is everything, tracing included."""
+    """A run of tf-flowers-vgg16: the plain side is one measured epoch × 20; ours is everything, tracing included.
+
+    With stored activations the run has as many images as the recipe; the plain epoch's time is scaled to them.
+    """
     params = parameters(VGG16, {"compute": {"precision": precision}})
     epochs = params.train.epochs
     with project(params, PHOTOGRAPHS):
-        model = plain.vgg16(0, params.train.learning_rate)
+        model = plain.vgg16(0, keras.optimizers.Adam(params.train.learning_rate))
         data = plain.scaled("train"), plain.scaled("validation")
 
         def cold() -> None:
@@ -63,15 +70,22 @@ def frozen_vgg16(precision: str) -> list[Row]:
             records.write_json(paths.FEATURES_INDEX, extraction.extract(params))
             training.run(params)
 
-        one_epoch, whole, cached = interleaved(
-            lambda: plain.fit(model, *data, params.train.batch_size, 1), cold, lambda: training.run(params)
-        )
+        one_epoch, whole = interleaved(lambda: plain.fit(model, *data, params.train.batch_size, 1), cold)
     naive = one_epoch * epochs
+    scaled = naive * (RECIPE["train"] + RECIPE["validation"]) / (PHOTOGRAPHS["train"] + PHOTOGRAPHS["validation"])
+    cached = _cached(params)
     aims = {"float32": ("≥ 12", "≥ 200"), "bfloat16": ("≥ 40 with AMX", "≥ 200")}[precision]
     return [
         Row(f"frozen VGG16, 360 images, 20 epochs, {precision}, cold", naive, whole, naive / whole, aims[0]),
-        Row(f"frozen VGG16, 360 images, 20 epochs, {precision}, cached", naive, cached, naive / cached, aims[1]),
+        Row(f"frozen VGG16, 3,303 images, 20 epochs, {precision}, cached", scaled, cached, scaled / cached, aims[1]),
     ]
+
+
+def _cached(params: Params) -> float:
+    """Seconds of a training run whose activations are there."""
+    with project(params, RECIPE):
+        records.write_json(paths.FEATURES_INDEX, extraction.extract(params))
+        return interleaved(lambda: training.run(params))[0]
 
 
 def block5(precision: str) -> list[Row]:
@@ -85,7 +99,8 @@ def block5(precision: str) -> list[Row]:
         assembled = assembly.assemble(params, CLASSES)
         train, validation = (features.examples(split, assembled, params) for split in ("train", "validation"))
         steps = Steps.of(assembled.trained, params.train)
-        model, data = plain.vgg16(3, params.train.learning_rate), (plain.scaled("train"), plain.scaled("validation"))
+        model = plain.vgg16(3, keras.optimizers.Adam(params.train.learning_rate))
+        data = plain.scaled("train"), plain.scaled("validation")
 
         def ours() -> None:
             fit.run_epoch(steps, train, params.train, 1, 1e-4)
@@ -136,10 +151,10 @@ def extraction_rate(precision: str) -> list[Row]:
     return [Row(name, None, extracted, rate / product, "≥ 0.85" if precision == "float32" else "")]
 
 
-def all_rows(bfloat16: bool) -> list[Row]:
-    rows: list[Row] = []
-    for precision in ("float32", *(("bfloat16",) if bfloat16 else ())):
-        keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
-        rows += frozen_vgg16(precision) + block5(precision) + extraction_rate(precision)
+def at(precision: str, case: Callable[[str], list[Row]]) -> list[Row]:
+    """The rows of `case` in arithmetic of `precision`, for the plain side too."""
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    try:
+        return case(precision)
+    finally:
         keras.config.set_dtype_policy("float32")
-    return rows + head()

@@ -9,7 +9,7 @@ from pipeline import paths, records
 from tests.benchmarks.setting import CLASSES
 
 
-def vgg16(unfrozen: int, learning_rate: float) -> keras.Model:
+def vgg16(unfrozen: int, optimizer: keras.optimizers.Optimizer, dropout: float = 0.0) -> keras.Model:
     """VGG16 without its top, its highest `unfrozen` convolutions trainable, average pooling, Dense 512, Dense 5."""
     base = keras.applications.VGG16(include_top=False, weights=None, input_shape=(160, 160, 3))
     convolutions = [layer for layer in base.layers if "conv" in layer.name]
@@ -17,8 +17,9 @@ def vgg16(unfrozen: int, learning_rate: float) -> keras.Model:
         layer.trainable = layer in convolutions[len(convolutions) - unfrozen :]
     pooled = keras.layers.GlobalAveragePooling2D()(base.output)
     hidden = keras.layers.Dense(512, activation="relu")(pooled)
+    hidden = keras.layers.Dropout(dropout)(hidden) if dropout else hidden
     model = keras.Model(base.input, keras.layers.Dense(CLASSES, activation="softmax", dtype="float32")(hidden))
-    model.compile(keras.optimizers.Adam(learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

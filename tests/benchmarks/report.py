@@ -17,7 +17,7 @@ def markdown(results: dict[str, Any]) -> str:
         "| measured | plain, s | ours, s | ratio | aim |",
         "|---|---:|---:|---:|---|",
     ]
-    for row in results["rows"]:
+    for row in (row for group in results["rows"].values() for row in group):
         times = [f"{row[side]:.2f}" if row[side] else "" for side in ("plain_seconds", "our_seconds")]
         lines.append(f"| {row['name']} | {times[0]} | {times[1]} | {row['ratio']:.2f} | {row['aim']} |")
     return "\n".join(lines)

@@ -12,13 +12,16 @@ _PROJECT = "Project"
 
 @app.command(rich_help_panel=_PROJECT)
 def check() -> None:
-    """Check params.yaml, whole; dvc repro does it before any work too.
+    """Check params.yaml, whole; dvc repro does it before any work too. Puts aside what a killed dvc left torn.
 
     Example: herbarium check
     """
     from pipeline import config
+    from pipeline.review import torn
     from pipeline.sweep import space
 
+    for sentence in torn.put_aside():
+        print(sentence)
     space.of(config.load())
     print("params.yaml is in order")
 

@@ -7,6 +7,7 @@ import typer
 
 from pipeline.commands import results
 from pipeline.commands.setup import prepared
+from pipeline.commands.turns import turn
 from pipeline.errors import HerbariumError
 
 app = typer.Typer()
@@ -51,7 +52,7 @@ def train() -> None:
     from pipeline.stages import train as stage
     from pipeline.tracking.live import Live
 
-    with verbosity.progress(), Live() as live:
+    with turn(), verbosity.progress(), Live() as live:
         stage.run(config.for_stage("train"), lambda name: live.started(name, whole), live.epoch)
 
 
@@ -83,4 +84,6 @@ def _stage(name: str) -> None:
     from pipeline import config
 
     prepared()
-    importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}").run(config.for_stage(name))
+    stage = importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}")
+    with turn():
+        stage.run(config.for_stage(name))

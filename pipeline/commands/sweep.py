@@ -1,5 +1,6 @@
 """Searching: sweeps and promotion. Everything heavy is imported inside the command that needs it."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -27,10 +28,13 @@ def sweep(
     """
     params = configured()
     from pipeline import verbosity
+    from pipeline.review import torn
     from pipeline.sweep import command, coordinator, space
 
     quiet = quiet or verbosity.quiet()
     space.of(params)
+    for sentence in torn.put_aside():
+        print(sentence, file=sys.stderr)
     command.bring_features_up_to_date(quiet)
     print(command.run(coordinator.plan(params, storage, trials), workers, scheduler, quiet))
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 import numpy as np
 
@@ -117,11 +118,24 @@ def _load_weights(model: keras.Model, path: Path) -> None:
     _check_file(path, ".h5", "weights: file")
     try:
         model.load_weights(path)
+        _require_all_taken(model, path)
     except Exception as error:
         reason = " ".join(str(error).split())[:300]
         raise ConfigError(
             f"params.yaml: backbone.path: {path} does not hold the weights of {model.name}: {reason}"
         ) from error
+
+
+def _require_all_taken(model: keras.Model, path: Path) -> None:
+    """Raise ValueError if the file holds more than the network took: Keras passes over what has no place."""
+    with h5py.File(path) as file:
+        if "layers" not in file:  # the older layout, whose layers Keras counts itself
+            return
+        arrays: list[str] = []
+        file["layers"].visititems(lambda name, item: arrays.append(name) if isinstance(item, h5py.Dataset) else None)
+    taken = len(model.variables)
+    if len(arrays) > taken:
+        raise ValueError(f"it holds {len(arrays)} arrays and the network takes {taken}: it is a larger network's")
 
 
 def _saved(path: Path, scale: str, pixels: Any) -> keras.Model:

@@ -52,10 +52,11 @@ def extract(params: Params) -> dict[str, Any]:
     entries = [describe(cut, params.head.pooling) for cut in cuts]
     kept = [(cut, entry) for cut, entry in zip(cuts, entries, strict=True) if entry.file]
     counts = {split: len(records.read_npy(paths.labels(split))) for split in paths.SPLITS}
-    check_disk(params, entries, counts)
     index = _index(params, network, entries, counts)
+    work = work_folder(index, params.compute)
+    check_disk(params, entries, counts, work)
     if kept:
-        lower, work = _lower(network, [cut for cut, _ in kept], params), work_folder(index, params.compute)
+        lower = _lower(network, [cut for cut, _ in kept], params)
         for split in paths.SPLITS:
             _extract_split(split, lower, [entry for _, entry in kept], params, work)
         _finish(work, [str(entry.file) for _, entry in kept])
@@ -66,9 +67,8 @@ def extract(params: Params) -> dict[str, Any]:
 def describe(cut: Cut, pooling: str) -> Stored:
     if cut.at_input:
         return Stored(cut.layer, cut.shape, None)
-    if cut.at_output:
-        return Stored(cut.layer, tuple(heads.pool(cut.tensor, pooling).shape[1:]), "pooled.npy")
-    return Stored(cut.layer, cut.shape, f"{cut.layer}.npy")
+    shape = tuple(heads.activations(cut, pooling).shape[1:])
+    return Stored(cut.layer, shape, "pooled.npy" if cut.at_output else f"{cut.layer}.npy")
 
 
 def work_folder(index: dict[str, Any], compute: Compute) -> Path:
@@ -77,11 +77,15 @@ def work_folder(index: dict[str, Any], compute: Compute) -> Path:
     return UNFINISHED / records.digest([identity, reproducibility.environment(compute)])[:16]
 
 
-def check_disk(params: Params, entries: list[Stored], counts: dict[str, int]) -> int:
-    """Bytes the activations will take. Raises MachineError, before any work, if the disk has not that much."""
+def check_disk(params: Params, entries: list[Stored], counts: dict[str, int], work: Path) -> int:
+    """Bytes the activations will take, without those an interrupted extraction has left in `work`.
+
+    Raises MachineError, before any work, if the disk has not that much.
+    """
     width = np.dtype(params.compute.storage).itemsize
     rows = sum(counts.values()) + counts["train"] * params.images.augmentation.views
     needed = sum(entry.row_values * width * rows for entry in entries if entry.file)
+    needed = max(0, needed - sum(file.stat().st_size for file in work.rglob("*.npy")))
     free = shutil.disk_usage(Path.cwd()).free
     if needed + SPARE_BYTES > free:
         raise MachineError(
@@ -114,7 +118,7 @@ def _index(params: Params, network: Network, entries: list[Stored], counts: dict
 
 def _lower(network: Network, cuts: list[Cut], params: Params) -> Callable[[Any], list[Any]]:
     """A graph from uint8 images to the stored activations of all cuts, in the stored type."""
-    outputs = [heads.pool(c.tensor, params.head.pooling) if c.at_output else c.tensor for c in cuts]
+    outputs = [heads.activations(cut, params.head.pooling) for cut in cuts]
     model = keras.Model(network.input.tensor, outputs)
     dtype = tf.as_dtype(params.compute.storage)
 

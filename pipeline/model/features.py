@@ -66,7 +66,7 @@ def activations(split: str, assembled: Assembled, cut: Cut, pooling: str) -> np.
         return _read(split, stored[cut.layer])
     deepest, file = next(iter(stored.items()))
     lower = assembled.network.at(deepest)
-    part = keras.Model(lower.tensor, heads.pool(cut.tensor, pooling) if cut.at_output else cut.tensor)
+    part = keras.Model(lower.tensor, heads.activations(cut, pooling))
     return _advance(part, _read(split, file))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from pipeline.errors import ConfigError
+from pipeline.model.cuts import Cut
 from pipeline.schema import Head
 
 _POOLING = {"average": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}
@@ -16,6 +17,11 @@ def pool(tensor: Any, pooling: str) -> Any:
         return tensor
     layer = keras.layers.Flatten if pooling == "flatten" else _POOLING[pooling]
     return layer(name="pooling")(tensor)
+
+
+def activations(cut: Cut, pooling: str) -> Any:
+    """What is stored at `cut`, and trained on: its tensor (N, …), pooled (N, D) if it is the backbone's output."""
+    return pool(cut.tensor, pooling) if cut.at_output else cut.tensor
 
 
 def classify(tensor: Any, head: Head, classes: int, l2: float, seed: int) -> Any:

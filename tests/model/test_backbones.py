@@ -174,6 +174,13 @@ def test_weights_of_another_architecture_are_refused(params, layers):
         backbones.build(params.backbone, params.images)
 
 
+def test_weights_of_a_larger_network_are_refused(params):
+    """Keras itself loads what fits and is silent about the rest."""
+    params = changed(params, backbone={"layers": [32, "pool"]})
+    with pytest.raises(ConfigError, match=r"it holds 4 arrays and the network takes 2: it is a larger network's"):
+        backbones.build(params.backbone, params.images)
+
+
 # Weights from the network
 
 

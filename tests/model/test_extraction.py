@@ -185,9 +185,13 @@ def test_the_bytes_needed_are_those_taken(stored, extracted, two_cuts):
     params = augmented(two_cuts, views=1)
     index = extracted(params)
     entries = [extraction.Stored(c["layer"], tuple(c["shape"]), c["file"]) for c in index["cuts"]]
-    needed = extraction.check_disk(params, entries, index["images"])
+    work = extraction.work_folder(index, params.compute)
+    needed = extraction.check_disk(params, entries, index["images"], work)
     header = 128
     assert needed == sum(len(content) - header for name, content in files().items() if name.endswith(".npy"))
+    (work / "train").mkdir(parents=True)
+    (work / "train/pooled.npy").write_bytes(bytes(1000))  # what an interrupted extraction has written is not needed
+    assert extraction.check_disk(params, entries, index["images"], work) == needed - 1000
 
 
 # What the index says

@@ -1,0 +1,152 @@
+"""Killed at any moment, however: the next `dvc repro` goes on without repair and ends with the same bytes.
+
+The moments are random, by a printed seed, over all five stages and over what DVC does between them.
+"""
+
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+
+from pipeline import paths
+from pipeline.review import torn
+from tests.test_pipeline import ENVIRONMENT, call
+
+from .conftest import KILLS, assert_as_undisturbed
+
+REPRO = [sys.executable, "-m", "dvc", "repro", "--no-run-cache"]
+RUNNING = re.compile(r"Running stage '(.+)'")
+# A mean of one stage and a half: chance meets each stage, and what is between two.
+STAGES_A_KILL = 3
+
+BLOWS: dict[str, Callable[[int], None]] = {
+    "kill -9 of dvc and its stage": lambda pid: os.killpg(pid, signal.SIGKILL),
+    "kill -9 of dvc alone": lambda pid: os.kill(pid, signal.SIGKILL),
+    "Ctrl-C": lambda pid: os.killpg(pid, signal.SIGINT),
+}
+
+pytestmark = pytest.mark.slow
+
+
+def start(folder: Path, command: list[str], log: Path) -> subprocess.Popen:
+    with log.open("w") as output:
+        return subprocess.Popen(
+            command, cwd=folder, env=ENVIRONMENT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+
+
+def from_the_start(folder: Path) -> None:
+    for path in (paths.RAW, paths.IMAGES, paths.FEATURES, paths.MODEL.parent, paths.REPORTS):
+        shutil.rmtree(folder / path, ignore_errors=True)
+    (folder / paths.LOCK).unlink(missing_ok=True)
+
+
+def finish(folder: Path, log: Path) -> int:
+    """Run to the end; returns 1 if a torn file of DVC had to be put aside by `herbarium check`, which says so."""
+    ended = start(folder, REPRO, log).wait()
+    if ended == 0:
+        return 0
+    assert "was cut off when dvc was killed" in call(folder, "herbarium", "check"), log.read_text()
+    assert start(folder, REPRO, log).wait() == 0, log.read_text()
+    return 1
+
+
+def chain(folder: Path, lock: str, blow: Callable[[int], None], moments: random.Random) -> tuple[Counter, int]:
+    """Start and kill `KILLS` times, whole runs in between checked; returns where the kills hit and torn files."""
+    log, hits, mended = folder.parent / "log", Counter(), 0
+    from_the_start(folder)
+    began = time.monotonic()
+    mended += finish(folder, log)
+    longest = STAGES_A_KILL * (time.monotonic() - began) / 5
+    from_the_start(folder)
+    while sum(hits.values()) < KILLS:
+        process = start(folder, REPRO, log)
+        moment = moments.uniform(0, longest)
+        try:
+            process.wait(moment)
+        except subprocess.TimeoutExpired:
+            blow(process.pid)
+            process.wait(120)
+            stages = RUNNING.findall(log.read_text())
+            hits[stages[-1] if stages else "before a stage"] += 1
+            print(f"after {moment:.2f} s, in {stages[-1:]}")
+            continue
+        mended += finish(folder, log)
+        assert (folder / paths.LOCK).read_text() == lock
+        from_the_start(folder)
+    return hits, mended + finish(folder, log)
+
+
+@pytest.mark.parametrize("name", BLOWS)
+def test_killed_at_random_moments(name: str, undisturbed: Path, project_copy: Path, outcome: Callable) -> None:
+    seed = KILLS + len(name)
+    print(f"seed {seed}")
+    lock = (undisturbed / paths.LOCK).read_text()
+    hits, mended = chain(project_copy, lock, BLOWS[name], random.Random(seed))
+    assert_as_undisturbed(project_copy, undisturbed)
+    leftovers = [path for folder in ("models", "reports", "data") for path in (project_copy / folder).rglob(".*")]
+    assert [path for path in leftovers if path.name != ".gitignore"] == []
+    assert not (project_copy / "data/raw.partial").exists()
+    assert list((project_copy / paths.STATE).rglob("*.np[yz]")) == []
+    client = MlflowClient(f"sqlite:///{project_copy}/mlflow.db")
+    runs = client.search_runs([e.experiment_id for e in client.search_experiments()])
+    assert [run.info.status for run in runs] == ["FINISHED"]
+    for stage, kills in hits.items():
+        outcome(name, stage, "the next `dvc repro` ends with the same `dvc.lock`", kills=kills, manual_repairs=0)
+    if mended:
+        outcome(name, "dvc.lock", "torn, put aside by `herbarium check`", torn_files=mended)
+
+
+def test_a_stage_whose_dvc_was_killed_ends_too(project_copy: Path, undisturbed: Path, outcome: Callable) -> None:
+    from_the_start(project_copy)
+    log = project_copy.parent / "log"
+    process = start(project_copy, REPRO, log)
+    while "Running stage 'fetch'" not in log.read_text():
+        assert process.poll() is None
+        time.sleep(0.05)
+    lock = project_copy / paths.STATE / "stage.lock"
+    while not lock.exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + 60
+    while group_is_alive(process.pid):
+        assert time.monotonic() < deadline, "the stage has outlived its dvc"
+        time.sleep(0.1)
+    assert "the dvc that started this stage is gone" in log.read_text()
+    assert_as_undisturbed(project_copy, undisturbed)
+    outcome("kill -9 of dvc alone", "its stage", "ends within seconds, saying why", kills=1, orphans_left=0)
+
+
+def group_is_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_what_dvc_was_writing_when_it_was_killed(project_copy: Path, undisturbed: Path, outcome: Callable) -> None:
+    """DVC writes dvc.lock and its list of processes in place: a kill may leave any beginning of them."""
+    lock = (project_copy / paths.LOCK).read_text()
+    (project_copy / paths.LOCK).write_text(lock[: lock.index("  preprocess:") + 60])
+    (project_copy / torn.RWLOCK).write_text('{"write": {"/da')
+    failed = subprocess.run(["dvc", "repro"], cwd=project_copy, env=ENVIRONMENT, capture_output=True, text=True)
+    assert failed.returncode != 0
+    said = call(project_copy, "herbarium", "check")
+    assert "dvc.lock was cut off when dvc was killed: moved to .herbarium/torn/dvc.lock" in said
+    assert ".dvc/tmp/rwlock was cut off" in said
+    assert call(project_copy, "herbarium", "check") == "params.yaml is in order\n"
+    assert_as_undisturbed(project_copy, undisturbed)
+    outcome("kill -9 while dvc writes", "dvc.lock, rwlock", "`herbarium check` puts the torn files aside", torn_files=2)

@@ -1,0 +1,59 @@
+"""What counts as torn: any beginning of DVC's files that DVC would refuse, and nothing it would read."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import paths
+from pipeline.review import torn
+from tests.conftest import ROOT
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torn, "_PATIENCE_SECONDS", 0)
+
+
+@pytest.fixture
+def lock(project: Path) -> str:
+    return (ROOT / paths.LOCK).read_text()[:4000].rpartition("\n    - path")[0] + "\n"
+
+
+def test_whole_files_stay(project: Path, lock: str) -> None:
+    assert torn.put_aside() == []
+    torn.RWLOCK.parent.mkdir(parents=True)
+    torn.RWLOCK.write_text('{"write": {}}')
+    paths.LOCK.write_text(lock)
+    assert torn.put_aside() == []
+    assert paths.LOCK.read_text() == lock
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"write": {"/data', "[]", "nul"])
+def test_a_torn_list_of_processes_is_moved(project: Path, text: str) -> None:
+    torn.RWLOCK.parent.mkdir(parents=True)
+    torn.RWLOCK.write_text(text)
+    (said,) = torn.put_aside()
+    assert said.startswith(".dvc/tmp/rwlock was cut off when dvc was killed: moved to .herbarium/torn/rwlock")
+    assert not torn.RWLOCK.exists()
+    assert (torn.ASIDE / "rwlock").read_text() == text
+    assert torn.put_aside() == []
+
+
+def test_whatever_remains_of_a_lock_dvc_can_read_it_or_it_is_moved(project: Path, lock: str) -> None:
+    from dvc.dvcfile import Lockfile
+    from dvc.exceptions import DvcException
+    from dvc.utils.serialize import parse_yaml
+
+    moved = 0
+    for length in range(0, len(lock), 97):
+        paths.LOCK.write_text(lock[:length])
+        said = torn.put_aside()
+        try:
+            Lockfile.validate(parse_yaml(lock[:length], "dvc.lock"))
+        except (DvcException, TypeError):
+            assert said, f"the first {length} characters are refused by DVC"
+            moved += 1
+        else:
+            assert not said
+        paths.LOCK.unlink(missing_ok=True)
+    assert 0 < moved < len(lock) // 97

@@ -40,7 +40,8 @@ def write(folder: Path, name: str, source: Path, on_bad_image: str) -> list[BadF
     """Write the images of `source` below `folder` as data set `name`; return the files left out.
 
     Every file not hidden inside a class's folder must decode. Raises DataError: `source` is no folder, has fewer than
-    two classes or a split without images, or, unless `on_bad_image` is "skip", has unreadable files (all are listed).
+    two classes, a class or a split without images, or, unless `on_bad_image` is "skip", has unreadable files (all are
+    listed).
     """
     layout = _layout(source)
     classes = sorted({child.name for root in layout.values() for child in _folders(root)})
@@ -48,6 +49,11 @@ def write(folder: Path, name: str, source: Path, on_bad_image: str) -> list[BadF
         raise DataError(
             f"data.path: found {len(classes)} class folders {classes} in {source}; allowed: at least two,"
             " one folder of images per class"
+        )
+    empty = [name for name in classes if not any(_files(root / name) for root in layout.values())]
+    if empty:
+        raise DataError(
+            f"data.path: no image in the class folders {', '.join(empty)} of {source}; put some there, or remove them"
         )
     inspected = {split: _inspect(source, root, classes) for split, root in layout.items()}
     bad = [file for files in inspected.values() for file in files if isinstance(file, BadFile)]
@@ -86,7 +92,8 @@ def _inspect(source: Path, root: Path, classes: list[str]) -> list[ImageFile | B
 
 
 def _files(folder: Path) -> list[Path]:
-    inside = sorted(path for path in folder.rglob("*") if path.is_file())
+    # Links count even where they lead nowhere, or to a folder: left out silently, images would be missing.
+    inside = sorted(path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
     return [p for p in inside if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
 
 

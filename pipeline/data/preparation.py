@@ -1,5 +1,6 @@
 """Turns raw images into arrays of one size, one stream from the source to the disk: memory does not grow with N."""
 
+import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,10 +17,20 @@ from pipeline.errors import DataError
 
 
 def scratch(images_count: int, height: int, width: int, channels: int) -> np.ndarray:
-    """uint8 (N, H, W, C) in a nameless file beside the outputs: it goes with the process, however that ends."""
+    """uint8 (N, H, W, C) in a nameless file beside the outputs: it goes with the process, however that ends.
+
+    Raises OSError if the disk has not the space.
+    """
     paths.IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=paths.IMAGES) as file:
+        _reserve(file.fileno(), images_count * height * width * channels)
         return np.memmap(file, dtype=np.uint8, mode="w+", shape=(images_count, height, width, channels))
+
+
+def _reserve(file: int, size: int) -> None:
+    """Take the space on the disk now: a full one would end the process without a word when the map is written to."""
+    if hasattr(os, "posix_fallocate"):  # not on macOS
+        os.posix_fallocate(file, 0, size)
 
 
 def fill(
@@ -72,8 +83,8 @@ def write(split: str, pixels: np.ndarray, items: list[Item], without: set[str]) 
 
 
 def _copy(pixels: np.ndarray, rows: list[int], path: Path) -> None:
-    with records.atomic(path) as temporary:
-        target = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=(len(rows), *pixels.shape[1:]))
-        for to, row in enumerate(rows):
-            target[to] = pixels[row]
-        target.flush()
+    head = {"descr": "|u1", "fortran_order": False, "shape": (len(rows), *pixels.shape[1:])}
+    with records.atomic(path) as temporary, temporary.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, head)
+        for row in rows:
+            file.write(pixels[row].tobytes())

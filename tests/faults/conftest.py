@@ -2,11 +2,14 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.test_pipeline import call, clone
+
+from . import bad_input
 
 SMALLER = {"  limit: null ": "  limit: 60 ", "  height: 28 ": "  height: 16 ", "  width: 28 ": "  width: 16 "}
 # Kills a chain of tests takes; `make reliability` takes more, because chance should meet every moment.
@@ -38,3 +41,10 @@ def assert_as_undisturbed(folder: Path, undisturbed: Path) -> None:
     call(folder, "dvc", "repro")
     assert (folder / "dvc.lock").read_text() == (undisturbed / "dvc.lock").read_text()
     assert "up to date" in call(folder, "dvc", "status")
+
+
+@pytest.fixture
+def herbarium(project: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., bad_input.Told]:
+    """The command line in this process, in a folder with earlier results."""
+    bad_input.write_earlier()
+    return lambda *arguments: bad_input.call([str(a) for a in arguments], capsys)

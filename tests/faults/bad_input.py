@@ -60,6 +60,7 @@ def call(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> Told:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["herbarium", *arguments])
         patch.delenv("HERBARIUM_DEBUG", raising=False)
+        patch.setattr(sys, "excepthook", sys.excepthook)  # the command line sets its own
         try:
             cli.main()
         except SystemExit as end:

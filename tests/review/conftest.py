@@ -97,7 +97,7 @@ def write_lock() -> None:
     sections = {name: params[name] for name in ("images", "backbone", "head", "train", "compute")}
     outs = [
         {"path": str(path), "hash": "md5", "md5": hashlib.md5(path.read_bytes()).hexdigest()}
-        for path in (paths.METRICS, paths.PREDICTIONS)
+        for path in (paths.METRICS, paths.PREDICTIONS, paths.HISTORY, paths.TRAINING)
     ]
     lock = {"stages": {"evaluate": {"cmd": f"{sys.executable}", "params": {"params.yaml": sections}, "outs": outs}}}
     with paths.LOCK.open("w") as file:

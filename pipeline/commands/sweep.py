@@ -41,7 +41,7 @@ def sweep(
 
 @app.command(rich_help_panel=_SEARCHING)
 def promote(
-    trial: Annotated[str, typer.Argument(help="best, or the number of a trial.")] = "best",
+    trial: Annotated[str, typer.Argument(help="best, the number of a trial, or the ID of its run in MLflow.")] = "best",
     storage: Annotated[str | None, _STORAGE] = None,
 ) -> None:
     """Write what a trial of the sweep tried into params.yaml; `dvc repro` then gives its validation accuracy.

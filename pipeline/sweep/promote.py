@@ -1,5 +1,6 @@
 """Writes a trial's values into params.yaml: the experiment then is that trial, to the last digit."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,23 +13,36 @@ from pipeline.schema import Params
 from pipeline.sweep import audit, study
 from pipeline.sweep.coordinator import Plan
 from pipeline.sweep.study import SweepError
+from pipeline.tracking.trial_runs import trial_of
 from pipeline.trials import COMPLETE, Trial, best
 
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
 _WIDTH = 10_000  # never break a line that a person wrote
 
 
 def promote(plan: Plan, which: str, path: Path = paths.PARAMS) -> str:
-    """Write the values of trial `which` ("best" or a number) to params.yaml; returns what was changed, as text.
+    """Write the values of trial `which` to params.yaml; returns what was changed, as text.
 
-    Raises SweepError if there is no such trial or it did not complete, or if its training is another one by now.
+    `which` is "best", a number, or the ID of the trial's run in MLflow. Raises SweepError if there is no such trial or
+    it did not complete, or if its training is another one by now; NotATrialError for the ID of another run.
     """
-    trial = chosen(plan.trials(), which)
+    trial = chosen(plan.trials(), _number(plan, which) if _RUN_ID.fullmatch(which) else which)
     changed = plan.params_of(trial)
     if study.fingerprint(changed) != trial.fingerprint:
         raise SweepError(f"trial {trial.number} was trained on other data or package versions: run `herbarium sweep`")
     lines = [f"{key}: {_shown(old)} → {_shown(new)}" for key, old, new in _changes(plan.params, trial.values)]
     write(path, trial.values)
     return "\n".join([*(lines or [f"{path} already says what trial {trial.number} tried"]), *_outcome(plan, trial)])
+
+
+def _number(plan: Plan, run_id: str) -> str:
+    study_name, number = trial_of(run_id, plan.params.tracking)
+    if study_name != plan.study.study_name:
+        raise SweepError(
+            f"run {run_id} is trial {number} of sweep {study_name}; params.yaml as it is now has sweep"
+            f" {plan.study.study_name}: bring back the params.yaml, data and package versions of that sweep"
+        )
+    return str(number)
 
 
 def chosen(trials: list[Trial], which: str) -> Trial:
@@ -38,7 +52,7 @@ def chosen(trials: list[Trial], which: str) -> Trial:
     if which == "best":
         return leader
     if not which.isdecimal() or int(which) >= len(trials):
-        raise SweepError(f"trial: found {which!r}; allowed: best, or a number from 0 to {len(trials) - 1}")
+        raise SweepError(f"trial: found {which!r}; allowed: best, a number from 0 to {len(trials) - 1}, a run ID")
     trial = trials[int(which)]
     if trial.state != COMPLETE:
         raise SweepError(f"trial {which} was {trial.state}: only a complete trial has an accuracy to promote")

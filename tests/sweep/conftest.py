@@ -14,6 +14,8 @@ from pipeline.sweep.coordinator import Listener, Plan
 from tests.conftest import shrunk
 from tests.small_data import write_images
 
+from .whole import Swept, sweep_alone
+
 ROOT = Path(__file__).parents[2]
 SPACE = {
     "train.learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
@@ -105,3 +107,9 @@ def trained(project: Path, small_features: Path) -> Callable[[Params], Plan]:
     """Opens the sweep of some parameters in a folder with real activations."""
     shutil.copytree(small_features / "data", project / "data")
     return coordinator.plan
+
+
+@pytest.fixture(scope="session")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Swept:
+    """A real project, swept."""
+    return sweep_alone(tmp_path_factory.mktemp("swept"))

@@ -8,6 +8,10 @@ from pipeline.schema import Params
 from pipeline.sweep import audit, coordinator, promote
 from pipeline.sweep.coordinator import Listener, Plan
 from pipeline.sweep.study import SweepError
+from pipeline.tracking import address
+from pipeline.tracking.store import connect, conversation
+from pipeline.tracking.sweeps import SweepRun
+from pipeline.tracking.trial_runs import NotATrialError
 
 from .conftest import by_formula, sweeping
 
@@ -55,7 +59,7 @@ def test_wrong_trials_are_refused(planned: Planned, params: Params) -> None:
         promote.promote(plan, "best")
     done = coordinator.run(plan, by_formula, Listener())
     for wrong in ("12", "worst", "-1"):
-        with pytest.raises(SweepError, match="allowed: best, or a number from 0 to 11"):
+        with pytest.raises(SweepError, match="allowed: best, a number from 0 to 11, a run ID"):
             promote.promote(plan, wrong)
     pruned = next(trial for trial in done if trial.state == "pruned")
     with pytest.raises(SweepError, match="was pruned"):
@@ -74,3 +78,26 @@ def test_other_data_are_refused(planned: Planned, params: Params) -> None:
     records.write_json(paths.FEATURES_INDEX, {"digests": {"train": {"images.npy": "other"}}})
     with pytest.raises(SweepError, match="other data or package versions"):
         promote.promote(plan, "best")
+
+
+def test_a_run_in_mlflow_is_promoted_by_its_id(planned: Planned, project: Path, params: Params) -> None:
+    plan = planned(params)
+    with SweepRun(pytest.fail) as shown:
+        shown.started(plan.study.study_name, params)
+        for trial in coordinator.run(plan, by_formula, Listener())[:3]:
+            shown.ended(trial, plan.params_of(trial))
+    with conversation(address.tracking_uri(params.tracking)):
+        store = connect(params.tracking)
+        runs = {run.data.tags.get("trial"): run.info.run_id for run in store.client.search_runs([store.experiment_id])}
+        other = store.client.create_run(store.experiment_id).info.run_id
+    promote.promote(plan, runs["1"])
+    assert config.load().head.dropout == plan.trials()[1].values["head.dropout"]
+    for run_id, complaint in (
+        (runs[None], "is a sweep; allowed: a trial's run"),
+        (other, "is not one of a sweep; allowed"),
+        ("0" * 32, "not found in MLflow at sqlite:"),
+    ):
+        with pytest.raises(NotATrialError, match=complaint):
+            promote.promote(plan, run_id)
+    with pytest.raises(SweepError, match=f"is trial 1 of sweep {plan.study.study_name}; params.yaml as it is now"):
+        promote.promote(planned(sweeping(params, seed=5)), runs["1"])

@@ -1,0 +1,56 @@
+"""What a sweep says when its workers, or the scheduler before them, cannot do their part. No trial is run here."""
+
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import dask
+import pytest
+from distributed import LocalCluster
+
+from pipeline.errors import ConfigError
+from pipeline.sweep import executors
+from pipeline.sweep.executors import WorkersError
+from tests.servers import free_port, running
+
+
+def test_a_worker_without_the_projects_folder_ends_the_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    with (
+        LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster,
+        executors.executor(scheduler=cluster.scheduler_address) as execute,
+    ):
+        monkeypatch.chdir(tmp_path)
+        shutil.rmtree(folder)
+        with pytest.raises(
+            WorkersError, match=r"a worker cannot run trials: FileNotFoundError: .*same path, .*project"
+        ):
+            list(execute([{}]))
+
+
+def test_nobody_answers_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "_CONNECT_SECONDS", 1)
+    with (
+        pytest.raises(ConfigError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:"),
+        executors.executor(scheduler=f"tcp://127.0.0.1:{free_port()}"),
+    ):
+        pass
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_goes_away_ends_the_sweep(tmp_path: Path) -> None:
+    port = str(free_port())
+    command = [str(Path(sys.executable).parent / "dask"), "scheduler", "--host", "127.0.0.1", "--port", port]
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "2s"}),
+        running([*command, "--no-dashboard"], tmp_path / "log") as scheduler,
+        executors.executor(scheduler=f"tcp://127.0.0.1:{port}") as execute,
+    ):
+        results = execute([{}])  # there is no worker: it waits
+        threading.Timer(3, scheduler.send_signal, [signal.SIGKILL]).start()
+        with pytest.raises(WorkersError, match="scheduler went away"):
+            next(results)

@@ -20,7 +20,8 @@ PAGES = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *(ROOT / 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 INLINE = re.compile(r"`((?:herbarium|make|dvc) [^`…<]+)`")
-OTHERS = {"git", "pip", "python3", "touch", "curl", "mlflow", "dask", "pre-commit", "source"}
+OTHERS = {"git", "pip", "python3", "touch", "curl", "mlflow", "dask", "pre-commit", "source", "helm"}
+OTHERS |= {"createuser", "createdb"}  # PostgreSQL's
 CHEAP = ["herbarium check", "herbarium versions", "make help"]
 WRITTEN = {"dvc.lock", "data/", "models/", "reports/"}  # by runs; a checkout may be without
 

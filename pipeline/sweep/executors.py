@@ -56,20 +56,28 @@ def _work(folder: str | None, configuration: Mapping[str, Any]) -> dict[str, Any
 @contextmanager
 def _local(workers: int) -> Iterator[Executor]:
     import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
-    # Dask would set OMP_NUM_THREADS and the like: a trial must find what the train stage finds. Its memory limit
-    # counts mapped files as used memory, so the operating system is left to judge.
+    # Dask would set OMP_NUM_THREADS and the like: a trial must find what the train stage finds.
     settings = {"distributed.nanny.pre-spawn-environ": {}, "distributed.scheduler.allowed-failures": DEATHS - 1}
-    options = {"processes": True, "threads_per_worker": 1, "memory_limit": None, "dashboard_address": None}
-    silenced = logging.INFO if verbosity.verbose() else logging.CRITICAL
-    with (
-        dask.config.set(settings),
-        # security: whoever may talk to a scheduler runs code as its user, and other users reach 127.0.0.1 too.
-        LocalCluster(n_workers=workers, security=True, silence_logs=silenced, **options) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
+    with dask.config.set(settings), _cluster(workers) as cluster, Client(cluster, set_as_default=False) as client:
         yield _on(client)
+
+
+def _cluster(workers: int) -> Any:
+    """Processes of this machine. One that dies while they start takes the others with it, so they are started again."""
+    from distributed import LocalCluster
+
+    # Dask's memory limit counts mapped files as used memory, so the operating system is left to judge.
+    options = {"processes": True, "threads_per_worker": 1, "memory_limit": None, "dashboard_address": "127.0.0.1:0"}
+    silenced = logging.INFO if verbosity.verbose() else logging.CRITICAL
+    for _ in range(DEATHS):
+        try:
+            # security: whoever may talk to a scheduler runs code as its user, and other users reach 127.0.0.1 too.
+            return LocalCluster(n_workers=workers, security=True, silence_logs=silenced, **options)
+        except RuntimeError as error:
+            reason = f"{error} ({error.__cause__})"
+    raise WorkersError(f"--workers {workers}: the processes did not start, tried {DEATHS} times: {reason}")
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def test_a_sweep_on_three_computers_of_which_two_are_lost(swept: Swept, tmp_path
         uri = stack.enter_context(mlflow_server(tmp_path, database.create("mlflow"), host=cluster.HEAD, within=head))
         first, second, _ = stack.enter_context(cluster.dask_cluster(net, tmp_path))
         command = [*head, sys.executable, "-m", "pipeline", "sweep", "--scheduler", cluster.SCHEDULER]
-        sweep = stack.enter_context(sweeping(project, log, *command, "--storage", storage, uri=uri))
+        sweep = stack.enter_context(sweeping(swept, log, *command, "--storage", storage, uri=uri))
 
         wait_until(first.trains, "the first computer trains", SECONDS)
         first.kill()
@@ -69,7 +69,7 @@ def test_a_database_that_is_restarted_is_waited_for(swept: Swept, tmp_path: Path
         storage = database.create("optuna")
         uri = stack.enter_context(mlflow_server(tmp_path, database.create("mlflow")))
         command = [sys.executable, "-m", "pipeline", "sweep", "--storage", storage]
-        sweep = stack.enter_context(sweeping(project, log, *command, uri=uri))
+        sweep = stack.enter_context(sweeping(swept, log, *command, uri=uri))
         wait_until(lambda: told(log) >= 2 or sweep.poll() is not None, f"two trials, see {log}", SECONDS)
         database.stop()
         wait_until(lambda: "storage does not answer" in log.read_text(), f"the sweep waits, see {log}", SECONDS)

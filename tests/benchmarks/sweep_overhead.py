@@ -1,0 +1,120 @@
+"""What a sweep of the default experiment costs beside its training: `python -m tests.benchmarks.sweep_overhead 100`.
+
+Measured in one sweep as users run it, in this process, on a new MLflow database and a new study: the seconds spent in
+calls to MLflow, and what each trial takes beside its epochs (building the network, tracing, recording, showing).
+"""
+
+import contextlib
+import itertools
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pipeline import quiet
+
+SHARE_AIM, FIXED_AIM = "≤ 0.05", "≤ 1.5 s"
+
+
+class Stopwatch:
+    """Adds up the seconds spent in functions it has wrapped, each call also kept by itself."""
+
+    def __init__(self) -> None:
+        self.calls: list[float] = []
+
+    def wrap(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any, **options: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return function(*arguments, **options)
+            finally:
+                self.calls.append(time.perf_counter() - began)
+
+        return timed
+
+    @property
+    def seconds(self) -> float:
+        return sum(self.calls)
+
+
+@contextlib.contextmanager
+def swept_project(trials: int) -> Iterator[Any]:
+    """Work in a temporary folder with the default experiment's features; yields its parameters."""
+    from pipeline import config, paths, reproducibility
+    from pipeline.stages import extract_features, fetch, preprocess
+    from tests.benchmarks.setting import ROOT
+
+    content = config.read_yaml(ROOT / paths.PARAMS)
+    content["backbone"]["path"] = str(ROOT / content["backbone"]["path"])
+    content["sweep"] |= {"trials": trials, "audit_top": 0}
+    params = config.check(content, "benchmark")
+    reproducibility.prepare(params.compute)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        for stage in (fetch, preprocess, extract_features):
+            stage.run(params)
+        yield params
+
+
+def fixed_seconds(trial: Any, stamps: list[float]) -> float:
+    """What the trial took beside epochs at the pace of its later ones; the first epoch includes the tracing."""
+    pace = statistics.median(after - before for before, after in itertools.pairwise(stamps[1:]))
+    return trial.seconds - trial.trained_epochs * pace
+
+
+def measure(trials: int) -> list[Any]:
+    """Two rows: MLflow's share of the sweep's time, and the median fixed seconds of a trial."""
+    from pipeline.sweep import command, coordinator, study, worker
+    from pipeline.tracking.sweeps import SweepRun
+    from tests.benchmarks.cases import Row
+
+    shown, recorded, stamps = Stopwatch(), Stopwatch(), []
+    watch = worker._watch
+
+    def stamping(thresholds: Any, epochs: Any) -> Callable[[Any], None]:
+        seen, inner = [], watch(thresholds, epochs)
+        stamps.append(seen)
+
+        def stamp(epoch: Any) -> None:
+            seen.append(time.perf_counter())
+            inner(epoch)
+
+        return stamp
+
+    with contextlib.ExitStack() as stack, swept_project(trials) as params:
+        for name in ("started", "ended", "finished", "__exit__"):
+            stack.enter_context(replaced(SweepRun, name, shown.wrap(getattr(SweepRun, name))))
+        stack.enter_context(replaced(study, "add", recorded.wrap(study.add)))
+        stack.enter_context(replaced(worker, "_watch", stamping))
+        plan = coordinator.plan(params)
+        began = time.perf_counter()
+        command.run(plan, quiet=True)
+        whole = time.perf_counter() - began
+        own = [trial for trial in plan.trials() if trial.same_as is None]
+    fixed = [fixed_seconds(t, s) for t, s in zip(own, stamps, strict=True) if len(s) > 2]
+    beside = statistics.median(shown.calls) + statistics.median(recorded.calls)
+    return [
+        Row(f"sweep of {trials} trials: MLflow over all", whole, shown.seconds, shown.seconds / whole, SHARE_AIM),
+        Row("a trial beside its epochs, median", None, statistics.median(fixed) + beside, beside, FIXED_AIM),
+    ]
+
+
+@contextlib.contextmanager
+def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
+
+
+def main(trials: int) -> None:
+    quiet.start_tensorflow()
+    for row in measure(trials):
+        print(row)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)

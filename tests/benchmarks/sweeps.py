@@ -38,6 +38,9 @@ Search = Callable[[int, Params, keras.callbacks.Callback], None]
 class Clock(keras.callbacks.Callback):
     """Seconds of the last epoch."""
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Clock":
+        return self  # KerasTuner trains with a copy of its callbacks: this one is to be read afterwards
+
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.began = time.perf_counter()
 
@@ -117,7 +120,6 @@ def random_search(unfrozen: int, params: Params, clock: keras.callbacks.Callback
     tuner = keras_tuner.RandomSearch(
         build, "val_accuracy", max_trials=1, seed=1, directory=".", project_name="tuner", overwrite=True
     )
-    # The tuner copies its callbacks: this one is shared by every copy.
     tuner.search(*plain.scaled("train"), **_fitting(params, clock))
 
 

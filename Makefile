@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run verify test test-slow bench reliability ui lint lock clean
+.PHONY: help run verify test test-slow bench reliability ui lint lock audit sbom clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,13 @@ lock: $(VENV)/installed  ## Resolve the newest releases that work together into 
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --extra dev --extra teams --output-file requirements.lock pyproject.toml
 	@echo "now: make run, herbarium versions --write"
+
+# pip-audit's own exit code would not tell "found something" (1) from "could not ask" (2 here).
+audit: $(VENV)/installed  ## Look the lock's packages up in the list of known vulnerabilities (needs the internet)
+	@python -m tests.supply_chain audit
+
+sbom: $(VENV)/installed  ## Write sbom.json: the lock's packages and hashes as a CycloneDX bill of materials
+	@python -m tests.supply_chain sbom
 
 clean:  ## Remove what runs made; the DVC cache, the ledger, MLflow's runs and .venv stay
 	rm -rf data/raw data/images data/features models reports

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline import verbosity
+from pipeline import machine, verbosity
 from pipeline.commands import project, results, review, stages, sweep
 from pipeline.errors import HerbariumError
 from pipeline.redaction import redacted
@@ -48,6 +48,12 @@ def main() -> None:
         if verbosity.debug():
             raise
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:
+        message = machine.explained(error)
+        if verbosity.debug() or message is None:
+            raise
+        print(f"error: {message}", file=sys.stderr)
         sys.exit(1)
 
 

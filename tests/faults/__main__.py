@@ -9,6 +9,8 @@ import pytest
 
 from tests.faults import outcomes, report
 
+KILLS = "30"
+
 
 class OnlyFaults:
     """Leaves the tests that note an outcome, and remembers which of them were skipped."""
@@ -31,7 +33,7 @@ def main() -> None:
     plugin = OnlyFaults()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "outcomes.jsonl"
-        os.environ[outcomes.LOG] = str(log)
+        os.environ |= {outcomes.LOG: str(log), "HERBARIUM_KILLS": KILLS}
         code = pytest.main(["tests", "-q", "-m", "slow or not slow", *sys.argv[1:]], plugins=[plugin])
         rows = outcomes.collected(log)
     if code or plugin.skipped:

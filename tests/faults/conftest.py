@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from tests.test_pipeline import call, clone
 from . import bad_input
 
 SMALLER = {"  limit: null ": "  limit: 60 ", "  height: 28 ": "  height: 16 ", "  width: 28 ": "  width: 16 "}
-# Kills a chain of tests takes; `make reliability` takes more, because chance should meet every moment.
-KILLS = int(os.environ.get("HERBARIUM_KILLS", "3"))
+SECONDS = "seconds"  # beside the undisturbed project: how long its run took here and now
+# `make reliability` kills more often: chance should meet every moment.
+KILLS = int(os.environ.get("HERBARIUM_KILLS", "6"))
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +28,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert before in text
         text = text.replace(before, after)
     params.write_text(text)
+    began = time.monotonic()
     call(folder, "dvc", "repro")
+    (folder.parent / SECONDS).write_text(str(time.monotonic() - began))
     return folder
 
 

@@ -34,4 +34,7 @@ def merged(rows: Iterable[Row]) -> list[Row]:
         figures = sums.setdefault((row["fault"], row["where"], row["result"]), {})
         for name, value in row["figures"].items():
             figures[name] = figures.get(name, 0) + value
-    return [dict(zip(("fault", "where", "result"), key, strict=True), figures=sums[key]) for key in sorted(sums)]
+    return [
+        dict(zip(("fault", "where", "result"), key, strict=True), figures=dict(sorted(sums[key].items())))
+        for key in sorted(sums)
+    ]

@@ -52,7 +52,7 @@ sbom: $(VENV)/installed  ## Write sbom.json: the lock's packages and hashes as a
 	@python -m tests.supply_chain sbom
 
 clean:  ## Remove what runs made; the DVC cache, the ledger, MLflow's runs and .venv stay
-	rm -rf data/raw data/images data/features models reports
+	rm -rf data/raw data/images data/features models reports dvc_plots
 	@if [ -d .herbarium ]; then find .herbarium -mindepth 1 -maxdepth 1 ! -name ledger.jsonl -exec rm -rf {} +; fi
 
 # uv installs the lock in a tenth of pip's time; its own hash-pinned entry of the lock is all that pip installs.

@@ -12,12 +12,13 @@ def of_results() -> str:
     parameters = training["parameters"]
     low, high = (100 * metrics[f"test_accuracy_{end}"] for end in ("low", "high"))
     lines = [
-        f"test accuracy       {100 * metrics['test_accuracy']:.1f} %  (95 % interval {low:.1f} to {high:.1f} %,"
+        f"of {paths.REPORTS}/, which the last `dvc repro` wrote:",
+        f"  test accuracy        {100 * metrics['test_accuracy']:.1f} %  (95 % interval {low:.1f} to {high:.1f} %,"
         f" {metrics['test_images']} images)",
-        f"validation accuracy {100 * metrics['validation_accuracy']:.1f} %  ({metrics['validation_images']} images)",
-        f"trained             {parameters['trainable']:,} of {parameters['total']:,} parameters,"
+        f"  validation accuracy  {100 * metrics['validation_accuracy']:.1f} %  ({metrics['validation_images']} images)",
+        f"  trained              {parameters['trainable']:,} of {parameters['total']:,} parameters,"
         f" epoch {training['best_epoch']} of {training['epochs']} kept",
-        f"pictures            {paths.REPORTS}/*.png, all on one page: {paths.REPORT}",
-        "every run in MLflow make ui",
+        f"  all on one page      {paths.REPORT}  (its pictures: {paths.REPORTS}/*.png)",
+        "  every run            make ui",
     ]
     return "\n".join(lines)

@@ -70,6 +70,16 @@ def test_what_was_run_is_not_run_again(project: Path) -> None:
     assert "Running stage" not in call(project, "dvc", "repro")
 
 
+def test_dvc_draws_the_curves_and_shows_the_pictures(project: Path) -> None:
+    plots = json.loads(call(project, "dvc", "plots", "show", "--json"))["data"]
+    for name in ("accuracy", "loss"):
+        values = plots[name][0]["content"]["data"]["values"]
+        assert {value["field"] for value in values} == {f"train_{name}", f"validation_{name}"}
+        assert {value["epoch"] for value in values} == {"0", "1", "2"}
+    assert {str(path) for path in paths.PICTURES} <= plots.keys()
+    assert str(paths.HISTORY) not in plots
+
+
 def test_forced_and_elsewhere_the_lock_is_the_same(project: Path, tmp_path: Path) -> None:
     lock = (project / "dvc.lock").read_text()
     call(project, "dvc", "repro", "--force")

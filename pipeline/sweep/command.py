@@ -11,6 +11,8 @@ from pipeline.sweep.audit import Audited
 from pipeline.sweep.coordinator import Listener, Plan
 from pipeline.sweep.display import Display, display, short
 from pipeline.sweep.study import SweepError
+from pipeline.tracking import tags
+from pipeline.tracking.summary import escaped
 from pipeline.tracking.sweeps import SweepRun
 from pipeline.trials import FAILED, PRUNED, Trial
 
@@ -70,6 +72,7 @@ def _finish(plan: Plan, done: list[Trial], audits: list[Audited], shown: SweepRu
     if best is None:
         return
     labels = {"best_trial": str(best.number), "best_fingerprint": best.fingerprint}
+    labels[tags.NOTE] = "\n\n".join(escaped(line) for line in summary(plan, done, audits).splitlines())
     metrics = {f"audited_mean_{a.number}": a.mean for a in audits}
     metrics |= {f"selection_optimism_{a.number}": a.optimism for a in audits}
     kept = trials.top(done, plan.params.sweep.keep_models)

@@ -1,6 +1,5 @@
 """Makes the run in MLflow complete from the files, as often as asked: the second time there is nothing to do."""
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,8 +16,7 @@ from pipeline.tracking import address, results, runs, served_model, summary, tag
 from pipeline.tracking.results import Results
 from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
 
-_CLASSES_SHOWN = 20  # more per-class metrics bury the others; all are in reports/scores.csv
-_DIGEST_LENGTH = 36  # MLflow's limit for a dataset's digest; the whole one is the tag dataset_digest
+_DIGEST_LENGTH = 12  # as the description and the report show it; the whole one is the tag dataset_digest
 
 
 @dataclass(frozen=True)
@@ -124,35 +122,20 @@ def _dataset(params: Params, split: str, digest: str) -> Dataset:
 
 
 def outcome_metrics(found: Results, model_id: str) -> list[Metric]:
-    """The kept model's numbers, tied to it. Validation figures become `final_…`: the plain names are the curves'."""
-    flat = {key: value for key, value in found.metrics.items() if isinstance(value, int | float)}
-    named = {f"final_{key}" if key in runs.CURVES else key: value for key, value in flat.items()}
-    training = found.training
-    values = {
-        **named,
-        **_class_metrics(found),
-        "best_epoch": training["best_epoch"],
-        "parameters_total": training["parameters"]["total"],
-        "parameters_trainable": training["parameters"]["trainable"],
-    }
+    """The kept model's numbers, tied to it. Validation figures become `final_…`: the plain names are the curves'.
+
+    MLflow draws a chart of every metric: counts, which are equal in most runs, are in the run's description and tags.
+    """
+    measured = {key: value for key, value in found.metrics.items() if isinstance(value, float)}
+    named = {f"final_{key}" if key in runs.CURVES else key: value for key, value in measured.items()}
+    values = {**named, **_class_metrics(found), "best_epoch": found.training["best_epoch"]}
     now = int(time.time() * 1000)
     return [Metric(key, float(value), now, 0, model_id=model_id) for key, value in values.items()]
 
 
 def _class_metrics(found: Results) -> dict[str, float]:
-    """Mean F1 and lowest recall; each class's F1 while the classes are few."""
-    scores = {name: score.f1 for name, score in found.scores.items() if score.f1 is not None}
+    """Mean F1 and lowest recall. A metric for each class would bury the curves: reports/scores.csv has them."""
+    scores = [score.f1 for score in found.scores.values() if score.f1 is not None]
     weakest = summary.weakest_class(found)
-    overall = {"test_macro_f1": float(np.mean(list(scores.values())))} if scores else {}
-    lowest = {"test_lowest_recall": weakest[1]} if weakest else {}
-    few = len(found.scores) <= _CLASSES_SHOWN
-    named = {_metric_name(name, list(found.scores)): f1 for name, f1 in scores.items()} if few else {}
-    return {**overall, **lowest, **named}
-
-
-def _metric_name(class_name: str, classes: list[str]) -> str:
-    """`class_f1/<class>` in the characters MLflow allows; numbered where two classes would share a name."""
-    plain = {name: re.sub(r"[^\w\- ]", "_", name) for name in classes}
-    shared = list(plain.values()).count(plain[class_name]) > 1
-    number = f" {classes.index(class_name)}" if shared else ""
-    return f"class_f1/{plain[class_name]}{number}"
+    overall = {"test_macro_f1": float(np.mean(scores))} if scores else {}
+    return {**overall, **({"test_lowest_recall": weakest[1]} if weakest else {})}

@@ -12,7 +12,7 @@ from pipeline import paths, records
 from pipeline.errors import ConfigError
 from pipeline.history import Epoch
 from pipeline.schema import Params, Tracking
-from pipeline.tracking import address, runs, tags
+from pipeline.tracking import address, colours, runs, tags
 from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
 
 KIND = "kind"  # tag: review | replication; other runs have none
@@ -69,7 +69,8 @@ class Replication:
             parent_id = parent.info.run_id
             if runs.find(store, fingerprint, parent_id):
                 return
-            labels = {tags.FINGERPRINT: fingerprint, tags.PARENT: parent_id, **tags.of_user(), tags.STATE: "published"}
+            labels = {tags.FINGERPRINT: fingerprint, tags.PARENT: parent_id, tags.STATE: "published"}
+            labels |= {**tags.of_user(), **colours.of_next(store)}
             run = store.client.create_run(store.experiment_id, tags=labels, run_name=runs.name(params))
             final = [Metric(f"final_{key}", value, 0, 0) for key, value in values.items()]
             runs.log(store, run, params=runs.parameters(params), points=[*runs.curve(epochs), *final])
@@ -94,7 +95,7 @@ def _run(store: Store, name: str, kind: str, fingerprint: str) -> Run:
     found = runs.find(store, fingerprint)
     if found:
         return found
-    labels = {tags.FINGERPRINT: fingerprint, KIND: kind, **tags.of_user(), **tags.of_code()}
+    labels = {tags.FINGERPRINT: fingerprint, KIND: kind, **tags.of_user(), **tags.of_code(), **colours.of_next(store)}
     run = store.client.create_run(store.experiment_id, tags=labels, run_name=name)
     store.client.log_batch(run.info.run_id, tags=[RunTag(tags.STATE, "published")])
     return run

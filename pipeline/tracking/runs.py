@@ -11,7 +11,7 @@ from mlflow.entities import Metric, Param, Run, RunTag
 
 from pipeline.history import COLUMNS, Epoch
 from pipeline.schema import Params
-from pipeline.tracking import tags
+from pipeline.tracking import colours, tags
 from pipeline.tracking.store import Store
 
 CURVES = COLUMNS[1:]
@@ -35,7 +35,7 @@ def _unpublished_then_age(run: Run) -> tuple[bool, int, str]:
 
 def create(store: Store, fingerprint: str, params: Params, start_time: int | None = None) -> Run:
     """A new run at the top level. `start_time` in milliseconds since 1970; None = now."""
-    labels = {tags.FINGERPRINT: fingerprint, **tags.of_user()}
+    labels = {tags.FINGERPRINT: fingerprint, **tags.of_user(), **colours.of_next(store)}
     return store.client.create_run(store.experiment_id, start_time=start_time, tags=labels, run_name=name(params))
 
 
@@ -48,10 +48,12 @@ def log(
 ) -> None:
     """Send parameters the run does not have yet, tags, and `points` (which `missing` has gone through).
 
+    An empty tag takes an older one's place and is not sent otherwise: it would be shown.
+
     MLflow never changes a parameter: with one fingerprint another value is another spelling, and the first stays.
     """
     new = [Param(key, value) for key, value in (params or {}).items() if key not in run.data.params]
-    run_tags = [RunTag(key, value) for key, value in (labels or {}).items()]
+    run_tags = [RunTag(key, value) for key, value in (labels or {}).items() if value or key in run.data.tags]
     if new or run_tags:
         store.client.log_batch(run.info.run_id, params=new, tags=run_tags)
     metrics = list(points)
@@ -137,10 +139,11 @@ def _without_effect(params: Params) -> dict[str, Any]:
 
 
 def name(params: Params) -> str:
-    """Short and telling: `vgg16·u3·adam·lr1e-4·s1` is VGG16, three layers unfrozen, Adam at 1e-4, seed 1."""
+    """Short, what differs most often first: `lr1e-4·adam·u3·s1·vgg16` is a learning rate of 1e-4, Adam, three layers
+    unfrozen, seed 1, VGG16. MLflow's list of runs shows some twenty letters."""
     train = params.train
     return (
-        f"{_network(params)}·u{train.unfrozen_layers}·{train.optimizer}·lr{_power(train.learning_rate)}·s{train.seed}"
+        f"lr{_power(train.learning_rate)}·{train.optimizer}·u{train.unfrozen_layers}·s{train.seed}·{_network(params)}"
     )
 
 

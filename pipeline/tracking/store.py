@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from filelock import FileLock, Timeout
 from mlflow import MlflowClient
@@ -20,10 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import HerbariumError
 from pipeline.schema import Tracking
-from pipeline.tracking import address
+from pipeline.tracking import address, views
 
 CONTACT_SECONDS = 3
 UPLOAD_SECONDS = 60
+_ANSWERED = "failed with error code"  # of MLflow's client: the server said no, in words of its own
 _LOCK_SECONDS = 60
 
 # MLflow tries a database ten times over 100 s, reporting each time; three tries take 0.4 s.
@@ -99,12 +101,15 @@ def _experiment_id(client: MlflowClient, name: str, uri: str) -> str:
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         try:
-            return str(client.create_experiment(name, artifact_location=address.artifact_location(uri)))
+            place = address.artifact_location(uri)
+            return str(client.create_experiment(name, place, views.labels()))
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
             experiment = client.get_experiment_by_name(name)
-    return _usable(experiment, name, uri)
+    usable = _usable(experiment, name, uri)
+    views.complete(client, experiment)
+    return usable
 
 
 def _usable(experiment: Experiment, name: str, uri: str) -> str:
@@ -118,7 +123,26 @@ def _usable(experiment: Experiment, name: str, uri: str) -> str:
 
 def _explained(uri: str, error: Exception) -> str:
     where = address.redacted(uri)
-    if address.is_server(uri) and isinstance(error, MlflowException) and not isinstance(error, RestException):
-        return f"MLflow did not answer at {where}; run `herbarium publish` later"
+    if isinstance(error, MlflowException):
+        refused = _refused(where, error)
+        if refused:
+            return refused
+        if address.is_server(uri) and not isinstance(error, RestException) and _ANSWERED not in str(error):
+            return f"MLflow did not answer at {where}; run `herbarium publish` later"
     lines = [line.strip() for line in address.redacted(str(error)).splitlines() if line.strip()]
     return f"MLflow at {where} cannot be used: {lines[0][:300] if lines else type(error).__name__}"
+
+
+def _refused(where: str, error: MlflowException) -> str | None:
+    """What to do about a missing, a wrong or an insufficient login; the login itself is never shown."""
+    status = error.get_http_status_code()
+    if status == HTTPStatus.UNAUTHORIZED:
+        given = os.environ.get("MLFLOW_TRACKING_USERNAME") and os.environ.get("MLFLOW_TRACKING_PASSWORD")
+        found = "does not know this login" if given else "asks for a login"
+        return f"MLflow at {where} {found}: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+    if status == HTTPStatus.FORBIDDEN and "Permission denied" in str(error):
+        return (
+            f"MLflow at {where} does not permit this to the user MLFLOW_TRACKING_USERNAME names: ask its administrator"
+            " for the right to edit the experiment, or set another tracking.experiment in params.yaml"
+        )
+    return None

@@ -13,7 +13,7 @@ from typing import Any, Self
 from mlflow.entities import Metric, Run
 
 from pipeline.schema import Params
-from pipeline.tracking import address, runs, tags
+from pipeline.tracking import address, colours, runs, tags
 from pipeline.tracking.live import warn_on_stderr
 from pipeline.tracking.store import CONTACT_SECONDS, UPLOAD_SECONDS, Store, connect, conversation
 from pipeline.trials import COMPLETE, FAILED, PRUNED, Trial
@@ -168,7 +168,7 @@ def _find(store: Store, study: str) -> Run | None:
 
 
 def _create(store: Store, study: str, params: Params) -> Run:
-    labels = {SWEEP: study, tags.FINGERPRINT: study, **tags.of_user()}
+    labels = {SWEEP: study, tags.FINGERPRINT: study, **tags.of_user(), **colours.of_next(store)}
     return store.client.create_run(store.experiment_id, tags=labels, run_name=f"sweep {study}")
 
 
@@ -190,8 +190,9 @@ def _send(store: Store, parent: Run, child: Run | None, trial: Trial, params: Pa
     ended = int(time.time() * 1000)
     began = ended - int(1000 * trial.seconds)
     labels = {tags.PARENT: parent.info.run_id, NUMBER: str(trial.number), tags.FINGERPRINT: trial.fingerprint}
+    labels |= {**tags.of_user(), **colours.of_number(trial.number)}
     name = f"trial {trial.number} · {runs.name(params)}"
-    run = child or store.client.create_run(store.experiment_id, began, {**labels, **tags.of_user()}, name)
+    run = child or store.client.create_run(store.experiment_id, began, labels, name)
     curve = runs.curve(trial.epochs)
     outcome = {} if trial.accuracy is None else {"final_validation_accuracy": trial.accuracy}
     present = runs.points(store, run, [*runs.CURVES, *outcome]) if child else {}

@@ -25,12 +25,14 @@ _CLOCK_STEP_SECONDS = 2  # a process's start is computed from the clock, which m
 
 
 def of_training(training: Mapping[str, Any]) -> dict[str, str]:
-    """Tags from the content of models/training.json: digests and, one each, what the environment was."""
+    """Tags from the content of models/training.json: digests, counts and, one each, what the environment was."""
     environment = {f"environment.{name}": str(value) for name, value in training["environment"].items()}
     return {
         "dataset_digest": str(training["images_digest"]),
         "feature_digest": str(training["features_digest"]),
         "cut": str(training["cut"]),
+        "parameters_total": str(training["parameters"]["total"]),
+        "parameters_trainable": str(training["parameters"]["trainable"]),
         **environment,
     }
 

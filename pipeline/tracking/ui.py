@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline import config, paths
 from pipeline.errors import HerbariumError
 from pipeline.schema import Tracking
-from pipeline.tracking import address
+from pipeline.tracking import address, views
 from pipeline.tracking.store import TrackingUnavailable, connect, conversation
 
 HOST = "127.0.0.1"
@@ -51,7 +51,9 @@ def main() -> int:
             print(f"The runs are at {address.redacted(uri)}")
             return 0
         with server(tracking) as url:
-            print(f"MLflow shows the runs at {url} (Ctrl-C stops it)", flush=True)
+            with conversation(uri):
+                page = views.page(connect(tracking).experiment_id)
+            print(f"MLflow shows the runs at {url}{page} (Ctrl-C stops it)", flush=True)
             signal.pause()
     except HerbariumError as error:
         print(error, file=sys.stderr)

@@ -28,7 +28,7 @@ def steps(store: Store, name: str = "train_loss") -> list[int]:
 
 def ending(store: Store) -> tuple[str, str, str]:
     run = runs.find(store, FINGERPRINT)
-    return run.info.status, run.data.tags[tags.STATE], run.data.tags[tags.REASON]
+    return run.info.status, run.data.tags[tags.STATE], run.data.tags.get(tags.REASON, "")
 
 
 def never(message: str) -> None:
@@ -43,7 +43,7 @@ def test_a_training_is_shown(store: Store, params: Params) -> None:
             live.epoch(epoch)
     assert ending(store) == ("FINISHED", "trained", "")
     run = runs.find(store, FINGERPRINT)
-    assert run.info.run_name == "conv32-64·u1·adam·lr1e-3·s1"
+    assert run.info.run_name == "lr1e-3·adam·u1·s1·conv32-64"
     assert run.data.params["train.optimizer"] == "adam"
     assert run.data.metrics["validation_loss"] == 0.9
     assert run.data.tags["cpu"]

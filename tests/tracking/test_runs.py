@@ -23,12 +23,12 @@ def backbone(params: Params, **values: object) -> Params:
 
 
 def test_names_tell_network_layers_optimizer_rate_and_seed(params: Params) -> None:
-    assert runs.name(params) == "conv32-64·u1·adam·lr1e-3·s1"
+    assert runs.name(params) == "lr1e-3·adam·u1·s1·conv32-64"
     train = params.train.model_copy(update={"unfrozen_layers": 3, "learning_rate": 0.00032})
     vgg = backbone(params, name="VGG16", layers=[]).model_copy(update={"train": train})
-    assert runs.name(vgg) == "vgg16·u3·adam·lr3.2e-4·s1"
-    assert runs.name(backbone(params, name="models:/flowers/3")).startswith("models-flowers-3·")
-    assert runs.name(backbone(params, name="saved", path="a/tulips.keras")).startswith("tulips·")
+    assert runs.name(vgg) == "lr3.2e-4·adam·u3·s1·vgg16"
+    assert runs.name(backbone(params, name="models:/flowers/3")).endswith("·models-flowers-3")
+    assert runs.name(backbone(params, name="saved", path="a/tulips.keras")).endswith("·tulips")
 
 
 def test_parameters_leave_out_what_has_no_effect(params: Params) -> None:

@@ -44,7 +44,7 @@ def main(names: list[str]) -> None:
 
 def _groups(bfloat16: bool) -> dict[str, Callable[[], list[Any]]]:
     """What can be measured, by name."""
-    from tests.benchmarks import cases, growth, sweeps
+    from tests.benchmarks import cases, growth, sweep_overhead, sweeps
 
     precisions = ["float32", "bfloat16"] if bfloat16 else ["float32"]
 
@@ -59,6 +59,7 @@ def _groups(bfloat16: bool) -> dict[str, Callable[[], list[Any]]]:
         "growth": growth.rows,
         "sweep-frozen": each(sweeps.frozen),
         "sweep-mixed": each(sweeps.mixed),
+        "sweep-overhead": sweep_overhead.rows,
     }
 
 

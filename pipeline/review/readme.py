@@ -6,6 +6,7 @@ from pipeline import records
 from pipeline.errors import DataError
 from pipeline.review import experiments, record, replicates
 from pipeline.review.record import Record
+from pipeline.schema import Params
 from pipeline.statistics import wilson_interval
 
 MEASURED = "measured"
@@ -20,14 +21,16 @@ def with_section(text: str, name: str, content: str, where: Path) -> str:
     return f"{before}{start}\n\n{content}\n\n{end}{rest.split(end)[1]}"
 
 
-def measured(found: Record | None, downloads: bool) -> str:
-    """What an experiment's README says under "Measured here"; `downloads`: it needs the internet to run."""
+def measured(found: Record | None, params: Params) -> str:
+    """What the README of the experiment with `params` says under "Measured here"."""
     if found is None or found.metrics is None:
-        return "Not measured here: it needs the download." if downloads else "Not measured here yet."
+        return "Not measured here: it needs the download." if params.data.source == "tfds" else "Not measured here yet."
     lines = [_accuracy(found, split) for split in ("validation", "test")]
     if found.seeds and len(found.seeds.seeds) > 1:
         lines.append(f"```\n{replicates.describe(found.seeds)}\n```")
     lines.append(f"Images: `{found.params.data.name}` (source: {found.params.data.source}).")
+    if record.weights_from_file(params, found.params):
+        lines.append("Weights: those of ImageNet, read from a file.")
     if found.trainings:
         lines.append(f"Trainings that were measured on these test images until then: {found.trainings}.")
     return "\n\n".join([*lines, "![learning curves](record/curves.png)"])
@@ -47,6 +50,6 @@ def update(name: str) -> Path:
     """Write the section of an experiment's README from its record; returns the README."""
     path = experiments.folder(name) / "README.md"
     found = record.filed(name) if record.exists(name) else None
-    section = measured(found, downloads=experiments.params(name).data.source == "tfds")
+    section = measured(found, experiments.params(name))
     records.write_text(path, with_section(path.read_text(encoding="utf-8"), MEASURED, section, path))
     return path

@@ -116,8 +116,8 @@ def read_lock(path: Path) -> dict[str, Any] | None:
 def file_results(name: str) -> Path:
     """File the project's finished run as experiments/<name>/record; returns the folder.
 
-    Raises ConfigError if params.yaml is not the experiment's (its images may be others), DataError if the results are
-    missing or were made with other parameters.
+    Raises ConfigError if params.yaml is not the experiment's (images, and ImageNet's weights, may be from elsewhere),
+    DataError if the results are missing or were made with other parameters.
     """
     differing = differences(experiments.params(name), config.load())
     if differing:
@@ -142,9 +142,15 @@ def file_results(name: str) -> Path:
 
 
 def differences(ours: Params, other: Params) -> list[str]:
-    """Dotted keys that decide a result and differ, those of the images' source aside."""
+    """Dotted keys that decide a result and differ; from where images and ImageNet weights are taken may differ."""
     a, b = (dict(flat(params.model_dump(exclude=set(_FREE_SECTIONS)))) for params in (ours, other))
-    return [key for key in a if a[key] != b[key]]
+    free = {"backbone.weights", "backbone.path"} if weights_from_file(ours, other) else set()
+    return [key for key in a if a[key] != b[key] and key not in free]
+
+
+def weights_from_file(ours: Params, other: Params) -> bool:
+    """True if `other` reads from a file what `ours` downloads, as a machine without internet must."""
+    return (ours.backbone.weights, other.backbone.weights) == ("imagenet", "file")
 
 
 def flat(section: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

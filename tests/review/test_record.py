@@ -65,6 +65,18 @@ def test_other_images_are_allowed_and_kept_in_the_record(finished):
     assert experiments.params("digits").data.name == "digits"
 
 
+def test_imagenet_weights_may_come_from_a_file(params):
+    content = params.model_dump()
+    content["images"] |= {"channels": 3}
+    of_imagenet, from_file, random = (
+        config.check(content | {"backbone": {**content["backbone"], "name": "VGG16", "layers": [], **changes}}, "test")
+        for changes in ({"weights": "imagenet"}, {"weights": "file", "path": "weights.h5"}, {"weights": "none"})
+    )
+    assert record.differences(of_imagenet, from_file) == []
+    assert record.differences(of_imagenet, random) == ["backbone.weights"]
+    assert record.differences(from_file, of_imagenet) == ["backbone.weights", "backbone.path"]
+
+
 def test_results_of_other_parameters_are_refused(finished):
     for path in (paths.PARAMS, experiments.params_file("digits")):
         change(path, "train", "epochs", 7)
@@ -92,7 +104,7 @@ def test_seeds_are_filed_if_they_are_this_run_s(finished):
     records.write_json(replicates.REPORT, replicates.to_json(found))
     folder = record.file_results("digits")
     assert record.read(folder).seeds == found
-    section = readme.measured(record.read(folder), downloads=False)
+    section = readme.measured(record.read(folder), config.load())
     assert "60.00 ± 7.07 %" in section
     assert "record/curves.png" in section
 

@@ -20,7 +20,7 @@ import pytest
 
 HOST = "127.0.0.1"
 POSTGRESQL = Path("/usr/lib/postgresql")  # where Debian has it: <version>/bin
-START_SECONDS = 180
+START_SECONDS = 600
 _STOP_SECONDS = 30
 
 

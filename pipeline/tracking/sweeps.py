@@ -23,6 +23,7 @@ NUMBER = "trial"
 SAME_AS = "same_as"
 RETRY_SECONDS = 60  # after a failure, until MLflow is asked again: a dead server takes CONTACT_SECONDS each time
 # A pruned trial was stopped on purpose: KILLED like an interrupted run, told apart by the tag `state`.
+_BY_TRIAL = ("trial_accuracy", "best_validation_accuracy")  # steps are trials: not under the name of an epochs' curve
 _STATUS = {COMPLETE: "FINISHED", PRUNED: "KILLED", FAILED: "FAILED"}
 
 
@@ -90,7 +91,7 @@ class SweepRun:
                 **tags.of_code(),
             }
             runs.log(store, parent, params=_parameters(params), labels=labels)
-            self._sent = runs.points(store, parent, ["validation_accuracy", "best_validation_accuracy"])
+            self._sent = runs.points(store, parent, list(_BY_TRIAL))
             self._children = _children(store, parent)
             self._parent, self._store = parent, store
 
@@ -104,7 +105,7 @@ class SweepRun:
         if child is None or child.info.status == "RUNNING":
             self._children[trial.number] = _send(store, parent, child, trial, params)
         self._best = max(self._best, trial.accuracy if trial.accuracy is not None else self._best)
-        values = {"validation_accuracy": trial.accuracy, "best_validation_accuracy": self._best}
+        values = dict(zip(_BY_TRIAL, (trial.accuracy, self._best), strict=True))
         points = _metrics({k: v for k, v in values.items() if v is not None and v >= 0}, step=trial.number)
         runs.log(store, parent, points=runs.missing(points, self._sent))
 

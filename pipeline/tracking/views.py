@@ -22,10 +22,7 @@ _NAME = "Accuracy, parameters, curves"
 _PARAMETERS = ("train.learning_rate", "train.optimizer", "train.unfrozen_layers", "head.dropout")
 _CURVES = ("train_accuracy", "validation_accuracy", "train_loss", "validation_loss")
 _SECTION = "curves"
-_DESCRIPTION = (
-    "Runs of Herbarium. The view **Accuracy, parameters, curves** (above, right) has the columns and charts to compare"
-    " them by; a sweep's trials are below its run. Each run's `report.html` is among its artifacts."
-)
+_DESCRIPTION = f"**{_NAME}** (above, right) compares runs; each run's artifacts begin with its `report.html`."
 
 
 def labels() -> dict[str, str]:

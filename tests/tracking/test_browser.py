@@ -1,0 +1,97 @@
+"""The MLflow UI in a real browser: what a person who compares runs looks at is there to be seen."""
+
+from collections.abc import Iterator
+
+import pytest
+from mlflow.entities import Run
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from pipeline import config
+from pipeline.tracking import ui
+from pipeline.tracking.store import Store, connect, conversation
+from tests.servers import START_SECONDS
+
+from .browser import SECONDS, Pages, chromium
+from .shown import write
+
+pytestmark = pytest.mark.slow
+NAMES = ["lr1e-3·adam·u1·s1·conv32-64", "lr3e-3·adam·u1·s1·conv32-64"]
+
+
+@pytest.fixture(autouse=True)
+def local_store() -> None:
+    """The folder of this module stays the working directory, in place of one for each test."""
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Pages]]:
+    with chromium(tmp_path_factory.mktemp("profile")) as browser, pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setattr(ui, "_START_SECONDS", START_SECONDS)
+        folder = tmp_path_factory.mktemp("shown")
+        write(folder, small=True)
+        patch.chdir(folder)
+        tracking = config.load().tracking
+        with conversation("the project's"):
+            store = connect(tracking)
+        with ui.server(tracking) as url:
+            yield store, Pages(browser, url, store.experiment_id)
+
+
+def run_called(store: Store, name: str) -> Run:
+    (found,) = store.client.search_runs([store.experiment_id], f"attributes.run_name = '{name}'")
+    return found
+
+
+def test_the_runs_are_told_apart_by_what_was_measured_and_chosen(shown: tuple[Store, Pages]) -> None:
+    store, pages = shown
+    pages.runs("test_accuracy", "train.learning_rate", "train.optimizer", "state", "published", *NAMES)
+    accuracy = run_called(store, NAMES[0]).data.metrics["test_accuracy"]
+    words = pages.see(f"{accuracy:.10g}"[:6], "sweep digits", "finished", "0.001", "0.003")
+    assert "reason" not in words
+
+
+def test_a_sweeps_trials_are_below_it(shown: tuple[Store, Pages]) -> None:
+    _, pages = shown
+    pages.runs("sweep digits")
+    pages.press("//*[@role='row'][.//*[contains(text(), 'sweep digits')]]//button")
+    pages.see("trial 0 · lr", "trial 3 · lr")
+
+
+def test_two_runs_are_compared(shown: tuple[Store, Pages]) -> None:
+    _, pages = shown
+    pages.runs(*NAMES)
+    pages.compare(NAMES, "Comparing 2 Runs from 1 Experiment", "Parallel Coordinates Plot", *NAMES)
+    assert pages.find(".parcoords, .js-plotly-plot .parcoords-lines")
+
+
+def test_both_runs_curves_are_in_one_chart_in_two_colours(shown: tuple[Store, Pages]) -> None:
+    _, pages = shown
+    pages.runs("Curves", "train_accuracy", "validation_accuracy", *NAMES, charts=True)
+    lines = pages.find(".scatterlayer .trace path.js-line", least=4)
+    assert len({line.get_attribute("style") for line in lines}) >= 2
+    assert "class_f1" not in pages.see("test_accuracy")
+
+
+def test_a_run_says_what_came_out_and_shows_its_pictures(shown: tuple[Store, Pages]) -> None:
+    store, pages = shown
+    run_id = run_called(store, NAMES[1]).info.run_id
+    pages.run(run_id, "", "Test accuracy", "95 % interval", "digits train", "Logged models (1)")
+    pages.run(run_id, "artifacts/pictures/curves.png", "pictures/curves.png")
+    wide = "return [...document.images].some(image => image.complete && image.naturalWidth > 500)"
+    assert WebDriverWait(pages.browser, SECONDS).until(lambda browser: browser.execute_script(wide))
+
+
+def test_a_runs_report_opens_in_the_page(shown: tuple[Store, Pages]) -> None:
+    store, pages = shown
+    pages.run(run_called(store, NAMES[1]).info.run_id, "artifacts/report.html", "report.html")
+    (frame,) = pages.find("iframe")
+    pages.browser.switch_to.frame(frame)
+    try:
+        words = pages.see("Test accuracy", "Run it again")
+        assert "digits, 10 classes" in words
+        pictures = pages.browser.find_elements(By.CSS_SELECTOR, "figure img")
+        assert len(pictures) == 7
+    finally:
+        pages.browser.switch_to.default_content()

@@ -1,5 +1,6 @@
 """Puts the parts together: the trained part above a cut, and the full model from images to probabilities."""
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,15 +61,29 @@ def assemble(params: Params, classes: int) -> Assembled:
 def load_trained(params: Params) -> Assembled:
     """The network of `params` with the trained part's weights from models/model.keras.
 
-    Reads the sections images, backbone, head, train and compute. Raises DataError if nothing has been trained yet.
+    Reads the sections images, backbone, head, train and compute. Raises DataError if nothing has been trained, or
+    the file is damaged.
     """
     if not paths.MODEL.exists():
         raise DataError(f"{paths.MODEL}: not found; nothing has been trained here yet: run `dvc repro`")
     reproducibility.prepare(params.compute)
     assembled = assemble(params, classes=len(records.read_json(paths.CLASSES)))
-    trained = keras.saving.load_model(paths.MODEL, compile=False, safe_mode=True)
-    assembled.trained.set_weights(trained.get_weights())
+    try:
+        _check_sums(paths.MODEL)
+        trained = keras.saving.load_model(paths.MODEL, compile=False, safe_mode=True)
+        assembled.trained.set_weights(trained.get_weights())
+    except Exception as error:
+        reason = " ".join(str(error).split())[:300]
+        raise DataError(f"{paths.MODEL}: not what was trained ({reason}): delete it and run `dvc repro`") from error
     return assembled
+
+
+def _check_sums(path: Path) -> None:
+    """Raise ValueError if a part of the archive is not what was written; Keras itself reads over some changes."""
+    with zipfile.ZipFile(path) as archive:
+        changed = archive.testzip()
+    if changed:
+        raise ValueError(f"{changed} in it has been changed")
 
 
 def save_backbone(assembled: Assembled, path: Path) -> None:

@@ -71,7 +71,10 @@ def _listed(inputs: Any) -> list[Any]:
         inputs = inputs[COLUMN]
     if isinstance(inputs, str | bytes) or not isinstance(inputs, Iterable):
         raise DataError(f"found {type(inputs).__name__}; allowed: a list of images")
-    return list(inputs)
+    given = list(inputs)
+    # MLflow makes one row of the "inputs" of a request, whatever their number.
+    in_one = len(given) == 1 and isinstance(given[0], np.ndarray) and given[0].dtype.kind in "US"
+    return given[0].ravel().tolist() if in_one else given
 
 
 def _pixels(given: Any, channels: int) -> np.ndarray:

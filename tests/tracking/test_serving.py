@@ -84,6 +84,7 @@ def test_a_server_answers_image_files_and_arrays_of_any_size(address: str) -> No
     assert [answer["class"] for answer in files] == expected
     assert set(files[0]["probabilities"]) == set(CLASSES)
     assert ask(address, {"dataframe_records": [{"image": image.tolist()} for image in images]}) == files
+    assert ask(address, {"inputs": [png(image[..., 0]) for image in images]}) == files
     colour = np.random.default_rng(1).integers(0, 256, (300, 200, 3), dtype=np.uint8)
     assert len(ask(address, {"dataframe_records": [{"image": png(colour)}, {"image": colour[:9].tolist()}]})) == 2
     with pytest.raises(urllib.error.HTTPError) as refused:

@@ -73,8 +73,8 @@ def _listed(inputs: Any) -> list[Any]:
         raise DataError(f"found {type(inputs).__name__}; allowed: a list of images")
     given = list(inputs)
     # MLflow makes one row of the "inputs" of a request, whatever their number.
-    in_one = len(given) == 1 and isinstance(given[0], np.ndarray) and given[0].dtype.kind in "US"
-    return given[0].ravel().tolist() if in_one else given
+    in_one = len(given) == 1 and isinstance(given[0], list | np.ndarray) and all(isinstance(i, str) for i in given[0])
+    return list(given[0]) if in_one else given
 
 
 def _pixels(given: Any, channels: int) -> np.ndarray:

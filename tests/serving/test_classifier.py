@@ -52,7 +52,7 @@ class Table(dict):
         [png(0), png(255)],
         [base64.b64encode(png(0)).decode(), base64.b64encode(png(255)).decode()],
         np.array([base64.b64encode(png(g)).decode() for g in (0, 255)]),
-        {"image": [np.array([base64.b64encode(png(g)).decode() for g in (0, 255)])]},
+        {"image": [[base64.b64encode(png(g)).decode() for g in (0, 255)]]},
         np.stack([np.zeros((7, 5, 3)), np.full((7, 5, 3), 255)]).astype(np.int64),
         [np.zeros((2, 3), np.uint8), np.full((8, 8, 3), 255, np.uint8)],
         [[[0, 0], [0, 0]], [[255.0, 255.0]]],

@@ -31,10 +31,12 @@ def draw(images: np.ndarray, first: Predictions, second: Predictions, names: tup
         place.set_title(text, color=colour, fontsize=10, weight="bold", loc="left", pad=4)
     for empty in axes.flat[len(chosen) :]:
         empty.set_axis_off()
-    title = f"Right only in 1: {names[0]} (blue, {int((right & ~other).sum())}),"
-    figure.suptitle(
-        f"{title} only in 2: {names[1]} (orange, {int((other & ~right).sum())})", x=0.004, ha="left", fontsize=12
-    )
+    sides = ((1, names[0], "blue", right & ~other), (2, names[1], "orange", other & ~right))
+    lines = [
+        f"Right only in {number}: {style.shortened(name, 40)} ({colour}, {int(own.sum())})"
+        for number, name, colour, own in sides
+    ]
+    figure.suptitle("\n".join(lines), x=0.004, ha="left", fontsize=12)
     return figure
 
 

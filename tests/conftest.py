@@ -1,5 +1,6 @@
 """What most tests need: the project's real parameters made small, and a project folder of their own."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copy(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where outcomes are asked for, leave the tests that note one: in each of pytest's processes."""
+    if os.environ.get(outcomes.LOG):
+        others = [item for item in items if "outcome" not in getattr(item, "fixturenames", [])]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture

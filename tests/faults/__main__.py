@@ -12,33 +12,27 @@ from tests.faults import outcomes, report
 KILLS = "30"
 
 
-class OnlyFaults:
-    """Leaves the tests that note an outcome, and remembers which of them were skipped."""
+class Skipped:
+    """Remembers which tests were skipped: a table without their rows would not be the whole."""
 
     def __init__(self) -> None:
-        self.skipped: list[str] = []
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        others = [item for item in items if "outcome" not in getattr(item, "fixturenames", [])]
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item not in others]
+        self.names: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.skipped:
-            self.skipped.append(report.nodeid)
+            self.names.append(report.nodeid)
 
 
 def main() -> None:
-    plugin = OnlyFaults()
+    skipped = Skipped()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "outcomes.jsonl"
         os.environ |= {outcomes.LOG: str(log), "HERBARIUM_KILLS": KILLS}
-        code = pytest.main(["tests", "-q", "-m", "slow or not slow", *sys.argv[1:]], plugins=[plugin])
+        code = pytest.main(["tests", "-q", "-m", "slow or not slow", *sys.argv[1:]], plugins=[skipped])
         rows = outcomes.collected(log)
-    if code or plugin.skipped:
-        skipped = "".join(f"\n  {name}" for name in plugin.skipped)
-        sys.exit(f"{report.PAGE} was not written: {'a test failed' if code else f'tests were skipped:{skipped}'}")
+    if code or skipped.names:
+        why = "a test failed" if code else "tests were skipped: " + ", ".join(skipped.names)
+        sys.exit(f"{report.PAGE} was not written: {why}")
     report.update("tests", rows)
     print(f"wrote {report.RESULTS} and {report.PAGE}")
 

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run verify test test-slow bench reliability ui lint lock audit sbom clean
+.PHONY: help run verify test test-slow test-patient bench reliability ui lint lock audit sbom clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: $(VENV)/installed  ## Run the default test suite
 
 test-slow: $(VENV)/installed  ## Run the slow tests
 	@pytest -n 2 -m slow
+
+test-patient: $(VENV)/installed  ## Kill and cut off processes at moments of chance; for a quiet machine
+	@pytest -m patient
 
 bench: $(VENV)/installed  ## Measure this machine against the plain way; writes tests/benchmarks/results.json
 	@python -m tests.benchmarks

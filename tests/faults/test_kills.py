@@ -36,7 +36,7 @@ BLOWS: dict[str, Callable[[int], None]] = {
     "Ctrl-C": lambda pid: os.killpg(pid, signal.SIGINT),
 }
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.patient
 
 
 def start(folder: Path, command: list[str], log: Path) -> subprocess.Popen:

@@ -16,7 +16,7 @@ from tests.test_pipeline import ENVIRONMENT
 from . import cluster
 from .whole import SECONDS, Swept, shows_every_trial_once
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.patient
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from tests.test_pipeline import ENVIRONMENT
 
 from .whole import SECONDS, Swept, shows_every_trial_once
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.patient
 
 KILLS = 10
 SEED = 14

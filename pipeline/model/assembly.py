@@ -37,7 +37,7 @@ def assemble(params: Params, classes: int) -> Assembled:
     Reads the sections images, backbone, head and train.
     """
     count = params.train.unfrozen_layers
-    fresh = _fresh_weights(params, count) if params.backbone.weights == "none" else {}
+    fresh = _fresh_weights(params, count) if count and params.backbone.weights == "none" else {}
     network = backbones.build(params.backbone, params.images)
     for name, weights in fresh.items():
         network.model.get_layer(name).set_weights(weights)

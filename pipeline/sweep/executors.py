@@ -1,10 +1,12 @@
 """Where trials run: an executor is a function like `map`, from configurations to their results, in the same order."""
 
+import gc
 import logging
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,18 +41,26 @@ def _in_process(configurations: Sequence[Mapping[str, Any]]) -> Iterator[dict[st
 
 
 def _work(folder: str | None, configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """On the worker. TensorFlow is imported here, so that a coordinator with other workers does without it."""
-    from pipeline import quiet
-
+    """On the worker."""
     if folder:
         os.chdir(folder)
+    try:
+        return _run_trial()(configuration)
+    except MachineError as error:
+        raise MachineError(f"{platform.node()}: {error}" if folder else str(error)) from error
+
+
+@cache
+def _run_trial() -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """What runs a trial; imports TensorFlow, where trials run only: a coordinator with other workers goes without."""
+    from pipeline import quiet
+
     quiet.start_tensorflow()
     from pipeline.sweep.worker import run_trial
 
-    try:
-        return run_trial(configuration)
-    except MachineError as error:
-        raise MachineError(f"{platform.node()}: {error}" if folder else str(error)) from error
+    # Every trial collects the garbage of the one before; what the libraries have brought, which is most, will stay.
+    gc.freeze()
+    return run_trial
 
 
 @contextmanager

@@ -53,7 +53,15 @@ def _end_with_dvc() -> None:
 
 
 def _watch(parent: int) -> None:
-    while os.getppid() == parent:
+    while os.getppid() == parent and _of_this_session(parent):
         time.sleep(_POLL_SECONDS)
     print("the dvc that started this stage is gone: the stage ends; run dvc repro again", file=sys.stderr)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _of_this_session(parent: int) -> bool:
+    """Whether `parent` can be the `dvc`: one killed before the watch began has left its stage to another session's."""
+    try:
+        return os.getsid(parent) == os.getsid(0)
+    except OSError:
+        return False

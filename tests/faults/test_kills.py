@@ -26,7 +26,9 @@ from .conftest import KILLS, SECONDS, assert_as_undisturbed
 
 REPRO = [sys.executable, "-m", "dvc", "repro", "--no-run-cache"]
 RUNNING = re.compile(r"Running stage '(.+)'")
-STAGES_A_KILL = 1.6  # longest time until a blow: mostly within a stage, and now and then one gets done
+STAGES = 5
+STAGES_A_BLOW = 2  # longest time until a blow: as often as not the stage at work gets done, and the next is struck
+AT_WORK = 0.75  # of the blows are timed from the beginning of the first stage: before that DVC is only starting
 SEED = 7
 TORN = "`herbarium check` puts the torn files aside"
 
@@ -69,9 +71,20 @@ def finish(folder: Path, log: Path) -> int:
     return 1
 
 
-def disturbed(folder: Path, log: Path, moment: float, blow: Callable[[int], None]) -> str | None:
-    """Start, strike after `moment` seconds; returns the stage that was at work, None if all was over before."""
+def wait_until_said(process: subprocess.Popen, log: Path, text: str) -> None:
+    """Return when `log` has `text`, or the process has ended."""
+    while text not in log.read_text() and process.poll() is None:
+        time.sleep(0.02)
+
+
+def disturbed(folder: Path, log: Path, at_work: bool, moment: float, blow: Callable[[int], None]) -> str | None:
+    """Start, strike `moment` seconds later; returns the stage that was at work, None if all was over before.
+
+    `at_work`: the seconds count from the beginning of the first stage that runs.
+    """
     process = start(folder, REPRO, log)
+    if at_work:
+        wait_until_said(process, log, "Running stage")
     try:
         process.wait(moment)
     except subprocess.TimeoutExpired:
@@ -86,10 +99,10 @@ def chain(folder: Path, lock: str, longest: float, moments: random.Random) -> tu
     log, hits, mended = folder.parent / "log", Counter(), 0
     from_the_start(folder)
     while sum(hits.values()) < KILLS:
-        name, moment = moments.choice(list(BLOWS)), moments.uniform(0, longest)
-        if stage := disturbed(folder, log, moment, BLOWS[name]):
+        name, at_work, moment = moments.choice(list(BLOWS)), moments.random() < AT_WORK, moments.uniform(0, longest)
+        if stage := disturbed(folder, log, at_work, moment, BLOWS[name]):
             hits[name, stage] += 1
-            print(f"{name} after {moment:.2f} s: {stage}", flush=True)
+            print(f"{name} {moment:.2f} s after {'a stage' if at_work else 'dvc'} began: {stage}", flush=True)
         else:
             mended += finish(folder, log)
             assert (folder / paths.LOCK).read_text() == lock
@@ -100,7 +113,7 @@ def chain(folder: Path, lock: str, longest: float, moments: random.Random) -> tu
 def test_struck_at_random_moments(undisturbed: Path, project_copy: Path, outcome: Callable) -> None:
     lock, seconds = (undisturbed / paths.LOCK).read_text(), float((undisturbed.parent / SECONDS).read_text())
     print(f"seed {SEED}")
-    hits, mended = chain(project_copy, lock, STAGES_A_KILL * seconds / 5, random.Random(SEED))
+    hits, mended = chain(project_copy, lock, STAGES_A_BLOW * seconds / STAGES, random.Random(SEED))
     assert_as_undisturbed(project_copy, undisturbed)
     leftovers = [path for folder in ("models", "reports", "data") for path in (project_copy / folder).rglob(".*")]
     assert [path for path in leftovers if path.name != ".gitignore"] == []
@@ -116,14 +129,11 @@ def test_struck_at_random_moments(undisturbed: Path, project_copy: Path, outcome
 
 
 def test_a_stage_whose_dvc_was_killed_ends_too(project_copy: Path, undisturbed: Path, outcome: Callable) -> None:
-    from_the_start(project_copy)
-    log = project_copy.parent / "log"
-    process = start(project_copy, REPRO, log)
-    while "Running stage 'fetch'" not in log.read_text():
-        assert process.poll() is None
-        time.sleep(0.05)
-    lock = project_copy / paths.STATE / "stage.lock"
-    while not lock.exists():
+    """The stage is train: importing TensorFlow alone takes it longer than noticing."""
+    log, turn = project_copy.parent / "log", project_copy / paths.STATE / "stage.lock"
+    turn.unlink(missing_ok=True)
+    process = start(project_copy, [*REPRO, "--force", "--single-item", "train"], log)
+    while not turn.exists():
         assert process.poll() is None
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)

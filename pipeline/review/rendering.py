@@ -18,7 +18,7 @@ _COMMENT_COLUMN = 38
 _SMALL = 1e-2  # numbers up to this are written 1.0e-3: learning rates are compared by their powers of ten
 # What YAML would read as something else than text.
 _SPECIAL = re.compile(
-    r"[:\[\]{},#&*!|>'\"%@`]|^$|^[\s?-]|\s$|^(true|false|yes|no|on|off|null|~|[-+.\d].*)$", re.IGNORECASE
+    r"[:\[\]{},#&*!|>'\"%@`]|^$|^[\s?=<-]|\s$|^(true|false|yes|no|on|off|null|~|[-+.\d].*)$", re.IGNORECASE
 )
 
 
@@ -62,9 +62,15 @@ def _value(value: Any) -> str:
         return "[" + ", ".join(_value(entry) for entry in value) + "]"
     if isinstance(value, float):
         return _number(value)
-    if isinstance(value, str) and _SPECIAL.search(value):
-        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and (_SPECIAL.search(value) or not value.isprintable()):
+        return _quoted(value)
     return str(value)
+
+
+def _quoted(text: str) -> str:
+    """In double quotes; what has no visible form (line ends, control characters) as YAML's escapes."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
 
 
 def _number(value: float) -> str:

@@ -1,13 +1,15 @@
 """Parameter files written from values: with every comment, and read back as the same values."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from pipeline import config
 from pipeline.review import rendering
+from pipeline.schema import Params
 from tests.conftest import ROOT
+from tests.legal import legal_params
 
 
 def test_the_project_s_params_yaml_is_rendered_byte_for_byte():
@@ -27,7 +29,7 @@ def test_every_experiment_s_comments_are_the_schema_s(path):
             st.booleans(),
             st.integers(-(10**9), 10**9),
             st.floats(allow_nan=False, allow_infinity=False),
-            st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=12),
+            st.text(st.characters(codec="utf-8"), max_size=12),
         ),
         lambda inner: st.lists(inner, max_size=3),
     )
@@ -43,3 +45,11 @@ def test_any_value_is_read_back_as_it_was(value):
 )
 def test_small_numbers_show_their_power_of_ten(value, text):
     assert rendering._value(value) == text
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(legal_params())
+def test_any_legal_params_are_read_back_as_they_were(params: Params) -> None:
+    text = rendering.render(params.model_dump())
+    assert config.check(config.parse_yaml(text, "params.yaml"), "params.yaml") == params
+    assert rendering.render(config.parse_yaml(text, "params.yaml")) == text

@@ -1,5 +1,7 @@
 """The plain way, as the published recipes write it: every image through the whole network in every epoch."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -7,6 +9,22 @@ import numpy as np
 
 from pipeline import paths, records
 from tests.benchmarks.setting import CLASSES
+
+
+@contextlib.contextmanager
+def arithmetic(precision: str) -> Iterator[None]:
+    """Networks built within calculate in `precision`, float32 or bfloat16."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def precisions(ours: str) -> list[str]:
+    """What the plain way is measured in: float32, as the recipes are published, and what ours is in."""
+    return list(dict.fromkeys(["float32", ours]))
 
 
 def vgg16(unfrozen: int, optimizer: keras.optimizers.Optimizer, dropout: float = 0.0) -> keras.Model:

@@ -4,7 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,8 @@ from tests.test_pipeline import ENVIRONMENT
 
 from . import cluster
 from .whole import SECONDS, Swept, shows_every_trial_once
+
+SAME = "waits or goes on, the same trials.csv, every trial once in MLflow"
 
 pytestmark = pytest.mark.patient
 
@@ -38,7 +40,9 @@ def told(log: Path) -> int:
     return sum(line.startswith("trial ") for line in log.read_text().splitlines())
 
 
-def test_a_sweep_on_three_computers_of_which_two_are_lost(swept: Swept, tmp_path: Path) -> None:
+def test_a_sweep_on_three_computers_of_which_two_are_lost(
+    swept: Swept, tmp_path: Path, outcome: Callable[..., None]
+) -> None:
     log = tmp_path / "sweep.log"
     with contextlib.ExitStack() as stack:
         net = stack.enter_context(cluster.network(3))
@@ -60,9 +64,11 @@ def test_a_sweep_on_three_computers_of_which_two_are_lost(swept: Swept, tmp_path
         assert swept.trials() == swept.expected
         shows_every_trial_once(database.socket_url("optuna"), database.socket_url("mlflow"))
     assert not [name for name in os.listdir("/run/netns") if name in (net.head, *net.computers)]
+    for fault in ("a computer loses its power", "a computer is cut off"):
+        outcome(fault, "sweep on three computers", SAME, faults=1)
 
 
-def test_a_database_that_is_restarted_is_waited_for(swept: Swept, tmp_path: Path) -> None:
+def test_a_database_that_is_restarted_is_waited_for(swept: Swept, tmp_path: Path, outcome: Callable[..., None]) -> None:
     log = tmp_path / "sweep.log"
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(postgresql())
@@ -77,3 +83,4 @@ def test_a_database_that_is_restarted_is_waited_for(swept: Swept, tmp_path: Path
         assert sweep.wait(SECONDS) == 0, log.read_text()
         assert swept.trials() == swept.expected
         shows_every_trial_once(storage, database.url("mlflow"))
+    outcome("PostgreSQL is restarted", "sweep", SAME, faults=1)

@@ -6,6 +6,8 @@ import random
 import signal
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -96,7 +98,7 @@ def _is_worker(process: psutil.Process) -> bool:
         return False
 
 
-def test_ten_kills_at_random_moments_change_nothing(swept: Swept, tmp_path: Path) -> None:
+def test_ten_kills_at_random_moments_change_nothing(swept: Swept, tmp_path: Path, outcome: Callable[..., None]) -> None:
     chance = random.Random(SEED)
     storage, uri = f"sqlite:///{tmp_path}/optuna.db", f"sqlite:///{tmp_path}/mlflow.db"
     with Victim(swept, storage, uri, tmp_path / "log") as sweep:
@@ -118,3 +120,6 @@ def test_ten_kills_at_random_moments_change_nothing(swept: Swept, tmp_path: Path
         assert sweep.ended(SECONDS)
     assert swept.trials() == swept.expected
     shows_every_trial_once(storage, uri)
+    for whom, kills in Counter(killed).items():
+        what = {"group": "coordinator and workers"}.get(whom, whom)
+        outcome("kill -9", f"sweep: {what}", "the same trials.csv, every trial once in MLflow", kills=kills)

@@ -119,13 +119,13 @@ def test_publishing_and_sweeping_write_none(
 
 @pytest.mark.patient
 def test_the_workers_of_a_sweep_take_orders_from_it_alone(project: Path, outcome: Callable[..., None]) -> None:
-    from distributed import Client
+    from distributed import Client, Status
 
     here = psutil.Process()
     with executors.executor(workers=2):
         from distributed.deploy.local import LocalCluster
 
-        (cluster,) = LocalCluster._instances
+        (cluster,) = [found for found in LocalCluster._instances if found.status == Status.running]
         address = cluster.scheduler_address
         assert address.startswith("tls://127.0.0.1:")
         assert listening(here) == {"127.0.0.1"}

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+import dask.config
+import distributed  # noqa: F401 - declares its settings
 import pytest
 import typer
 from dvc.cli import parse_args
@@ -59,6 +61,10 @@ def check(command: str) -> None:
     elif program == "make":
         targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
         assert all(word in targets or "=" in word for word in arguments), f"no such target: {arguments}"
+    elif program == "export":
+        (setting,) = arguments
+        key = setting.partition("=")[0].removeprefix("DASK_").lower().replace("__", ".")
+        assert dask.config.get(key) is not None, f"no setting of Dask: {key}"
     else:
         assert Path(program).name in OTHERS, f"unknown program: {program}"
 

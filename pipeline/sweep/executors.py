@@ -68,8 +68,13 @@ def _local(workers: int) -> Iterator[Executor]:
     import dask
     from distributed import Client
 
-    # Dask would set OMP_NUM_THREADS and the like: a trial must find what the train stage finds.
-    settings = {"distributed.nanny.pre-spawn-environ": {}, "distributed.scheduler.allowed-failures": DEATHS - 1}
+    settings = {
+        # Dask would set OMP_NUM_THREADS and the like: a trial must find what the train stage finds.
+        "distributed.nanny.pre-spawn-environ": {},
+        "distributed.scheduler.allowed-failures": DEATHS - 1,
+        # Kept for an hour, what it samples of TensorFlow's deep stacks takes about 1 MB a second.
+        "distributed.worker.profile.enabled": False,
+    }
     with dask.config.set(settings), _cluster(workers) as cluster, Client(cluster, set_as_default=False) as client:
         yield _on(client)
 

@@ -18,7 +18,7 @@ from .whole import SECONDS, Swept, shows_every_trial_once
 
 SAME = "waits or goes on, the same trials.csv, every trial once in MLflow"
 
-pytestmark = pytest.mark.patient
+pytestmark = pytest.mark.slow
 
 
 @contextlib.contextmanager

@@ -83,7 +83,7 @@ def written(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
 
 
-@pytest.mark.patient
+@pytest.mark.slow
 def test_publishing_and_sweeping_write_none(
     finished: Path, model: Any, params: Params, monkeypatch: pytest.MonkeyPatch, outcome: Callable[..., None]
 ) -> None:
@@ -117,7 +117,7 @@ def test_publishing_and_sweeping_write_none(
     )
 
 
-@pytest.mark.patient
+@pytest.mark.slow
 def test_the_workers_of_a_sweep_take_orders_from_it_alone(project: Path, outcome: Callable[..., None]) -> None:
     from distributed import Client, Status
 

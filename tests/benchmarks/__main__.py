@@ -34,7 +34,7 @@ def main(names: list[str]) -> None:
     machine = {"cpu": _cpu(), "cores": str(os.cpu_count()), **reproducibility.environment(compute)}
     before = records.read_json(RESULTS)
     rows = before["rows"] if names and before["machine"] == machine else {}
-    for name in names or groups:
+    for name in names or report.ORDER:
         rows[name] = [asdict(row) for row in groups[name]()]
         results = {"machine": machine, "rows": {group: rows[group] for group in groups if group in rows}}
         records.write_json(RESULTS, results)

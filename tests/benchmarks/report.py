@@ -5,6 +5,8 @@ from typing import Any
 
 from pipeline.review.readme import with_section
 
+# What matters most to a user comes first.
+ORDER = ("frozen", "sweep-frozen", "block5", "sweep-mixed", "sweep-overhead", "head", "extraction", "growth")
 README = Path(__file__).parents[2] / "README.md"
 
 
@@ -17,7 +19,8 @@ def markdown(results: dict[str, Any]) -> str:
         "| measured | plain, s | ours, s | ratio | aim |",
         "|---|---:|---:|---:|---|",
     ]
-    for row in (row for group in results["rows"].values() for row in group):
+    groups = sorted(results["rows"], key=ORDER.index)
+    for row in (row for group in groups for row in results["rows"][group]):
         times = [f"{row[side]:.2f}" if row[side] else "" for side in ("plain_seconds", "our_seconds")]
         lines.append(f"| {row['name']} | {times[0]} | {times[1]} | {row['ratio']:.2f} | {row['aim']} |")
     return "\n".join(lines)

@@ -25,7 +25,7 @@ test: $(VENV)/installed  ## Run the default test suite
 test-slow: $(VENV)/installed  ## Run the slow tests
 	@pytest -n 2 -m slow
 
-test-patient: $(VENV)/installed  ## Kill and cut off processes at moments of chance; for a quiet machine
+test-patient: $(VENV)/installed  ## Kill processes at moments of chance; for a quiet machine
 	@pytest -m patient
 
 bench: $(VENV)/installed  ## Measure this machine against the plain way; writes tests/benchmarks/results.json

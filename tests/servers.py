@@ -39,6 +39,15 @@ def wait_until(ready: Callable[[], bool], what: str, seconds: float = START_SECO
         time.sleep(0.1)
 
 
+def group_is_alive(group: int) -> bool:
+    """Whether a process of the group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def running(
     command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None, folder: Path | None = None

@@ -36,20 +36,25 @@ Search = Callable[[int, Params, keras.callbacks.Callback], None]
 
 
 class Clock(keras.callbacks.Callback):
-    """When training began, and the seconds of the last epoch, from its first step: what tf.data waits for before that
-    (several seconds, more with every epoch) is not counted."""
+    """When each epoch began, and the seconds of the last.
+
+    It begins with its first step: what tf.data waits for before that (several seconds, more with every epoch) is not
+    counted.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began: list[float] = []
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Clock":
         return self  # KerasTuner trains with a copy of its callbacks: this one is to be read afterwards
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         if batch == 0:
-            self.epoch_began = time.perf_counter()
+            self.began.append(time.perf_counter())
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.last = time.perf_counter() - self.epoch_began
-        if epoch == 0:
-            self.began = self.epoch_began
+        self.last = time.perf_counter() - self.began[-1]
 
 
 def frozen(precision: str) -> list[Row]:
@@ -106,7 +111,7 @@ def _trial(search: Search, unfrozen: int, params: Params, scale: float) -> float
     """Seconds of one of their trials, from the second of its epochs."""
     clock, began = Clock(), time.perf_counter()
     search(unfrozen, params, clock)
-    return clock.began - began + params.train.epochs * clock.last * scale
+    return clock.began[0] - began + params.train.epochs * clock.last * scale
 
 
 def optuna_loop(unfrozen: int, params: Params, clock: keras.callbacks.Callback) -> None:

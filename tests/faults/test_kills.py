@@ -20,13 +20,14 @@ from mlflow import MlflowClient
 
 from pipeline import paths
 from pipeline.review import torn
+from tests.servers import group_is_alive
 from tests.test_pipeline import ENVIRONMENT, call
 
 from .conftest import KILLS, SECONDS, assert_as_undisturbed
+from .troubled import STAGES
 
 REPRO = [sys.executable, "-m", "dvc", "repro", "--no-run-cache"]
 RUNNING = re.compile(r"Running stage '(.+)'")
-STAGES = 5
 STAGES_A_BLOW = 2  # longest time until a blow: as often as not the stage at work gets done, and the next is struck
 AT_WORK = 0.75  # of the blows are timed from the beginning of the first stage: before that DVC is only starting
 SEED = 7
@@ -50,8 +51,6 @@ def start(folder: Path, command: list[str], log: Path) -> subprocess.Popen:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            # In tests that were started in the background Ctrl-C is ignored, and would be here.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
 
@@ -113,7 +112,7 @@ def chain(folder: Path, lock: str, longest: float, moments: random.Random) -> tu
 def test_struck_at_random_moments(undisturbed: Path, project_copy: Path, outcome: Callable) -> None:
     lock, seconds = (undisturbed / paths.LOCK).read_text(), float((undisturbed.parent / SECONDS).read_text())
     print(f"seed {SEED}")
-    hits, mended = chain(project_copy, lock, STAGES_A_BLOW * seconds / STAGES, random.Random(SEED))
+    hits, mended = chain(project_copy, lock, STAGES_A_BLOW * seconds / len(STAGES), random.Random(SEED))
     assert_as_undisturbed(project_copy, undisturbed)
     leftovers = [path for folder in ("models", "reports", "data") for path in (project_copy / folder).rglob(".*")]
     assert [path for path in leftovers if path.name != ".gitignore"] == []
@@ -147,14 +146,6 @@ def test_a_stage_whose_dvc_was_killed_ends_too(project_copy: Path, undisturbed: 
     outcome("kill -9 of dvc alone", "its stage", "ends within seconds, saying why", kills=1, orphans_left=0)
 
 
-def group_is_alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def test_what_dvc_was_writing_when_it_was_killed(project_copy: Path, undisturbed: Path, outcome: Callable) -> None:
     """DVC writes dvc.lock and its list of processes in place: a kill may leave any beginning of them."""
     lock = (project_copy / paths.LOCK).read_text()
@@ -167,4 +158,4 @@ def test_what_dvc_was_writing_when_it_was_killed(project_copy: Path, undisturbed
     assert ".dvc/tmp/rwlock was cut off" in said
     assert call(project_copy, "herbarium", "check") == "params.yaml is in order\n"
     assert_as_undisturbed(project_copy, undisturbed)
-    outcome("kill -9 while dvc writes", "dvc.lock, rwlock", "`herbarium check` puts the torn files aside", torn_files=2)
+    outcome("kill -9 while dvc writes", "dvc.lock, rwlock", TORN, torn_files=2)

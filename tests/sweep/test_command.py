@@ -16,6 +16,7 @@ from pipeline.schema import Params
 from pipeline.sweep import audit, command, coordinator, figures
 from pipeline.sweep.coordinator import Listener, Plan
 from pipeline.sweep.display import display
+from tests.servers import group_is_alive
 from tests.test_pipeline import ENVIRONMENT, call, clone
 
 from .conftest import by_formula, sweeping
@@ -87,14 +88,6 @@ def trials_told(process: subprocess.Popen, count: int) -> None:
             return
 
 
-def children_alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 @pytest.mark.slow
 def test_kill_resume_promote_reproduce(cloned: Path, tmp_path: Path) -> None:
     call(cloned, sys.executable, "-m", "pipeline", "sweep", "--quiet")
@@ -108,9 +101,9 @@ def test_kill_resume_promote_reproduce(cloned: Path, tmp_path: Path) -> None:
         process.wait(60)
         process.stdout.close()
         deadline = time.monotonic() + 30
-        while children_alive(process.pid) and time.monotonic() < deadline:
+        while group_is_alive(process.pid) and time.monotonic() < deadline:
             time.sleep(0.5)
-        assert not children_alive(process.pid)  # no worker outlives its coordinator
+        assert not group_is_alive(process.pid)  # no worker outlives its coordinator
     call(cloned, sys.executable, "-m", "pipeline", "sweep", "--quiet", "--storage", storage)
     assert (cloned / "reports/sweep/trials.csv").read_bytes() == expected
 

@@ -14,7 +14,7 @@ from tests.servers import mlflow_server, postgresql, wait_until
 from tests.test_pipeline import ENVIRONMENT
 
 from . import cluster
-from .whole import SECONDS, Swept, shows_every_trial_once
+from .whole import SECONDS, Swept, shows_every_trial_once, told
 
 SAME = "waits or goes on, the same trials.csv, every trial once in MLflow"
 
@@ -33,11 +33,6 @@ def sweeping(swept: Swept, log: Path, *command: str, uri: str) -> Iterator[subpr
     finally:
         process.kill()
         process.wait()
-
-
-def told(log: Path) -> int:
-    """How many trials the sweep has said to have ended."""
-    return sum(line.startswith("trial ") for line in log.read_text().splitlines())
 
 
 def test_a_sweep_on_three_computers_of_which_two_are_lost(

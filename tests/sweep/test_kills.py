@@ -14,10 +14,10 @@ from typing import Self
 import psutil
 import pytest
 
-from tests.servers import wait_until
+from tests.servers import group_is_alive, wait_until
 from tests.test_pipeline import ENVIRONMENT
 
-from .whole import SECONDS, Swept, shows_every_trial_once
+from .whole import SECONDS, Swept, shows_every_trial_once, told
 
 pytestmark = pytest.mark.patient
 
@@ -60,8 +60,8 @@ class Victim:
 
     def await_trial(self) -> None:
         """Return when one more trial has been recorded, or at the end."""
-        before = self._told()
-        wait_until(lambda: self._told() > before or self.ended(), "a trial", SECONDS)
+        before = told(self._log)
+        wait_until(lambda: told(self._log) > before or self.ended(), "a trial", SECONDS)
 
     def await_workers(self) -> None:
         wait_until(lambda: bool(self._workers()) or self.ended(), "the workers", SECONDS)
@@ -74,21 +74,11 @@ class Victim:
             return "worker"
         (os.killpg if whom == "group" else os.kill)(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        wait_until(self._everything_gone, "the end of the workers without their coordinator")
+        wait_until(lambda: not group_is_alive(self._process.pid), "the end of the workers without their coordinator")
         return "group" if whom == "group" else "coordinator"
 
     def _workers(self) -> list[psutil.Process]:
         return [child for child in psutil.Process(self._process.pid).children() if _is_worker(child)]
-
-    def _told(self) -> int:
-        return sum(line.startswith("trial ") for line in self._log.read_text().splitlines())
-
-    def _everything_gone(self) -> bool:
-        try:
-            os.killpg(self._process.pid, 0)
-        except ProcessLookupError:
-            return True
-        return False
 
 
 def _is_worker(process: psutil.Process) -> bool:

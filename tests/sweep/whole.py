@@ -38,6 +38,11 @@ def sweep_alone(folder: Path) -> Swept:
     return Swept(folder, (folder / paths.TRIALS).read_bytes(), time.monotonic() - began)
 
 
+def told(log: Path) -> int:
+    """How many trials a sweep has, in its `log`, said to have ended."""
+    return sum(line.startswith("trial ") for line in log.read_text().splitlines())
+
+
 def shows_every_trial_once(optuna_url: str, mlflow_uri: str) -> None:
     (study,) = optuna.get_all_study_names(optuna_url)
     trials = optuna.load_study(study_name=study, storage=optuna_url).get_trials()

@@ -37,15 +37,7 @@ def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
 def test_address_is_printed_and_a_signal_stops_everything(project: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "pipeline.tracking.ui"]
     environment = {**os.environ, "PYTHONPATH": str(Path(ui.__file__).parents[2])}
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # In tests that were started in the background Ctrl-C is ignored, and would be here.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
     search = urllib.request.Request(
         f"{url}/api/2.0/mlflow/experiments/search", b'{"max_results": 9}', {"Content-Type": "application/json"}

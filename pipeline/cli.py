@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from pipeline import machine, verbosity
 from pipeline.commands import project, results, review, stages, sweep
-from pipeline.errors import HerbariumError
-from pipeline.redaction import redacted
+from pipeline.process import machine, verbosity
+from pipeline.process.errors import HerbariumError
+from pipeline.process.redaction import redacted
 
 app = typer.Typer(
     help="Reproducible transfer-learning experiments. `dvc repro` runs the pipeline; this command does the rest.",

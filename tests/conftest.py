@@ -9,8 +9,8 @@ from pathlib import Path
 import matplotlib
 import pytest
 
-from pipeline import config
-from pipeline.schema import Params
+from pipeline.params import config
+from pipeline.params.schema import Params
 from tests.faults import outcomes
 
 matplotlib.use("Agg")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pipeline import paths, records
+from pipeline.files import paths, records
 from pipeline.plots import style
 
 TRAINING = {

@@ -9,9 +9,9 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from pipeline import config
-from pipeline.errors import ConfigError
-from pipeline.schema import Params
+from pipeline.params import config
+from pipeline.params.schema import Params
+from pipeline.process.errors import ConfigError
 
 SPLITS = {"train": "train[:80%]", "validation": "train[80%:90%]", "test": "train[90%:]"}
 SPACE = {

@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from pipeline import paths, records
+from pipeline.files import paths, records
 
 CLASSES = ["dark", "grey", "bright"]
 COUNTS = {"train": 37, "validation": 18, "test": 11}

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pipeline import records
+from pipeline.files import records
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements.lock"

@@ -12,7 +12,7 @@ import pytest
 from mlflow import MlflowClient
 from PIL import Image
 
-from pipeline import paths, records
+from pipeline.files import paths, records
 
 ROOT = Path(__file__).parents[1]
 PROJECT = ("pipeline", "data/originals", "params.yaml", "dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".dvcignore")

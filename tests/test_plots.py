@@ -8,13 +8,13 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from pipeline import metrics
-from pipeline.history import Epoch
 from pipeline.plots import style
 from pipeline.plots.calibration import calibration
 from pipeline.plots.confusion import confusion
 from pipeline.plots.curves import curves, overfitting_onset
 from pipeline.plots.predictions import MOST_SHOWN, MOST_WRONG, choose, predictions
+from pipeline.results import metrics
+from pipeline.results.history import Epoch
 
 pytestmark = pytest.mark.filterwarnings("error")  # a missing letter or a layout that does not fit
 

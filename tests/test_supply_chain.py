@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import records
+from pipeline.files import records
 from tests import supply_chain
 
 

@@ -16,11 +16,11 @@ def check() -> None:
 
     Example: herbarium check
     """
-    from pipeline import config
-    from pipeline.review import torn
+    from pipeline.files import half_written
+    from pipeline.params import config
     from pipeline.sweep import space
 
-    for sentence in torn.put_aside():
+    for sentence in half_written.put_aside():
         print(sentence)
     space.of(config.load())
     print("params.yaml is in order")
@@ -33,7 +33,7 @@ def cuts() -> None:
     Example: herbarium cuts
     """
     params = prepared()
-    from pipeline import reproducibility
+    from pipeline.identity import reproducibility
     from pipeline.model import costs
 
     reproducibility.prepare(params.compute)
@@ -59,7 +59,7 @@ def versions(
 
     Example: herbarium versions
     """
-    from pipeline import reproducibility
+    from pipeline.identity import reproducibility
 
     recorded = reproducibility.write_versions() if write else reproducibility.recorded_versions()
     installed = reproducibility.installed_versions(recorded)

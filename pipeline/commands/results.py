@@ -10,7 +10,7 @@ import typer
 from pipeline.commands.setup import prepared
 
 if TYPE_CHECKING:
-    from pipeline.schema import Params
+    from pipeline.params.schema import Params
     from pipeline.serving.predict import Classify
 
 app = typer.Typer()
@@ -23,7 +23,7 @@ def summary() -> None:
 
     Example: herbarium summary
     """
-    from pipeline import summary as text
+    from pipeline.results import overview as text
 
     print(text.of_results())
 
@@ -65,7 +65,7 @@ def publish(
     print(sentence)
     if register is None:
         return
-    from pipeline import config
+    from pipeline.params import config
     from pipeline.tracking import registry
 
     made = registry.register(config.load().tracking, run_id, register, force)
@@ -88,7 +88,7 @@ def export_backbone(path: Annotated[Path, typer.Argument(help="Where to write it
 
 def publish_run() -> tuple[str, str]:
     """The run's id, and a sentence about it."""
-    from pipeline import config
+    from pipeline.params import config
     from pipeline.tracking.publish import publish as publish_run
 
     params = config.load()
@@ -100,13 +100,14 @@ def publish_run() -> tuple[str, str]:
 
 def _classifier(uri: str | None) -> "Classify":
     if uri is not None:
-        from pipeline import config, quiet
+        from pipeline.params import config
+        from pipeline.process import quiet
 
         quiet.start_tensorflow()
         from pipeline.tracking import models
 
         return models.load(uri, config.load().tracking)
-    from pipeline import classes
+    from pipeline.results import classes
 
     names = classes.of_model()
     params = prepared()
@@ -121,7 +122,7 @@ def _classifier(uri: str | None) -> "Classify":
 
 def _model_builder(params: "Params") -> Callable[[], Any]:
     def build() -> Any:
-        from pipeline import quiet
+        from pipeline.process import quiet
 
         quiet.start_tensorflow()
         from pipeline.model import assembly

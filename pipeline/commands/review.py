@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.errors import HerbariumError
+from pipeline.process.errors import HerbariumError
 
 
 def _names() -> list[str]:
@@ -37,7 +37,7 @@ def use(
 
     Example: herbarium use tf-flowers-vgg16
     """
-    from pipeline.review import experiments
+    from pipeline.filing import experiments
 
     experiments.use(name, force)
     print(f"params.yaml is {experiments.params_file(name)}; run it: dvc repro")
@@ -62,12 +62,12 @@ def record(
 
     Example: herbarium record digits
     """
-    from pipeline.review import audit, readme, workspace
-    from pipeline.review import record as records
+    from pipeline.filing import readme, writing
+    from pipeline.review import repeatability, workspace
 
-    folder = records.file_results(name)
+    folder = writing.file_results(name)
     print(f"filed {folder}, updated {readme.update(name)}; then: herbarium table, and commit")
-    for conflict in audit.conflicts(workspace.cache_folder()):
+    for conflict in repeatability.conflicts(workspace.cache_folder()):
         _warn(str(conflict))
 
 
@@ -96,23 +96,26 @@ def replicate(
 
     Example: herbarium replicate --seeds 5
     """
-    from pipeline import config, verbosity
+    from pipeline.filing import seeds as filed
+    from pipeline.params import config
+    from pipeline.process import verbosity
+    from pipeline.results import seeds as outcomes
     from pipeline.review import replicates
 
     params = config.load()
     curves = []
     found = replicates.replicate(seeds, verbosity.say, lambda seed, epochs: curves.append((seed, epochs)))
     verbosity.say("")
-    print(f"{replicates.describe(found)}\ndetails: {replicates.REPORT}")
+    print(f"{outcomes.describe(found)}\ndetails: {filed.REPORT}")
 
     def show() -> None:
         from pipeline.tracking.reviews import Replication
 
         shown = Replication(found.experiment, params)
         for seed, epochs in curves:
-            content = config.check(replicates.with_seed(params, seed.seed), "params.yaml")
-            shown.seed(content, seed.fingerprint, epochs, replicates.accuracies(seed))
-        shown.finished(replicates.values(found), replicates.REPORT)
+            content = config.check(filed.with_seed(params, seed.seed), "params.yaml")
+            shown.seed(content, seed.fingerprint, epochs, outcomes.accuracies(seed))
+        shown.finished(outcomes.values(found), filed.REPORT)
 
     _in_mlflow(show)
 
@@ -137,7 +140,8 @@ def verify(
 
     Example: herbarium verify digits --seeds 3
     """
-    from pipeline import config, verbosity
+    from pipeline.params import config
+    from pipeline.process import verbosity
     from pipeline.review import report
     from pipeline.review import verify as reviews
 

@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.schema import Params
+    from pipeline.params.schema import Params
 
 
 def configured() -> "Params":
     """The whole of params.yaml, and its backbone brought from MLflow."""
-    from pipeline import config
+    from pipeline.params import config
 
     params = config.load()
     if ":/" in params.backbone.name and params.backbone.saved_at and not params.backbone.saved_at.exists():
@@ -20,7 +20,7 @@ def configured() -> "Params":
 
 def prepared() -> "Params":
     """As `configured`, with TensorFlow imported after everything else has been checked."""
-    from pipeline import quiet
+    from pipeline.process import quiet
 
     params = configured()
     quiet.start_tensorflow()

@@ -7,8 +7,8 @@ import typer
 
 from pipeline.commands import results
 from pipeline.commands.setup import prepared
-from pipeline.commands.turns import turn
-from pipeline.errors import HerbariumError
+from pipeline.commands.stage_lock import turn
+from pipeline.process.errors import HerbariumError
 
 app = typer.Typer()
 _STAGES = "Stages (dvc repro runs them)"
@@ -48,7 +48,8 @@ def train() -> None:
     Example: herbarium train
     """
     whole = prepared()
-    from pipeline import config, verbosity
+    from pipeline.params import config
+    from pipeline.process import verbosity
     from pipeline.stages import train as stage
     from pipeline.tracking.live import Live
 
@@ -63,7 +64,7 @@ def evaluate() -> None:
     Example: herbarium evaluate
     """
     _stage("evaluate")
-    from pipeline.review import ledger
+    from pipeline.filing import ledger
 
     ledger.note_results()
     try:
@@ -74,14 +75,14 @@ def evaluate() -> None:
 
 def _prepare(name: str) -> None:
     """A stage whose result is its files."""
-    from pipeline import verbosity
+    from pipeline.process import verbosity
 
     with verbosity.progress():
         _stage(name)
 
 
 def _stage(name: str) -> None:
-    from pipeline import config
+    from pipeline.params import config
 
     prepared()
     stage = importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}")

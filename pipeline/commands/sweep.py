@@ -27,13 +27,13 @@ def sweep(
     Example: herbarium sweep --trials 40 --workers 2
     """
     params = configured()
-    from pipeline import verbosity
-    from pipeline.review import torn
+    from pipeline.files import half_written
+    from pipeline.process import verbosity
     from pipeline.sweep import command, coordinator, space
 
     quiet = quiet or verbosity.quiet()
     space.of(params)
-    for sentence in torn.put_aside():
+    for sentence in half_written.put_aside():
         print(sentence, file=sys.stderr)
     command.bring_features_up_to_date(quiet)
     print(command.run(coordinator.plan(params, storage, trials), workers, scheduler, quiet))
@@ -48,7 +48,7 @@ def promote(
 
     Example: herbarium promote best && dvc repro
     """
-    from pipeline import config
+    from pipeline.params import config
     from pipeline.sweep import coordinator
     from pipeline.sweep import promote as promotion
 

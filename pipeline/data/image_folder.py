@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.data import images, raw
 from pipeline.data.parallel import ordered_map
-from pipeline.errors import DataError
+from pipeline.process.errors import DataError
 
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
 _SHOWN = 50

@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from pipeline.errors import DataError
+from pipeline.process.errors import DataError
 
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "GIF")
 MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte of RGB, larger ones are taken for an attack

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.errors import DataError
+from pipeline.process.errors import DataError
 
 # Of identical images the one in the rarest split stays: a test split keeps its images, the training split gives way.
 _KEEPING_ORDER = ("test", "validation", "train")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import paths, records
 from pipeline.data import images
 from pipeline.data.integrity import Item
 from pipeline.data.parallel import ordered_map
 from pipeline.data.reading import Example
 from pipeline.data.samples import Collector
-from pipeline.errors import DataError
+from pipeline.files import paths, records
+from pipeline.process.errors import DataError
 
 
 def scratch(images_count: int, height: int, width: int, channels: int) -> np.ndarray:

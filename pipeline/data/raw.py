@@ -18,7 +18,7 @@ from typing import Any, TextIO
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core.example_serializer import ExampleSerializer
 
-from pipeline import records
+from pipeline.files import records
 
 VERSION = "1.0.0"
 _INFO = "dataset_info.json"

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from pipeline import splits
-from pipeline.errors import DataError
+from pipeline.params import splits
+from pipeline.process.errors import DataError
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from tensorflow_datasets.core.download import download_manager, downloader
 from tensorflow_datasets.core.download.util import DownloadError
 
 from pipeline.data import raw, reading
-from pipeline.errors import DataError
-from pipeline.suggestions import did_you_mean
+from pipeline.params.suggestions import did_you_mean
+from pipeline.process.errors import DataError
 
 _OFFLINE = (requests.RequestException, urllib.error.URLError, DownloadError)
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import keras
 
-from pipeline import paths, records, reproducibility
-from pipeline.errors import ConfigError, DataError
+from pipeline.files import paths, records
+from pipeline.identity import reproducibility
 from pipeline.model import backbones, heads
 from pipeline.model.cuts import Cut, Network, trained_from
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.process.errors import ConfigError, DataError
 
 
 @dataclass(frozen=True)

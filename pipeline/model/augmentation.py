@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pipeline.schema import Augmentation
+from pipeline.params.schema import Augmentation
 
 
 def transforms(settings: Augmentation, images: Sequence[int], view: int, height: int, width: int) -> np.ndarray:

@@ -12,11 +12,11 @@ import h5py
 import keras
 import numpy as np
 
-from pipeline.errors import ConfigError
 from pipeline.model import graph
 from pipeline.model.cuts import Network
-from pipeline.schema import Backbone, Images
-from pipeline.suggestions import did_you_mean
+from pipeline.params.schema import Backbone, Images
+from pipeline.params.suggestions import did_you_mean
+from pipeline.process.errors import ConfigError
 
 DOWNLOAD_TIMEOUT_SECONDS = 20
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import records
-from pipeline.history import Epoch
+from pipeline.files import records
+from pipeline.results.history import Epoch
 
 # What the standard library and NumPy raise for archives with changed bytes.
 _DAMAGED = (zipfile.BadZipFile, ValueError, OSError, EOFError, KeyError, NotImplementedError, RuntimeError, zlib.error)

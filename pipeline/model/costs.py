@@ -8,10 +8,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pipeline import paths, records
+from pipeline.files import paths, records
 from pipeline.model import assembly
 from pipeline.model.cuts import Network
-from pipeline.schema import Params
+from pipeline.params.schema import Params
 
 _CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import keras
 
-from pipeline.errors import ConfigError
 from pipeline.model import graph
-from pipeline.schema import Augmentation, Backbone
+from pipeline.params.schema import Augmentation, Backbone
+from pipeline.process.errors import ConfigError
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipeline import paths, progress, records, reproducibility
-from pipeline.errors import MachineError
+from pipeline.files import paths, records
+from pipeline.identity import reproducibility
 from pipeline.model import augmentation, backbones, heads
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut, Network, stored
-from pipeline.schema import Compute, Params
+from pipeline.params.schema import Compute, Params
+from pipeline.process import progress
+from pipeline.process.errors import MachineError
 
 UNFINISHED = paths.STATE / "features"
 CHUNK_IMAGES = 64

@@ -8,15 +8,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipeline import paths, records
-from pipeline.errors import DataError
+from pipeline.files import paths, records
 from pipeline.model import augmentation, extraction, heads
 from pipeline.model.assembly import Assembled
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut
 from pipeline.model.fit import Examples
 from pipeline.model.steps import as_input
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.process.errors import DataError
 
 
 def read_index() -> dict[str, Any]:

@@ -15,13 +15,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipeline import history
-from pipeline.errors import HerbariumError
-from pipeline.history import Epoch
 from pipeline.model import checkpoints, losses
 from pipeline.model.compiled import compiled
 from pipeline.model.steps import Steps, as_input
-from pipeline.schema import Train
+from pipeline.params.schema import Train
+from pipeline.process.errors import HerbariumError
+from pipeline.results import history
+from pipeline.results.history import Epoch
 
 BLOCK_BYTES = 1 << 28  # activations handed to one graph call; larger ones stay on disk until their turn
 EVALUATION_BATCH = 128

@@ -4,9 +4,9 @@ from typing import Any
 
 import keras
 
-from pipeline.errors import ConfigError
 from pipeline.model.cuts import Cut
-from pipeline.schema import Head
+from pipeline.params.schema import Head
+from pipeline.process.errors import ConfigError
 
 _POOLING = {"average": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}
 

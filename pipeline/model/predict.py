@@ -7,7 +7,7 @@ from pipeline.model import features as stored
 from pipeline.model import fit as fitting
 from pipeline.model import graph, losses
 from pipeline.model.assembly import Assembled
-from pipeline.schema import Params
+from pipeline.params.schema import Params
 
 
 def probabilities(split: str, trained: Assembled, params: Params) -> np.ndarray:

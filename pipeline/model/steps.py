@@ -9,7 +9,7 @@ import tensorflow as tf
 from pipeline.model import augmentation, losses, optimizers
 from pipeline.model.compiled import compiled
 from pipeline.model.optimizers import Optimizer
-from pipeline.schema import Train
+from pipeline.params.schema import Train
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import history, paths, records, reproducibility
-from pipeline.errors import HerbariumError
-from pipeline.history import Epoch
+from pipeline.files import paths, records
+from pipeline.identity import reproducibility
 from pipeline.model import assembly, features
 from pipeline.model import fit as fitting
 from pipeline.model.assembly import Assembled
 from pipeline.model.fit import Examples, Phase
-from pipeline.schema import Params, Train
+from pipeline.params.schema import Params, Train
+from pipeline.process.errors import HerbariumError
+from pipeline.results import history
+from pipeline.results.history import Epoch
 
 PROBE_IMAGES = 8
 TOLERANCE = {"exact": 1e-4, "reduced": 5e-2}  # of logits, relative; reduced = bfloat16 arithmetic or float16 storage

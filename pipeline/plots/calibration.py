@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.metrics import Bin, calibration_error
 from pipeline.plots import style
+from pipeline.results.metrics import Bin, calibration_error
 
 
 @style.styled()

@@ -6,9 +6,9 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline import history
-from pipeline.history import Epoch
 from pipeline.plots import style
+from pipeline.results import history
+from pipeline.results.history import Epoch
 
 # Fewer epochs than this behind the best one are noise, not a trend.
 OVERFITTING_EPOCHS = 3

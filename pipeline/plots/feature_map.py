@@ -7,7 +7,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from pipeline.plots import style
-from pipeline.projection import Projection
+from pipeline.results.projection import Projection
 
 _DISTINCT = 10  # colours that are told apart at a glance
 _NAMED, _WORST = 20, 12  # up to so many classes each has its name in the picture; of more, so many of the worst

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pipeline.metrics import ClassScores
 from pipeline.plots import style
+from pipeline.results.metrics import ClassScores
 
 MOST_SHOWN = 100
 _TALL = 40  # classes beyond which a line each is made thinner

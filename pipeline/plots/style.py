@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from pipeline import records
+from pipeline.files import records
 
 # Hues that stay apart under the common colour-vision deficiencies (Okabe & Ito 2008); the red is darkened for text.
 BLUE, RED, ORANGE, GREY, INK = "#0072B2", "#C23B00", "#E69F00", "#8A8F98", "#24292F"

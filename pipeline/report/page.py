@@ -13,9 +13,10 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
-from pipeline import history, paths, predictions, records
-from pipeline.predictions import Predictions
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
+from pipeline.results import history, predictions
+from pipeline.results.predictions import Predictions
 
 MISTAKES_SHOWN = 12
 CONFUSIONS_SHOWN = 8

@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import paths, records, statistics
-from pipeline.errors import DataError
+from pipeline.files import paths, records
+from pipeline.filing.record import Record
+from pipeline.params.keys import flat
 from pipeline.plots import style
-from pipeline.review import disagreements, record, subjects
-from pipeline.review.record import Record
+from pipeline.process.errors import DataError
+from pipeline.results import statistics
+from pipeline.results.statistics import Interval
+from pipeline.review import disagreements, subjects
 from pipeline.review.verify import same_images
-from pipeline.statistics import Interval
 
 PICTURE = paths.REPORTS / "compare.png"
 _METRICS = ("test_accuracy", "test_loss", "test_calibration_error", "validation_accuracy", "validation_loss")
@@ -73,7 +75,7 @@ def _correct(metrics: dict[str, Any]) -> tuple[int, int]:
 
 
 def _params(first: Record, second: Record, first_name: str, second_name: str) -> list[str]:
-    a, b = (dict(record.flat(r.params.model_dump(exclude={"tracking", "sweep"}))) for r in (first, second))
+    a, b = (dict(flat(r.params.model_dump(exclude={"tracking", "sweep"}))) for r in (first, second))
     rows = [(key, str(a[key]), str(b[key])) for key in a if a[key] != b[key]]
     return columns([("parameter", first_name, second_name), *rows]) if rows else ["the parameters are the same"]
 

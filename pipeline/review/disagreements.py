@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.plots import style
-from pipeline.predictions import Predictions
+from pipeline.results.predictions import Predictions
 
 COLUMNS, MOST_EACH = 6, 12
 

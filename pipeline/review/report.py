@@ -4,13 +4,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline import paths, records
-from pipeline.review import locks
-from pipeline.review.locks import StageComparison
-from pipeline.review.replicates import Replicates
-from pipeline.review.verdict import Measured, Outcome
+from pipeline.files import paths, records
+from pipeline.filing import locks
+from pipeline.filing.locks import StageComparison
+from pipeline.results.seeds import Measured, Replicates
+from pipeline.review.verdict import Outcome
 from pipeline.review.verify import Figure, Review
-from pipeline.tracking.summary import escaped
+from pipeline.tracking.description import escaped
 
 FOLDER = paths.REPORTS / "verdict"
 

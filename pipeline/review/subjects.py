@@ -6,14 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline import config, paths, predictions, records
-from pipeline.errors import ConfigError
-from pipeline.review import claims, experiments, git, locks, record, workspace
-from pipeline.review.claims import Claim
-from pipeline.review.git import GitError
-from pipeline.review.record import Record
-from pipeline.schema import Params
-from pipeline.suggestions import did_you_mean
+from pipeline.files import paths, records
+from pipeline.filing import claims, experiments, locks, reading
+from pipeline.filing.claims import Claim
+from pipeline.filing.record import Record
+from pipeline.params import config
+from pipeline.params.schema import Params
+from pipeline.params.suggestions import did_you_mean
+from pipeline.process import git
+from pipeline.process.errors import ConfigError
+from pipeline.process.git import GitError
+from pipeline.results import predictions
+from pipeline.review import workspace
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 HERE = "."
@@ -50,9 +54,9 @@ def resolve(what: str, recorded: bool = False) -> Subject:
 def record_of(what: str) -> Record:
     """What was measured: of an experiment, a run, a revision or `.`. Raises DataError if nothing is on record."""
     if what == HERE:
-        return record.of_results()
+        return reading.of_results()
     if what in experiments.names():
-        return record.filed(what)
+        return reading.filed(what)
     found = resolve(what).record
     if found is None or found.metrics is None:
         raise ConfigError(f"{what}: no results on record there; run it, or compare something that has been measured")
@@ -60,7 +64,7 @@ def record_of(what: str) -> Record:
 
 
 def _experiment(name: str, recorded: bool) -> Subject:
-    found = record.filed(name) if record.exists(name) else None
+    found = reading.filed(name) if reading.exists(name) else None
     if recorded and found is None:
         raise ConfigError(f"{experiments.record_folder(name)}: no record; leave out --recorded")
     claim, params = claims.read(experiments.claim_file(name)), experiments.params(name)
@@ -115,7 +119,7 @@ def _run(run_id: str) -> Subject:
 
     with tempfile.TemporaryDirectory() as folder:
         tags = reviews.download(run_id, config.load().tracking, Path(folder))
-        found = _with_own_results(record.read(Path(folder)), Path(folder))
+        found = _with_own_results(reading.read(Path(folder)), Path(folder))
     environment = {k.removeprefix("environment."): v for k, v in tags.items() if k.startswith("environment.")}
     commit = tags.get("mlflow.source.git.commit", "")
     notes = ["the run was made with uncommitted changes; its commit is run"] if tags.get("git_dirty") == "true" else []
@@ -131,7 +135,7 @@ def _with_own_results(found: Record, folder: Path) -> Record:
     if found.lock is None:
         return found
     files = [path for path in (paths.METRICS, paths.PREDICTIONS) if (folder / path.name).exists()]
-    outputs = [{"path": path.as_posix(), "md5": record.md5(folder / path.name)} for path in files]
+    outputs = [{"path": path.as_posix(), "md5": records.md5(folder / path.name)} for path in files]
     evaluate = {"evaluate": {"outs": outputs, locks.PARTIAL: True}} if outputs else {}
     stages = {name: entry for name, entry in found.lock["stages"].items() if name != "evaluate"}
     return replace(found, lock={**found.lock, "stages": {**stages, **evaluate}})

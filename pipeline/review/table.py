@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import records
-from pipeline.review import claims, experiments, record, replicates
-from pipeline.review.claims import Claim
+from pipeline.files import records
+from pipeline.filing import claims, experiments, reading
+from pipeline.filing.claims import Claim
+from pipeline.filing.readme import with_section
+from pipeline.filing.record import Record
+from pipeline.params.schema import Params
+from pipeline.results import seeds
+from pipeline.results.seeds import Measured
+from pipeline.results.statistics import wilson_interval
 from pipeline.review.compare import columns
-from pipeline.review.readme import with_section
-from pipeline.review.record import Record
-from pipeline.review.verdict import Measured, judge
-from pipeline.schema import Params
-from pipeline.statistics import wilson_interval
+from pipeline.review.verdict import judge
 
 README = Path("README.md")
 SECTION = "results"
@@ -79,7 +81,7 @@ def measured(found: Record, split: str) -> Measured:
 
 def _row(name: str) -> Row:
     claim, params = claims.read(experiments.claim_file(name)), experiments.params(name)
-    found = record.filed(name) if record.exists(name) else None
+    found = reading.filed(name) if reading.exists(name) else None
     data = params.data.name
     substitute = found is not None and _source(found.params) != _source(params)
     if found and substitute:
@@ -99,7 +101,7 @@ def _measured(found: Record | None, split: str) -> str:
         return "not measured here"
     value = measured(found, split)
     if found.seeds and len(value.accuracies) > 1:
-        spread = replicates.summary(found.seeds, split)["sd"]
+        spread = seeds.summary(found.seeds, split)["sd"]
         return f"{100 * value.mean:.2f} ± {100 * spread:.2f} % {split} ({value.seeds} seeds, {value.images:,} images)"
     low, high = wilson_interval(round(value.mean * value.images), value.images)
     return f"{100 * value.mean:.2f} % {split} ({100 * low:.1f} to {100 * high:.1f}, {value.images:,} images)"

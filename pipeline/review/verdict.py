@@ -10,8 +10,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from pipeline import statistics
-from pipeline.statistics import Interval
+from pipeline.results import statistics
+from pipeline.results.seeds import Measured
+from pipeline.results.statistics import Interval
 
 CONFIDENCE = 0.9
 MOST_SEEDS = 1000
@@ -33,19 +34,6 @@ _OF_EQUIVALENCE = {
     "different": Outcome.NOT_REPRODUCED,
     "undecided": Outcome.INCONCLUSIVE,
 }
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Accuracies, fractions 0–1, on `images` images: one per seed, or one value, the mean over `seeds` seeds."""
-
-    accuracies: tuple[float, ...]
-    images: int
-    seeds: int
-
-    @property
-    def mean(self) -> float:
-        return float(np.mean(self.accuracies))
 
 
 @dataclass(frozen=True)

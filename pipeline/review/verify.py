@@ -4,14 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline import paths, records, statistics
-from pipeline.errors import ConfigError
-from pipeline.predictions import Predictions
-from pipeline.review import audit, contents, locks, record, replicates, subjects, workspace
-from pipeline.review.locks import Lock, StageComparison
-from pipeline.review.replicates import Replicates
+from pipeline.files import paths, records
+from pipeline.filing import contents, locks, reading
+from pipeline.filing.locks import Lock, StageComparison
+from pipeline.filing.record import Record
+from pipeline.filing.seeds import experiment_digest, with_seed
+from pipeline.process.errors import ConfigError
+from pipeline.results import statistics
+from pipeline.results.predictions import Predictions
+from pipeline.results.seeds import Measured, Replicates
+from pipeline.review import repeatability, replicates, subjects, workspace
 from pipeline.review.subjects import Subject
-from pipeline.review.verdict import Measured, Needed, Outcome, Verdict, judge, judge_pairs, needed, overall
+from pipeline.review.verdict import Needed, Outcome, Verdict, judge, judge_pairs, needed, overall
 from pipeline.review.workspace import Say, Workspace
 
 DEFAULT_MARGIN = 0.02  # of what has no claim.yaml: two points of accuracy
@@ -76,9 +80,9 @@ def review(what: str, seeds: int, margin: float | None, fresh: bool, say: Say, r
 def _rerun(copy: Workspace, subject: Subject, count: int, say: Say) -> _Rerun:
     first, *others = replicates.numbers(subject.params.train.seed, count)
     say(f"seed {first}")
-    computed = workspace.repro(copy, replicates.with_seed(subject.params, first), say)
+    computed = workspace.repro(copy, with_seed(subject.params, first), say)
     metrics = records.read_json(copy.folder / paths.METRICS)
-    lock = record.read_lock(copy.folder / paths.LOCK)
+    lock = reading.read_lock(copy.folder / paths.LOCK)
     table = contents.read_predictions(copy.folder / paths.PREDICTIONS)
     environment = records.read_json(copy.folder / paths.TRAINING)["environment"]
     assert lock is not None
@@ -86,9 +90,9 @@ def _rerun(copy: Workspace, subject: Subject, count: int, say: Say) -> _Rerun:
     found = [replicates.outcome(copy.folder, first)]
     for seed in others:
         say(f"seed {seed}")
-        workspace.repro(copy, replicates.with_seed(subject.params, seed), say)
+        workspace.repro(copy, with_seed(subject.params, seed), say)
         found.append(replicates.outcome(copy.folder, seed))
-    digest = replicates.experiment_digest(subject.params)
+    digest = experiment_digest(subject.params)
     seeds = Replicates(digest, metrics["validation_images"], metrics["test_images"], tuple(found))
     return _Rerun(seeds, computed, lock, environment, table)
 
@@ -104,7 +108,7 @@ def _notes(subject: Subject, copy: Workspace, rerun: _Rerun) -> list[str]:
     cached = [name for name in rerun.lock["stages"] if name not in rerun.computed]
     if cached:
         notes.append(f"from the DVC cache, not computed again: {', '.join(cached)} (--fresh computes everything)")
-    notes += [str(conflict) for conflict in audit.conflicts(workspace.cache_folder())]
+    notes += [str(conflict) for conflict in repeatability.conflicts(workspace.cache_folder())]
     if subject.record and subject.record.trainings:
         notes.append(f"trainings measured on these test images before it was filed: {subject.record.trainings}")
     if subject.record and subject.record.params.data != subject.params.data:
@@ -129,7 +133,7 @@ def _figures(subject: Subject, rerun: _Rerun, split: str, margin: float, exact: 
     return figures
 
 
-def _against_record(found: record.Record, rerun: _Rerun, split: str, margin: float) -> Figure:
+def _against_record(found: Record, rerun: _Rerun, split: str, margin: float) -> Figure:
     assert found.metrics is not None
     single = Measured((found.metrics[f"{split}_accuracy"],), found.metrics[f"{split}_images"], 1)
     recorded = found.seeds.measured(split) if found.seeds else single

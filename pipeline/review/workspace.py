@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import config, paths, records, reproducibility
-from pipeline.errors import ConfigError, HerbariumError
-from pipeline.review import git
-from pipeline.review.rendering import render
+from pipeline.files import paths, records
+from pipeline.filing.rendering import render
+from pipeline.identity import reproducibility
+from pipeline.params import config
+from pipeline.process import git
+from pipeline.process.errors import ConfigError, HerbariumError
 
 Say = Callable[[str], None]
 _CACHE = Path(".dvc/cache")

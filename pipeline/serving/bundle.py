@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import records
+from pipeline.files import records
 from pipeline.serving import classifier
 
 PACKAGE = "herbarium_served"  # not `pipeline`: whoever serves the model may have a package of that name
 ENTRY = f"{PACKAGE}.serving.classifier"
 DATA = "data/model"  # where MLflow puts what `save_data` wrote into a folder called model
 _ROOT = Path(__file__).parents[1]
-_CODE = ("errors.py", "data/images.py", "serving/classifier.py")
+_CODE = ("process/errors.py", "data/images.py", "serving/classifier.py")
 
 
 def save_data(folder: Path, model: Any, classes: Sequence[str]) -> Path:

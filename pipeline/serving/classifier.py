@@ -1,7 +1,8 @@
 """From images as people have them to class names, with the pipeline's own decoding and resizing.
 
-This file, `pipeline/data/images.py` and `pipeline/errors.py` are copied into every model in MLflow (see bundle.py), so
-a served model needs no project and prepares images exactly as the pipeline did. They import nothing else from it.
+This file, `pipeline/data/images.py` and `pipeline/process/errors.py` are copied into every model in MLflow (see
+bundle.py), so a served model needs no project and prepares images exactly as the pipeline did. They import
+nothing else from it.
 """
 
 import base64
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.data import images
-from pipeline.errors import DataError
+from pipeline.process.errors import DataError
 
 MODEL, CLASSES, CHECKSUMS = "model.keras", "classes.json", "checksums.json"
 COLUMN = "image"

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.data import images
-from pipeline.errors import DataError
 from pipeline.plots import answers as drawing
 from pipeline.plots import style
+from pipeline.process.errors import DataError
 
 Classify = Callable[[list[bytes]], list[dict[str, Any]]]
 _BATCH = 32

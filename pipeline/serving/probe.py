@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import paths, predictions, records
-from pipeline.errors import HerbariumError
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
+from pipeline.process.errors import HerbariumError
+from pipeline.results import predictions
 
 Predict = Callable[[Any], list[dict[str, Any]]]
 PROBE_IMAGES = 32

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import classes as class_names
-from pipeline import history, metrics, paths, predictions, projection, records
-from pipeline.errors import DataError
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
 from pipeline.plots import style
 from pipeline.plots.calibration import calibration
 from pipeline.plots.confusion import confusion
@@ -16,11 +15,13 @@ from pipeline.plots.curves import curves
 from pipeline.plots.feature_map import feature_map
 from pipeline.plots.predictions import predictions as grid
 from pipeline.plots.scores import scores
-from pipeline.predictions import Predictions
-from pipeline.projection import Projection
+from pipeline.process.errors import DataError
 from pipeline.report import page
-from pipeline.schema import Params
-from pipeline.statistics import wilson_interval
+from pipeline.results import classes as class_names
+from pipeline.results import history, metrics, predictions, projection
+from pipeline.results.predictions import Predictions
+from pipeline.results.projection import Projection
+from pipeline.results.statistics import wilson_interval
 
 
 def run(params: Params) -> None:

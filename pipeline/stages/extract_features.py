@@ -1,8 +1,9 @@
 """Stage extract-features: data/images → activations at the cut in data/features."""
 
-from pipeline import paths, records, reproducibility
+from pipeline.files import paths, records
+from pipeline.identity import reproducibility
 from pipeline.model import extraction
-from pipeline.schema import Params
+from pipeline.params.schema import Params
 
 
 def run(params: Params) -> None:

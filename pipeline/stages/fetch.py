@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from pipeline import paths, records
 from pipeline.data import digits, image_folder, reading, tfds_source
 from pipeline.data.image_folder import BadFile
-from pipeline.schema import Data, Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Data, Params
 
 
 def run(params: Params) -> None:

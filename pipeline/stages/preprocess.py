@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from pipeline import paths, records
-from pipeline.data import integrity, preparation, reading, summary
+from pipeline.data import dataset_report, integrity, preparation, reading
 from pipeline.data.integrity import Group, Item
 from pipeline.data.samples import Collector, draw
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
 from pipeline.plots import style
-from pipeline.schema import Params
 
 
 def run(params: Params) -> None:
@@ -32,12 +32,12 @@ def run(params: Params) -> None:
     groups = integrity.duplicates(item for split in paths.SPLITS for item in items[split])
     dropped = _resolve(groups, classes, params)
     kept = {split: [item for item in items[split] if item.name not in dropped] for split in paths.SPLITS}
-    summary.require_classes(kept, classes)
+    dataset_report.require_classes(kept, classes)
 
     for split in paths.SPLITS:
         preparation.write(split, pixels[split], items[split], without=dropped)
     records.write_json(paths.CLASSES, classes)
-    report = summary.summarise(kept, classes, groups, dropped, records.read_json(paths.SKIPPED))
+    report = dataset_report.summarise(kept, classes, groups, dropped, records.read_json(paths.SKIPPED))
     records.write_json(paths.DATASET, report)
     style.save(draw(samples.chosen(without=dropped), classes), paths.SAMPLES_PICTURE)
     print(_summary(report, kept))

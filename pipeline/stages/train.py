@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from pipeline import history, paths, records, reproducibility
-from pipeline.history import Epoch
+from pipeline.files import paths, records
+from pipeline.identity import reproducibility
 from pipeline.model import assembly, features, training
 from pipeline.model.training import Trained
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.results import history
+from pipeline.results.history import Epoch
 
 
 def run(

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import paths, records
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
+from pipeline.results.trials import COMPLETE, Trial, top
 from pipeline.sweep import study
 from pipeline.sweep.coordinator import Plan
 from pipeline.sweep.executors import Executor
-from pipeline.trials import COMPLETE, Trial, top
 
 _SEEDS = 2  # marks the random stream that fresh seeds come from; batches use others
 

@@ -5,16 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline import paths, trials
+from pipeline.files import paths
+from pipeline.results import trials
+from pipeline.results.trials import FAILED, PRUNED, Trial
 from pipeline.sweep import audit, coordinator, executors, figures, study
 from pipeline.sweep.audit import Audited
 from pipeline.sweep.coordinator import Listener, Plan
 from pipeline.sweep.display import Display, display, short
 from pipeline.sweep.study import SweepError
 from pipeline.tracking import tags
-from pipeline.tracking.summary import escaped
+from pipeline.tracking.description import escaped
 from pipeline.tracking.sweeps import SweepRun
-from pipeline.trials import FAILED, PRUNED, Trial
 
 
 def bring_features_up_to_date(quiet: bool) -> None:

@@ -11,14 +11,14 @@ from typing import Any
 
 import optuna
 
-from pipeline import paths
-from pipeline.history import Epoch
-from pipeline.schema import Params
+from pipeline.files import paths
+from pipeline.params.schema import Params
+from pipeline.results.history import Epoch
+from pipeline.results.trials import COMPLETE, FAILED, Trial, top
 from pipeline.sweep import pruning, space, study
 from pipeline.sweep.executors import Executor
 from pipeline.sweep.space import Dimension
 from pipeline.sweep.study import Suggestion, SweepError
-from pipeline.trials import COMPLETE, FAILED, Trial, top
 
 
 @dataclass(frozen=True)

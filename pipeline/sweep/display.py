@@ -11,8 +11,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.results.trials import Trial, best
 from pipeline.sweep.coordinator import Candidate, Plan
-from pipeline.trials import Trial, best
 
 _ROWS = 15  # the newest trials; more would not fit a terminal
 

@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline import verbosity
-from pipeline.errors import ConfigError, HerbariumError, MachineError
-from pipeline.trials import FAILED
+from pipeline.process import verbosity
+from pipeline.process.errors import ConfigError, HerbariumError, MachineError
+from pipeline.results.trials import FAILED
 
 Executor = Callable[[Sequence[Mapping[str, Any]]], Iterator[dict[str, Any]]]
 DEATHS = 3  # a trial that has cost this many workers their lives fails: it is probably too large for the memory
@@ -53,7 +53,7 @@ def _work(folder: str | None, configuration: Mapping[str, Any]) -> dict[str, Any
 @cache
 def _run_trial() -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """What runs a trial; imports TensorFlow, where trials run only: a coordinator with other workers goes without."""
-    from pipeline import quiet
+    from pipeline.process import quiet
 
     quiet.start_tensorflow()
     from pipeline.sweep.worker import run_trial

@@ -11,7 +11,7 @@ import optuna
 from optuna.importance import FanovaImportanceEvaluator
 from optuna.trial import TrialState
 
-from pipeline import records
+from pipeline.files import records
 from pipeline.plots import style
 
 _TARGET = "validation accuracy"

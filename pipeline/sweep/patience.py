@@ -8,7 +8,7 @@ from typing import TypeVar
 from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from pipeline.errors import HerbariumError
+from pipeline.process.errors import HerbariumError
 from pipeline.tracking import address
 
 PATIENCE_SECONDS = 300.0

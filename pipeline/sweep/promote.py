@@ -8,13 +8,14 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 
-from pipeline import config, paths, records
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params import config
+from pipeline.params.schema import Params
+from pipeline.results.trials import COMPLETE, Trial, best
 from pipeline.sweep import audit, study
 from pipeline.sweep.coordinator import Plan
 from pipeline.sweep.study import SweepError
 from pipeline.tracking.trial_runs import trial_of
-from pipeline.trials import COMPLETE, Trial, best
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _WIDTH = 10_000  # never break a line that a person wrote

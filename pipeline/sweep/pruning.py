@@ -8,7 +8,7 @@ threshold.
 from collections.abc import Iterable, Mapping
 from statistics import median
 
-from pipeline.trials import COMPLETE, FAILED, Trial
+from pipeline.results.trials import COMPLETE, FAILED, Trial
 
 WARM_UP_TRIALS = 4  # a median of fewer says little
 WARM_UP_SHARE = 0.2  # of the epochs: at the start slow learners look like bad ones

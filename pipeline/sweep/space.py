@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from pipeline import config
-from pipeline.errors import ConfigError
-from pipeline.schema import Head, Params, Train
-from pipeline.suggestions import did_you_mean
+from pipeline.params import config
+from pipeline.params.schema import Head, Params, Train
+from pipeline.params.suggestions import did_you_mean
+from pipeline.process.errors import ConfigError
 
 _WHERE = "params.yaml: sweep.space"
 _FORM = "{low: …, high: …}, with log: true for equal ratios, or {choices: […]}"

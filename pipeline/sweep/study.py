@@ -16,15 +16,17 @@ import optuna
 from optuna.samplers import BaseSampler, CmaEsSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
-from pipeline import paths, records, reproducibility, verbosity
-from pipeline.errors import ConfigError, HerbariumError
-from pipeline.history import Epoch
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.identity import reproducibility
+from pipeline.params.schema import Params
+from pipeline.process import verbosity
+from pipeline.process.errors import ConfigError, HerbariumError
+from pipeline.results.history import Epoch
+from pipeline.results.trials import COMPLETE, FAILED, PRUNED, Trial
 from pipeline.sweep import space
 from pipeline.sweep.patience import patiently
 from pipeline.sweep.space import Dimension
 from pipeline.tracking import address
-from pipeline.trials import COMPLETE, FAILED, PRUNED, Trial
 
 STARTUP_TRIALS = 8  # tried at random before TPE begins to learn: two default batches
 _STATES = {COMPLETE: TrialState.COMPLETE, PRUNED: TrialState.PRUNED, FAILED: TrialState.FAIL}

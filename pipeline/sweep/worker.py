@@ -12,11 +12,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from pipeline import config, reproducibility
-from pipeline.errors import MachineError
-from pipeline.history import Epoch
+from pipeline.identity import reproducibility
 from pipeline.model import assembly, training
-from pipeline.trials import COMPLETE, FAILED, PRUNED
+from pipeline.params import config
+from pipeline.process.errors import MachineError
+from pipeline.results.history import Epoch
+from pipeline.results.trials import COMPLETE, FAILED, PRUNED
 
 
 class _Pruned(Exception):  # noqa: N818 - an end, not an error
@@ -29,7 +30,7 @@ def run_trial(configuration: Mapping[str, Any]) -> dict[str, Any]:
     `configuration`: `params` (the content of a params.yaml), `fingerprint` (the one the training must have),
     `thresholds` (epoch → validation accuracy below which it stops), `model` (where to save the trained part, or None)
     and `model_above` (save it only if its validation accuracy is higher).
-    The result has the outcome fields of `pipeline.trials.Trial`, `epochs` as rows.
+    The result has the outcome fields of `pipeline.results.trials.Trial`, `epochs` as rows.
     """
     began = time.perf_counter()
     epochs: list[Epoch] = []

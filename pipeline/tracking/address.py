@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from pipeline import paths
-from pipeline.redaction import redacted as redacted
-from pipeline.schema import Tracking
+from pipeline.files import paths
+from pipeline.params.schema import Tracking
+from pipeline.process.redaction import redacted as redacted
 
 _SQLITE = "sqlite:///"
 

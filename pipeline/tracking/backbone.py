@@ -4,9 +4,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from pipeline import records
-from pipeline.errors import ConfigError
-from pipeline.schema import Tracking
+from pipeline.files import records
+from pipeline.params.schema import Tracking
+from pipeline.process.errors import ConfigError
 from pipeline.tracking import address, models
 from pipeline.tracking.store import conversation
 

@@ -7,8 +7,8 @@ from typing import Self
 
 from mlflow.entities import Run
 
-from pipeline.history import Epoch
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.results.history import Epoch
 from pipeline.tracking import address, runs, tags
 from pipeline.tracking.store import Store, connect, conversation
 

@@ -7,8 +7,8 @@ from typing import Any
 import mlflow
 from mlflow.exceptions import MlflowException
 
-from pipeline.errors import DataError, HerbariumError
-from pipeline.schema import Tracking
+from pipeline.params.schema import Tracking
+from pipeline.process.errors import DataError, HerbariumError
 from pipeline.serving import bundle, classifier
 from pipeline.tracking import address
 from pipeline.tracking.store import conversation, current

@@ -10,9 +10,9 @@ from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.numpy_dataset import NumpyDataset
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Run
 
-from pipeline import paths, records
-from pipeline.schema import Params
-from pipeline.tracking import address, results, runs, served_model, summary, tags
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
+from pipeline.tracking import address, description, results, runs, served_model, tags
 from pipeline.tracking.results import Results
 from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
 
@@ -86,7 +86,7 @@ def _fill(
     runs.log(store, run, points=runs.missing(outcome, runs.points(store, run, [metric.key for metric in outcome])))
     for path, folder in results.artifacts():
         store.client.log_artifact(run.info.run_id, str(path), folder or None)
-    _finish(store, run, code, summary.markdown(params, found, code))
+    _finish(store, run, code, description.markdown(params, found, code))
 
 
 def _finish(store: Store, run: Run, code: dict[str, str], note: str) -> None:
@@ -136,6 +136,6 @@ def outcome_metrics(found: Results, model_id: str) -> list[Metric]:
 def _class_metrics(found: Results) -> dict[str, float]:
     """Mean F1 and lowest recall. A metric for each class would bury the curves: reports/scores.csv has them."""
     scores = [score.f1 for score in found.scores.values() if score.f1 is not None]
-    weakest = summary.weakest_class(found)
+    weakest = description.weakest_class(found)
     overall = {"test_macro_f1": float(np.mean(scores))} if scores else {}
     return {**overall, **({"test_lowest_recall": weakest[1]} if weakest else {})}

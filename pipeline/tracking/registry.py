@@ -11,10 +11,11 @@ from pathlib import Path
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from pipeline import paths, predictions, statistics
-from pipeline.errors import ConfigError
-from pipeline.predictions import Predictions
-from pipeline.schema import Tracking
+from pipeline.files import paths
+from pipeline.params.schema import Tracking
+from pipeline.process.errors import ConfigError
+from pipeline.results import predictions, statistics
+from pipeline.results.predictions import Predictions
 from pipeline.tracking import address, served_model
 from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
 

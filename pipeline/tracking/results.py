@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import classes, history, paths, predictions, records
-from pipeline.errors import HerbariumError
-from pipeline.metrics import ClassScores
-from pipeline.predictions import Predictions
+from pipeline.files import paths, records
+from pipeline.process.errors import HerbariumError
+from pipeline.results import classes, history, predictions
+from pipeline.results.metrics import ClassScores
+from pipeline.results.predictions import Predictions
 
 _READ = (paths.TRAINING, paths.HISTORY, paths.METRICS, paths.PREDICTIONS, paths.CLASSES, paths.PARAMS)
 _ARTIFACTS = {

@@ -8,10 +8,10 @@ import mlflow
 from mlflow.entities import Metric, Run, RunTag
 from mlflow.exceptions import MlflowException
 
-from pipeline import paths, records
-from pipeline.errors import ConfigError
-from pipeline.history import Epoch
-from pipeline.schema import Params, Tracking
+from pipeline.files import paths, records
+from pipeline.params.schema import Params, Tracking
+from pipeline.process.errors import ConfigError
+from pipeline.results.history import Epoch
 from pipeline.tracking import address, colours, runs, tags
 from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from mlflow.entities import Metric, Param, Run, RunTag
 
-from pipeline.history import COLUMNS, Epoch
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.results.history import COLUMNS, Epoch
 from pipeline.tracking import colours, tags
 from pipeline.tracking.store import Store
 

@@ -19,8 +19,8 @@ from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import AnyType, Map
 from PIL import Image
 
-from pipeline import paths, records
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
 from pipeline.serving import bundle, classifier, probe
 from pipeline.tracking.results import Results
 from pipeline.tracking.store import Store

@@ -19,8 +19,8 @@ from mlflow.exceptions import MlflowException, RestException
 from mlflow.store.db import utils as database
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline.errors import HerbariumError
-from pipeline.schema import Tracking
+from pipeline.params.schema import Tracking
+from pipeline.process.errors import HerbariumError
 from pipeline.tracking import address, views
 
 CONTACT_SECONDS = 3

@@ -12,11 +12,11 @@ from typing import Any, Self
 
 from mlflow.entities import Metric, Run
 
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.results.trials import COMPLETE, FAILED, PRUNED, Trial
 from pipeline.tracking import address, colours, runs, tags
 from pipeline.tracking.live import warn_on_stderr
 from pipeline.tracking.store import CONTACT_SECONDS, UPLOAD_SECONDS, Store, connect, conversation
-from pipeline.trials import COMPLETE, FAILED, PRUNED, Trial
 
 SWEEP = "sweep"  # tag of the sweep's run: the study's name
 NUMBER = "trial"

@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
-from pipeline.redaction import redacted
+from pipeline.process.redaction import redacted
 
 FINGERPRINT = "fingerprint"
 STATE = "state"  # training, trained, failed, interrupted (Ctrl-C), killed (found dead later), published, superseded

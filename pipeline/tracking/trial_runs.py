@@ -2,8 +2,8 @@
 
 from mlflow.exceptions import MlflowException
 
-from pipeline.errors import HerbariumError
-from pipeline.schema import Tracking
+from pipeline.params.schema import Tracking
+from pipeline.process.errors import HerbariumError
 from pipeline.tracking import address, tags
 from pipeline.tracking.store import connect, conversation
 from pipeline.tracking.sweeps import NUMBER, SWEEP

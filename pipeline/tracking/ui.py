@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline import config, paths
-from pipeline.errors import HerbariumError
-from pipeline.schema import Tracking
+from pipeline.files import paths
+from pipeline.params import config
+from pipeline.params.schema import Tracking
+from pipeline.process.errors import HerbariumError
 from pipeline.tracking import address, views
 from pipeline.tracking.store import TrackingUnavailable, connect, conversation
 

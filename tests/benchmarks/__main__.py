@@ -15,14 +15,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipeline import quiet
+from pipeline.process import quiet
 
 RESULTS = Path(__file__).with_name("results.json")
 
 
 def main(names: list[str]) -> None:
     quiet.start_tensorflow()
-    from pipeline import records, reproducibility
+    from pipeline.files import records
+    from pipeline.identity import reproducibility
     from tests.benchmarks import report
     from tests.benchmarks.setting import parameters
 

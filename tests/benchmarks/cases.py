@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipeline import paths, records
+from pipeline.files import paths, records
 from pipeline.model import assembly, costs, extraction, features, fit, heads, training
 from pipeline.model.steps import Steps
-from pipeline.schema import Params
+from pipeline.params.schema import Params
 from tests.benchmarks import plain
 from tests.benchmarks.setting import CLASSES, VGG16, parameters, project
 

@@ -43,7 +43,7 @@ def _peak_kilobytes() -> int:
 
 
 def main(images: int) -> None:
-    from pipeline import reproducibility
+    from pipeline.identity import reproducibility
     from tests.benchmarks import cases
     from tests.benchmarks.setting import ROOT, parameters, project
 

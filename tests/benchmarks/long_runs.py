@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from pipeline.schema import Params
+from pipeline.params.schema import Params
 from tests.benchmarks.setting import ROOT, parameters, project
 from tests.faults import report
 
@@ -171,7 +171,8 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=TRIALS)
     parser.add_argument("--runs", type=int, default=RUNS)
     given = parser.parse_args()
-    from pipeline import quiet, reproducibility
+    from pipeline.identity import reproducibility
+    from pipeline.process import quiet
 
     quiet.start_tensorflow()
     params = tiny(given.trials)

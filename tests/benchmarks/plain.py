@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from pipeline import paths, records
+from pipeline.files import paths, records
 from tests.benchmarks.setting import CLASSES
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline.review.readme import with_section
+from pipeline.filing.readme import with_section
 
 # What matters most to a user comes first.
 ORDER = ("frozen", "sweep-frozen", "block5", "sweep-mixed", "sweep-overhead", "head", "extraction", "growth")

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import config, paths, records
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params import config
+from pipeline.params.schema import Params
 
 ROOT = Path(__file__).parents[2]
 CLASSES = 5

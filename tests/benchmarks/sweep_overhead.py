@@ -39,7 +39,9 @@ class Stopwatch:
 @contextlib.contextmanager
 def swept_project(trials: int) -> Iterator[Any]:
     """Work in a temporary folder with the default experiment's features; yields its parameters."""
-    from pipeline import config, paths, reproducibility
+    from pipeline.files import paths
+    from pipeline.identity import reproducibility
+    from pipeline.params import config
     from pipeline.stages import extract_features, fetch, preprocess
     from tests.benchmarks.setting import ROOT
 

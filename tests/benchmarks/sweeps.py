@@ -12,9 +12,10 @@ import keras
 import keras_tuner
 import optuna
 
-from pipeline import paths, records, trials
+from pipeline.files import paths, records
 from pipeline.model import extraction
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.results import trials
 from pipeline.sweep import command, coordinator
 from tests.benchmarks import plain
 from tests.benchmarks.cases import PHOTOGRAPHS, RECIPE, Row, against, seconds

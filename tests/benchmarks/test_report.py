@@ -1,6 +1,6 @@
 """The README's performance table is that of results.json."""
 
-from pipeline import records
+from pipeline.files import records
 from tests.benchmarks import report
 from tests.benchmarks.__main__ import RESULTS
 

@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from pipeline import records
 from pipeline.data import image_folder
-from pipeline.errors import DataError
+from pipeline.files import records
+from pipeline.process.errors import DataError
 
 
 @pytest.fixture

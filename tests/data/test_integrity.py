@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.data import integrity
 from pipeline.data.integrity import Item
-from pipeline.errors import DataError
+from pipeline.process.errors import DataError
 
 TWICE = [Item("train", "a", 0, "x"), Item("train", "b", 0, "x")]
 CONTRADICTING = [Item("train", "c", 0, "y"), Item("train", "d", 1, "y")]

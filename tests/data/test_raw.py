@@ -5,8 +5,8 @@ import io
 import pytest
 from PIL import Image
 
-from pipeline import records
 from pipeline.data import raw
+from pipeline.files import records
 
 
 def image(key: int, label: int = 0) -> raw.RawImage:

@@ -5,7 +5,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from pipeline.data import image_folder, reading
-from pipeline.errors import DataError
+from pipeline.process.errors import DataError
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 from tensorflow_datasets.core import constants
 from tensorflow_datasets.core.download import downloader
 
-from pipeline import records
 from pipeline.data import reading, tfds_source
-from pipeline.errors import DataError
+from pipeline.files import records
+from pipeline.process.errors import DataError
 from tests.fashion_mnist import DEBIAN, restore_originals
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import cli, config, paths, records
+from pipeline import cli
+from pipeline.files import paths, records
+from pipeline.params import config
 from tests.conftest import ROOT, shrunk
 
 REFUSED, WORKS = "one message, nothing changed", "read as it is meant"

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pipeline import config
 from pipeline.data import images
-from pipeline.errors import ConfigError, DataError
+from pipeline.params import config
+from pipeline.process.errors import ConfigError, DataError
 from tests.faults import report
 
 IMAGES, PARAMETER_FILES = 90_000, 10_000

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline import records
-from pipeline.review.readme import with_section
+from pipeline.files import records
+from pipeline.filing.readme import with_section
 
 from .outcomes import Row, merged
 

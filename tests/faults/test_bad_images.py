@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline import paths, records
+from pipeline.files import paths, records
 
 from .bad_input import REFUSED, WORKS, Told, assert_refused, snapshot, write_params
 

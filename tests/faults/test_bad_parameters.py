@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import paths
+from pipeline.files import paths
 from tests.conftest import ROOT
 
 from .bad_input import REFUSED, Told, assert_refused, snapshot, write_params

@@ -7,8 +7,9 @@ from typing import Any
 import keras
 import pytest
 
-from pipeline import paths, reproducibility
-from pipeline.schema import Compute
+from pipeline.files import paths
+from pipeline.identity import reproducibility
+from pipeline.params.schema import Compute
 from tests.conftest import ROOT
 from tests.small_data import write_images
 

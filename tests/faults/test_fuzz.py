@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigError, DataError
+from pipeline.process.errors import ConfigError, DataError
 from tests.conftest import ROOT
 from tests.faults import fuzz
 

@@ -8,10 +8,10 @@ import mlflow
 import numpy as np
 import pytest
 
-from pipeline import records
-from pipeline.errors import ConfigError, DataError
+from pipeline.files import records
 from pipeline.model import backbones
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.process.errors import ConfigError, DataError
 from pipeline.serving import bundle, classifier
 from pipeline.tracking import backbone, models
 from tests.faults import hostile_models

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import config, paths, records
-from pipeline.errors import ConfigError, DataError, HerbariumError
-from pipeline.review import experiments, git, readme, record, subjects, table, workspace
+from pipeline.files import paths, records
+from pipeline.filing import experiments, reading, readme, writing
+from pipeline.params import config
+from pipeline.process import git
+from pipeline.process.errors import ConfigError, DataError, HerbariumError
+from pipeline.review import subjects, table, workspace
 from tests.conftest import ROOT
-from tests.review import conftest as reviewing
-from tests.review.conftest import finished  # noqa: F401 - a fixture
+from tests.filing import conftest as reviewing
+from tests.filing.conftest import finished  # noqa: F401 - a fixture
+from tests.review import conftest as repository
 
 Note = Callable[..., None]
 RECORD = Path("experiments/digits/record")
@@ -22,7 +26,7 @@ RECORD = Path("experiments/digits/record")
 @pytest.fixture
 def filed(finished: Path) -> Path:  # noqa: F811
     """A project whose experiment `digits` has a record; returns the record's folder."""
-    record.file_results("digits")
+    writing.file_results("digits")
     return finished / RECORD
 
 
@@ -31,7 +35,7 @@ def filed(finished: Path) -> Path:  # noqa: F811
 
 @pytest.mark.parametrize("name", ["../../x", "/etc", "..", ".", "digits/record", "digits/../digits", "", "a\0b"])
 def test_a_name_is_no_path(filed: Path, name: str) -> None:
-    for ask in (experiments.use, record.file_results, record.filed, readme.update, experiments.folder):
+    for ask in (experiments.use, writing.file_results, reading.filed, readme.update, experiments.folder):
         with pytest.raises(ConfigError, match="no experiment"):
             ask(name)
 
@@ -43,7 +47,7 @@ def test_a_link_in_an_experiment_is_not_followed(filed: Path, tmp_path: Path, wh
     inside.rename(outside)
     inside.symlink_to(outside)
     before = records.tree_digest(outside) if outside.is_dir() else outside.read_bytes()
-    for ask in (experiments.use, record.file_results, record.filed, readme.update, subjects.resolve):
+    for ask in (experiments.use, writing.file_results, reading.filed, readme.update, subjects.resolve):
         with pytest.raises(ConfigError, match="symbolic link"):
             ask("digits")
     with pytest.raises(ConfigError, match="symbolic link"):
@@ -79,9 +83,9 @@ def test_photographs_beside_the_project_are_shared_and_the_link_goes_with_the_co
 
 
 def test_a_revision_whose_links_lead_out_is_not_laid_out(project: Path, tmp_path: Path) -> None:
-    reviewing.git("init", "--quiet")
+    repository.git("init", "--quiet")
     Path("escape").symlink_to("/etc")
-    reviewing.commit()
+    repository.commit()
     with pytest.raises(HerbariumError, match="cannot be laid out"):
         git.export(git.commit(), tmp_path)
 
@@ -197,7 +201,7 @@ def seeds(accuracy: float) -> dict[str, object]:
 def test_a_record_that_contradicts_itself_is_shown_nowhere(filed: Path, lie: str, outcome: Note) -> None:
     damage, said = LIES[lie]
     damage(filed)
-    for ask in (lambda: record.filed("digits"), lambda: subjects.record_of("digits"), table.rows):
+    for ask in (lambda: reading.filed("digits"), lambda: subjects.record_of("digits"), table.rows):
         with pytest.raises((DataError, ConfigError), match=said):
             ask()
     outcome("a record that was changed or made up", "table, compare, verify", "refused, the file named", changes=1)
@@ -207,7 +211,7 @@ def test_results_that_contradict_themselves_are_not_filed(finished: Path) -> Non
     changed(Path(), str(paths.METRICS), lambda m: m.update(test_accuracy=0.99))
     reviewing.write_lock()
     with pytest.raises(DataError, match=r"test_accuracy is 0\.99"):
-        record.file_results("digits")
+        writing.file_results("digits")
     assert not (finished / RECORD).exists()
 
 
@@ -221,8 +225,9 @@ def test_the_record_of_another_experiment_is_consistent_and_stays_readable(filed
 
 
 def test_what_a_lock_names_is_text_in_the_report() -> None:
-    from pipeline.review import locks, report
-    from pipeline.tracking.summary import escaped
+    from pipeline.filing import locks
+    from pipeline.review import report
+    from pipeline.tracking.description import escaped
 
     before = {"stages": {"train": {"outs": [{"path": "[x](javascript:y) <script>", "md5": "0" * 32}]}}}
     after = {"stages": {"train": {"cmd": "c", "outs": [{"path": "m", "md5": "1" * 32}]}}}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import records
+from pipeline.files import records
 from tests.conftest import ROOT
 from tests.test_pipeline import ENVIRONMENT, call
 

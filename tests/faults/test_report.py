@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import records
+from pipeline.files import records
 from tests.faults import outcomes, report
 
 

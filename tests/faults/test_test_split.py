@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import config, paths, records
-from pipeline.review import rendering
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.filing import rendering
+from pipeline.params import config
+from pipeline.params.schema import Params
 from tests.sweep.conftest import SPACE, SWEEP, small_features  # noqa: F401 - a fixture
 
 TRAP = """
@@ -24,7 +25,7 @@ def trap(event, arguments):
 sys.addaudithook(trap)
 """
 SWEEPING = """
-from pipeline import config
+from pipeline.params import config
 from pipeline.sweep import coordinator, executors
 from pipeline.sweep.coordinator import Listener
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import records, reproducibility
-from pipeline.schema import Compute
+from pipeline.files import records
+from pipeline.identity import reproducibility
+from pipeline.params.schema import Compute
 
 from . import bad_input
 

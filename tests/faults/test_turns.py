@@ -7,7 +7,7 @@ from pathlib import Path
 
 STAGE = """
 import time
-from pipeline.commands.turns import turn
+from pipeline.commands.stage_lock import turn
 with turn():
     print("at work", flush=True)
     time.sleep({seconds})

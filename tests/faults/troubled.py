@@ -40,7 +40,8 @@ def read_only(project: Path) -> tuple[Path, Callable[[], None]]:
 
 def run(stage: str) -> dict[str, object]:
     """How `herbarium <stage>` ends, and the digest of every output after it."""
-    from pipeline import cli, paths, records
+    from pipeline import cli
+    from pipeline.files import paths, records
 
     code, said = 0, io.StringIO()
     sys.argv = ["herbarium", stage]
@@ -57,7 +58,8 @@ def main() -> None:
     kind, project = sys.argv[1], Path(sys.argv[2])
     place, mend = {"full": full, "read-only": read_only}[kind](project)
     os.chdir(place)
-    from pipeline import config, reproducibility
+    from pipeline.identity import reproducibility
+    from pipeline.params import config
 
     reproducibility.prepare(config.load().compute)
     troubled = [run(stage) for stage in STAGES]

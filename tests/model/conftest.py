@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline import reproducibility
-from pipeline.schema import Compute, Params
+from pipeline.identity import reproducibility
+from pipeline.params.schema import Compute, Params
 from tests.small_data import write_images
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ def extracted(stored: Path) -> Callable[[Params], dict[str, Any]]:
     def run(params: Params) -> dict[str, Any]:
         import shutil
 
-        from pipeline import paths
+        from pipeline.files import paths
         from pipeline.model import features
 
         shutil.rmtree(paths.FEATURES, ignore_errors=True)

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline import paths, records
-from pipeline.errors import DataError
+from pipeline.files import paths, records
 from pipeline.model import assembly
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.process.errors import DataError
 
 from .conftest import changed
 

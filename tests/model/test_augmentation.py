@@ -6,7 +6,7 @@ import tensorflow as tf
 from scipy import ndimage
 
 from pipeline.model import augmentation
-from pipeline.schema import Augmentation
+from pipeline.params.schema import Augmentation
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 12, 10, 3), dtype=np.uint8)
 IDENTITY = np.array([[1, 0, 0, 0, 1, 0, 0, 0]] * 4, np.float32)

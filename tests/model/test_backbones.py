@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.errors import ConfigError
 from pipeline.model import assembly, backbones, extraction
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.process.errors import ConfigError
 
 from .conftest import changed
 

@@ -7,9 +7,9 @@ import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import ConfigError
 from pipeline.model import assembly, cuts, graph, heads
 from pipeline.model.cuts import Network
+from pipeline.process.errors import ConfigError
 
 from . import networks
 from .conftest import changed

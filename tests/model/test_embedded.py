@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 
-from pipeline import records
+from pipeline.files import records
 from tests.imports import ROOT
 
 FOLDER = ROOT / "pipeline/model/fashion_cnn"

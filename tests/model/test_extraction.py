@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline import paths, records
-from pipeline.errors import MachineError
+from pipeline.files import paths, records
 from pipeline.model import augmentation, backbones, extraction, features, heads
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.process.errors import MachineError
 
 from .conftest import changed
 

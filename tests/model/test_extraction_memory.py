@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import paths
+from pipeline.files import paths
 from tests.small_data import write_images
 
 from .conftest import ROOT
 
 CODE = """
 import sys
-from pipeline import config, reproducibility
+from pipeline.params import config
+from pipeline.identity import reproducibility
 from pipeline.model import extraction
 
 params = config.load()

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from pipeline import paths, records
-from pipeline.errors import DataError
+from pipeline.files import paths, records
 from pipeline.model import assembly, extraction, features
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.process.errors import DataError
 
 from .conftest import changed
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline import history
 from pipeline.model import augmentation, fit, heads
 from pipeline.model.fit import Examples, Phase
-from pipeline.schema import Augmentation, Head, Train
+from pipeline.params.schema import Augmentation, Head, Train
+from pipeline.results import history
 
 N, FEATURES, CLASSES = 23, 6, 3
 

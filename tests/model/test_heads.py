@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.errors import ConfigError
 from pipeline.model import heads
-from pipeline.schema import Head
+from pipeline.params.schema import Head
+from pipeline.process.errors import ConfigError
 
 
 def head(**changes) -> Head:

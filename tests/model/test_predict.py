@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pipeline import paths, records
-from pipeline.errors import DataError
+from pipeline.files import paths, records
 from pipeline.model import assembly, predict
+from pipeline.process.errors import DataError
 
 from .conftest import changed
 

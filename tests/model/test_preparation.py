@@ -4,9 +4,9 @@ import keras
 import pytest
 import tensorflow as tf
 
-from pipeline import reproducibility
-from pipeline.errors import MachineError
-from pipeline.schema import Compute
+from pipeline.identity import reproducibility
+from pipeline.params.schema import Compute
+from pipeline.process.errors import MachineError
 
 from .conftest import THREADS
 

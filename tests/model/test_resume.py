@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline import records
-from pipeline.history import Epoch
+from pipeline.files import records
 from pipeline.model import augmentation, checkpoints, fit
 from pipeline.model.fit import Examples
-from pipeline.schema import Augmentation
+from pipeline.params.schema import Augmentation
+from pipeline.results.history import Epoch
 
 from .test_fit import CLASSES, examples, model, phase, settings
 

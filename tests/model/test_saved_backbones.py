@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from pipeline.errors import ConfigError
 from pipeline.model import assembly, backbones
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.process.errors import ConfigError
 
 from .conftest import changed
 

@@ -5,11 +5,11 @@ import shutil
 import numpy as np
 import pytest
 
-from pipeline import paths, records
-from pipeline.errors import DataError
-from pipeline.history import Epoch
+from pipeline.files import paths, records
 from pipeline.model import assembly, features, fit, training
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.process.errors import DataError
+from pipeline.results.history import Epoch
 
 from .conftest import changed
 

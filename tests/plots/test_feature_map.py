@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from pipeline.plots import style
 from pipeline.plots.feature_map import feature_map
-from pipeline.projection import principal_plane
+from pipeline.results.projection import principal_plane
 
 pytestmark = pytest.mark.filterwarnings("error")
 

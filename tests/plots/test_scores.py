@@ -8,9 +8,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from pipeline.metrics import ClassScores, per_class
 from pipeline.plots import style
 from pipeline.plots.scores import scores
+from pipeline.results.metrics import ClassScores, per_class
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import config, history, paths, predictions, records
-from pipeline.history import Epoch
+from pipeline.files import paths, records
+from pipeline.params import config
+from pipeline.params.schema import Params
 from pipeline.plots import style
-from pipeline.predictions import Predictions
 from pipeline.report import page
-from pipeline.schema import Params
+from pipeline.results import history, predictions
+from pipeline.results.history import Epoch
+from pipeline.results.predictions import Predictions
 from pipeline.stages.evaluate import measure
 
 from ..finished import write_preparation

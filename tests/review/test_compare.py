@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline import paths
-from pipeline.predictions import Predictions
-from pipeline.review import compare, disagreements, record
-from pipeline.review.record import Record
-
-from .conftest import write_measured
+from pipeline.files import paths
+from pipeline.filing import reading, writing
+from pipeline.filing.record import Record
+from pipeline.results.predictions import Predictions
+from pipeline.review import compare, disagreements
+from tests.filing.conftest import write_measured
 
 CLASSES = ["a", "b"]
 
@@ -44,7 +44,7 @@ def test_different_images_are_compared_unpaired(params):
 
 
 def test_the_report_says_what_differs(finished):
-    record.file_results("digits")
+    writing.file_results("digits")
     text = paths.PARAMS.read_text(encoding="utf-8")
     paths.PARAMS.write_text(text.replace("epochs: 20 ", "epochs: 30 "), encoding="utf-8")
     lines = compare.report("digits", ".").splitlines()
@@ -53,7 +53,7 @@ def test_the_report_says_what_differs(finished):
 
 
 def test_images_only_one_gets_right_are_drawn(finished):
-    table = record.read(record.file_results("digits")).predictions
+    table = reading.read(writing.file_results("digits")).predictions
     write_measured(Predictions(table.classes, table.names, table.labels, np.array([[0.1, 0.8, 0.1]] * 6)))
     assert f"picture: {compare.PICTURE}" in compare.report("digits", ".")
     assert compare.PICTURE.read_bytes().startswith(b"\x89PNG")

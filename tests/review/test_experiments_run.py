@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline import config, history, paths, records
-from pipeline.review import rendering
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.filing import rendering
+from pipeline.params import config
+from pipeline.params.schema import Params
+from pipeline.results import history
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "experiments"
@@ -18,7 +20,8 @@ NAMES = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
 IMAGES = 200
 SPLITS = {"train": "train[:80%]", "validation": "train[80%:90%]", "test": "train[90%:]"}
 RUN = """
-from pipeline import config, reproducibility
+from pipeline.params import config
+from pipeline.identity import reproducibility
 from pipeline.stages import evaluate, extract_features, fetch, preprocess, train
 reproducibility.prepare(config.load().compute)
 for stage in (fetch, preprocess, extract_features, train, evaluate):

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import DataError
-from pipeline.review import claims, experiments, record, table
+from pipeline.filing import claims, experiments, reading, writing
+from pipeline.process.errors import DataError
+from pipeline.review import table
 
 README = "# Title\n\n<!-- results -->\nold\n<!-- /results -->\n\nEnd\n"
 
@@ -31,7 +32,7 @@ def test_the_table_is_written_between_its_markers_once(readme):
 
 def test_a_new_record_makes_it_stale(readme):
     table.write(readme)
-    record.file_results("digits")
+    writing.file_results("digits")
     assert table.stale(readme)
     table.write(readme)
     assert "16.67 % test (3.0 to 56.4, 6 images)" in readme.read_text(encoding="utf-8")
@@ -40,7 +41,7 @@ def test_a_new_record_makes_it_stale(readme):
 def test_a_record_of_substitute_images_says_so(readme):
     path = readme.parent / "params.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("source: digits ", "source: image_folder "))
-    record.file_results("digits")
+    writing.file_results("digits")
     table.write(readme)
     assert "digits (image_folder) instead of digits" in readme.read_text(encoding="utf-8")
 
@@ -57,8 +58,8 @@ def test_a_readme_without_the_markers_is_refused(readme, text):
     [(0.5, 0.9, "REPRODUCED"), (0.5, 0.05, "INCONCLUSIVE"), (1.0, 0.01, "NOT REPRODUCED"), (None, 0.1, "no figure")],
 )
 def test_the_verdict_needs_no_run(finished, value, margin, expected):
-    record.file_results("digits")
-    found = record.read(experiments.record_folder("digits"))
+    writing.file_results("digits")
+    found = reading.read(experiments.record_folder("digits"))
     own = claims.read(experiments.claim_file("digits"))
     n = None if value is None else 1000
     claim = own.model_copy(update={"origin": "published", "value": value, "n": n, "margin": margin})

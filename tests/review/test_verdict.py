@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline import statistics
+from pipeline.results import statistics
 from pipeline.review.verdict import Measured, Needed, Outcome, Verdict, judge, judge_pairs, needed, overall
 
 REVIEWS = 10_000

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import records
-from pipeline.errors import ConfigError
-from pipeline.review import locks, report, verify
+from pipeline.files import records
+from pipeline.filing import locks
+from pipeline.process.errors import ConfigError
+from pipeline.review import report, verify
 from pipeline.review.verdict import Outcome
 from pipeline.review.workspace import RerunError
 

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import config, paths, records
-from pipeline.errors import HerbariumError
-from pipeline.review import git, workspace
+from pipeline.files import paths, records
+from pipeline.params import config
+from pipeline.process import git
+from pipeline.process.errors import HerbariumError
+from pipeline.review import workspace
 from tests.conftest import ROOT
 
 from . import conftest

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from pipeline.data import images
-from pipeline.errors import DataError
+from pipeline.process.errors import DataError
 from pipeline.serving import bundle
 from pipeline.serving.classifier import Classifier
 

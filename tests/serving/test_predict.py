@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.errors import DataError
+from pipeline.process.errors import DataError
 from pipeline.serving import predict
 
 

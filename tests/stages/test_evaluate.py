@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss
 
-from pipeline import history, paths, predictions, records
-from pipeline.errors import DataError
-from pipeline.history import Epoch
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
+from pipeline.process.errors import DataError
+from pipeline.results import history, predictions
+from pipeline.results.history import Epoch
 from pipeline.stages import evaluate
 
 from ..finished import write_preparation

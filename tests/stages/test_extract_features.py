@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import config, paths, records
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params import config
+from pipeline.params.schema import Params
 from pipeline.stages import extract_features
 from tests.small_data import write_images
 
@@ -59,7 +60,10 @@ def test_keys_it_does_not_declare_cannot_be_read(stored):
         _ = params.head.units
 
 
-CODE = "from pipeline import config; from pipeline.stages import extract_features as s; s.run(config.for_stage({!r}))"
+CODE = (
+    "from pipeline.params import config; from pipeline.stages import extract_features as s;"
+    " s.run(config.for_stage({!r}))"
+)
 
 
 def start() -> subprocess.Popen:

@@ -3,8 +3,9 @@
 import pytest
 from PIL import Image
 
-from pipeline import config, paths, records
-from pipeline.errors import DataError
+from pipeline.files import paths, records
+from pipeline.params import config
+from pipeline.process.errors import DataError
 from pipeline.stages import fetch
 
 KEYS = ["data.source", "data.name", "data.path", "data.on_bad_image"]

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline import config, paths, records
 from pipeline.data import images
-from pipeline.errors import DataError
-from pipeline.schema import Splits
+from pipeline.files import paths, records
+from pipeline.params import config
+from pipeline.params.schema import Splits
+from pipeline.process.errors import DataError
 from pipeline.stages import fetch, preprocess
 
 FETCH = ["data.source", "data.name", "data.path", "data.on_bad_image"]

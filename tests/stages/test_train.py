@@ -10,8 +10,10 @@ from pathlib import Path
 import keras
 import pytest
 
-from pipeline import config, history, paths, records
-from pipeline.history import Epoch
+from pipeline.files import paths, records
+from pipeline.params import config
+from pipeline.results import history
+from pipeline.results.history import Epoch
 from pipeline.stages import extract_features, train
 from tests.small_data import write_images
 
@@ -77,7 +79,7 @@ def test_nothing_written_names_a_day_or_a_place(extracted):
 
 CODE = """
 import os, signal, sys
-from pipeline import config
+from pipeline.params import config
 from pipeline.stages import train
 def on_epoch(epoch):
     if epoch.epoch == int(sys.argv[1]):

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from pipeline import config, paths, records
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params import config
+from pipeline.params.schema import Params
 from pipeline.sweep import coordinator
 from pipeline.sweep.coordinator import Listener, Plan
 from tests.conftest import shrunk
@@ -75,7 +76,7 @@ def by_formula(configurations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str
 
 def table(plan: Plan) -> str:
     """The bytes of trials.csv."""
-    from pipeline import trials
+    from pipeline.results import trials
 
     trials.write(paths.TRIALS, plan.trials(), plan.keys)
     return paths.TRIALS.read_text()

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from pipeline import paths, records
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
+from pipeline.results.trials import top
 from pipeline.sweep import audit, coordinator
 from pipeline.sweep.coordinator import Listener, Plan
-from pipeline.trials import top
 
 from .conftest import by_formula, sweeping
 

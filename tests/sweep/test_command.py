@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from pipeline import paths, records
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
 from pipeline.sweep import audit, command, coordinator, figures
 from pipeline.sweep.coordinator import Listener, Plan
 from pipeline.sweep.display import display

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from pipeline import paths, records
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
+from pipeline.results.trials import Trial
 from pipeline.sweep import coordinator, study
 from pipeline.sweep.coordinator import Listener, Plan
 from pipeline.sweep.study import SweepError
-from pipeline.trials import Trial
 
 from .conftest import by_formula, epoch_row, finished, formula, sweeping, table
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pipeline import paths
-from pipeline.schema import Params
+from pipeline.files import paths
+from pipeline.params.schema import Params
 from pipeline.sweep import coordinator
 from pipeline.sweep.coordinator import Listener, Plan
 from tests.servers import free_port, running, wait_until

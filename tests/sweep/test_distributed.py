@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import paths
+from pipeline.files import paths
 from tests.servers import mlflow_server, postgresql, wait_until
 from tests.test_pipeline import ENVIRONMENT
 

@@ -10,7 +10,7 @@ import dask
 import pytest
 from distributed import LocalCluster
 
-from pipeline.errors import ConfigError
+from pipeline.process.errors import ConfigError
 from pipeline.sweep import executors
 from pipeline.sweep.executors import WorkersError
 from tests.servers import free_port, running

@@ -7,11 +7,11 @@ import pytest
 from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import OperationalError
 
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.results.trials import Trial
 from pipeline.sweep import coordinator, patience, study
 from pipeline.sweep.coordinator import Listener, Plan
 from pipeline.sweep.patience import StorageUnavailableError, patiently
-from pipeline.trials import Trial
 from tests.servers import postgresql
 
 from .conftest import by_formula, finished, table

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import config, paths, records
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params import config
+from pipeline.params.schema import Params
 from pipeline.sweep import audit, coordinator, promote
 from pipeline.sweep.coordinator import Listener, Plan
 from pipeline.sweep.study import SweepError

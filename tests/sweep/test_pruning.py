@@ -1,6 +1,6 @@
-from pipeline.history import Epoch
+from pipeline.results.history import Epoch
+from pipeline.results.trials import Trial
 from pipeline.sweep import pruning
-from pipeline.trials import Trial
 
 
 def trial(number: int, accuracies: list[float], state: str = "complete", same_as: int | None = None) -> Trial:

@@ -1,7 +1,7 @@
 import pytest
 
-from pipeline.errors import ConfigError
-from pipeline.schema import Params
+from pipeline.params.schema import Params
+from pipeline.process.errors import ConfigError
 from pipeline.sweep import space
 
 from .conftest import SPACE, sweeping

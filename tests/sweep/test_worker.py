@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from pipeline import history, paths, records, reproducibility
-from pipeline.errors import MachineError
-from pipeline.schema import Compute, Params
+from pipeline.files import paths, records
+from pipeline.identity import reproducibility
+from pipeline.params.schema import Compute, Params
+from pipeline.process.errors import MachineError
+from pipeline.results import history
 from pipeline.sweep import coordinator, executors, promote, worker
 from pipeline.sweep.coordinator import Listener, Plan
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import optuna
 from mlflow import MlflowClient
 
-from pipeline import paths
+from pipeline.files import paths
 from tests.test_pipeline import call, clone
 
 TRIALS = 8

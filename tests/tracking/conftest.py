@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import paths, records
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
 
 from .example import CLASSES, write_predictions, write_results
 

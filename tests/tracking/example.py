@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from pipeline import history, paths, predictions, records
-from pipeline.history import Epoch
-from pipeline.metrics import ClassScores
-from pipeline.predictions import Predictions
+from pipeline.files import paths, records
+from pipeline.results import history, predictions
+from pipeline.results.history import Epoch
+from pipeline.results.metrics import ClassScores
+from pipeline.results.predictions import Predictions
 
 from .. import finished
 

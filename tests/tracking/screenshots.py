@@ -11,7 +11,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from pipeline import config, paths
+from pipeline.files import paths
+from pipeline.params import config
 from pipeline.tracking import ui
 from pipeline.tracking.store import connect, conversation
 

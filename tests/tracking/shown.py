@@ -10,8 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline import config, paths
-from pipeline.review.rendering import render
+from pipeline.files import paths
+from pipeline.filing.rendering import render
+from pipeline.params import config
 
 ROOT = Path(__file__).parents[2]
 RATES = (0.001, 0.003)
@@ -37,9 +38,9 @@ def _write_params(folder: Path, content: dict) -> None:
 
 
 def main() -> None:
-    from pipeline import reproducibility
     from pipeline.commands import stages
     from pipeline.commands.setup import prepared
+    from pipeline.identity import reproducibility
     from pipeline.sweep import command, coordinator
 
     reproducibility.prepare(prepared().compute)  # before fetch starts TensorFlow in its own way

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.schema import Params
+from pipeline.params.schema import Params
 from pipeline.tracking import address
 
 PLACES = Callable[[str | None], Params]

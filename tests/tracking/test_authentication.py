@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.schema import Params
+from pipeline.params.schema import Params
 from pipeline.tracking import runs
 from pipeline.tracking.live import Live
 from pipeline.tracking.publish import publish

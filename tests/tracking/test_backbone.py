@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import paths, records
-from pipeline.errors import ConfigError
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
+from pipeline.process.errors import ConfigError
 from pipeline.tracking import backbone
 from pipeline.tracking.publish import publish
 from pipeline.tracking.store import TrackingUnavailable, connect, conversation

@@ -7,7 +7,7 @@ from mlflow.entities import Run
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from pipeline import config
+from pipeline.params import config
 from pipeline.tracking import ui
 from pipeline.tracking.store import Store, connect, conversation
 from tests.servers import START_SECONDS

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from pipeline.schema import Params
+from pipeline.params.schema import Params
 from pipeline.tracking import colours, runs
 from pipeline.tracking.store import connect, conversation
 

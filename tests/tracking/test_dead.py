@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.schema import Params
+from pipeline.params.schema import Params
 from pipeline.tracking.live import Live
 from pipeline.tracking.publish import publish
 from pipeline.tracking.store import TrackingUnavailable

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.schema import Params
+from pipeline.params.schema import Params
 from pipeline.tracking import runs, tags
 from pipeline.tracking.live import Live
 from pipeline.tracking.store import Store, connect, conversation
@@ -98,7 +98,7 @@ def test_a_published_run_stays_as_it_is(store: Store, params: Params) -> None:
 def test_a_killed_process_is_found_by_the_next_training(store: Store, params: Params) -> None:
     script = f"""
 import time
-from pipeline import config
+from pipeline.params import config
 from pipeline.tracking.live import Live
 live = Live()
 live.started({FINGERPRINT!r}, config.load())

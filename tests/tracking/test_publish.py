@@ -9,10 +9,11 @@ import mlflow
 import numpy as np
 import pytest
 
-from pipeline import history, paths, records
-from pipeline.history import Epoch
-from pipeline.metrics import ClassScores
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
+from pipeline.results import history
+from pipeline.results.history import Epoch
+from pipeline.results.metrics import ClassScores
 from pipeline.serving.probe import ServedModelError
 from pipeline.tracking import runs, tags
 from pipeline.tracking.live import Live

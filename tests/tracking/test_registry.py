@@ -7,10 +7,11 @@ import mlflow
 import numpy as np
 import pytest
 
-from pipeline import paths, predictions, records
-from pipeline.errors import ConfigError
-from pipeline.predictions import Predictions
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
+from pipeline.process.errors import ConfigError
+from pipeline.results import predictions
+from pipeline.results.predictions import Predictions
 from pipeline.tracking import registry
 from pipeline.tracking.publish import publish
 from pipeline.tracking.store import connect, conversation

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import paths, records
-from pipeline.errors import DataError
+from pipeline.files import paths, records
+from pipeline.process.errors import DataError
 from pipeline.tracking import results
 
 from .example import CLASSES, EPOCHS, TRAINING, write_predictions

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import paths, records
-from pipeline.errors import ConfigError
+from pipeline.files import paths, records
+from pipeline.process.errors import ConfigError
 from pipeline.tracking import publish, reviews, tags
 from pipeline.tracking.store import connect
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 from mlflow.entities import Metric
 
-from pipeline.schema import Params
+from pipeline.params.schema import Params
 from pipeline.tracking import runs, tags
 from pipeline.tracking.store import Store, connect, conversation
 

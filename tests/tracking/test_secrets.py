@@ -10,9 +10,12 @@ from typing import Any
 import psutil
 import pytest
 
-from pipeline import cli, config, paths, redaction
-from pipeline.errors import ConfigError
-from pipeline.schema import Params
+from pipeline import cli
+from pipeline.files import paths
+from pipeline.params import config
+from pipeline.params.schema import Params
+from pipeline.process import redaction
+from pipeline.process.errors import ConfigError
 from pipeline.sweep import coordinator, executors, study
 from pipeline.sweep.coordinator import Listener
 from pipeline.tracking import tags, ui
@@ -88,7 +91,7 @@ def test_publishing_and_sweeping_write_none(
     finished: Path, model: Any, params: Params, monkeypatch: pytest.MonkeyPatch, outcome: Callable[..., None]
 ) -> None:
     """A real server, asked with a password in its address; everything below the project is searched."""
-    from pipeline import records
+    from pipeline.files import records
 
     children = psutil.Process()
     local = params.tracking.model_copy(update={"uri": f"sqlite:///{finished}/mlflow.db"})

@@ -4,8 +4,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import paths, records
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
 from pipeline.serving import probe
 from pipeline.tracking import results, served_model
 

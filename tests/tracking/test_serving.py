@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline import paths, records
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
 from pipeline.tracking import registry
 from pipeline.tracking.publish import publish
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.schema import Params
+from pipeline.params.schema import Params
 from pipeline.tracking.store import Store, TrackingUnavailable, connect, conversation
 
 PLACES = Callable[[str | None], Params]
 
 START = """
 import sys
-from pipeline.history import Epoch
-from pipeline import config
+from pipeline.results.history import Epoch
+from pipeline.params import config
 from pipeline.tracking.live import Live
 with Live() as live:
     live.started(sys.argv[1], config.load())

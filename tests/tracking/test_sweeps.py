@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 from mlflow.entities import Run
 
-from pipeline import records
-from pipeline.schema import Params
+from pipeline.files import records
+from pipeline.params.schema import Params
+from pipeline.results.trials import Trial
 from pipeline.tracking import sweeps, tags
 from pipeline.tracking.store import Store, connect, conversation
 from pipeline.tracking.sweeps import SweepRun
-from pipeline.trials import Trial
 
 from .example import EPOCHS
 

@@ -16,8 +16,8 @@ import mlflow
 import psutil
 import pytest
 
-from pipeline import paths, records
-from pipeline.schema import Params
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
 from pipeline.tracking import runs, ui
 from pipeline.tracking.live import Live
 from pipeline.tracking.publish import publish

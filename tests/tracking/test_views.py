@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 from mlflow.exceptions import MlflowException
 
-from pipeline.schema import Params
+from pipeline.params.schema import Params
 from pipeline.tracking import tags, views
 from pipeline.tracking.store import Store, connect, conversation
 

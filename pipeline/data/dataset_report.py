@@ -1,0 +1,81 @@
+"""What reports/dataset.json says: how many images of which class are where, and what is wrong with them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.data.integrity import Group, Item
+from pipeline.process.errors import DataError
+
+
+def require_classes(kept: Mapping[str, Sequence[Item]], classes: Sequence[str]) -> None:
+    """Raise DataError if a split has no image left or a class none to train on. A class may be missing elsewhere."""
+    empty = [split for split, items in kept.items() if not items]
+    if empty:
+        raise DataError(f"data.splits: no image is left in {', '.join(empty)}; make the slice or data.limit larger")
+    missing = _missing(kept["train"], classes)
+    if missing:
+        raise DataError(
+            f"data.splits.train: {len(missing)} of {len(classes)} classes have no training image:"
+            f" {', '.join(missing[:20])}{', …' if len(missing) > 20 else ''}; make the slice or data.limit larger"
+        )
+
+
+def summarise(
+    kept: Mapping[str, Sequence[Item]],
+    classes: Sequence[str],
+    groups: Sequence[Group],
+    dropped: set[str],
+    skipped: Sequence[Mapping[str, str]],
+) -> dict[str, Any]:
+    """The report, ready for JSON.
+
+    `kept` are the images of each split as written, `groups` the identical ones found, `dropped` the names left out
+    because of them, `skipped` (name, reason) the unreadable ones. `majority_share` is the accuracy, 0 to 1, of always
+    answering the commonest class; `imbalance` the commonest class's images over the rarest's.
+    """
+    return {
+        "classes": list(classes),
+        "splits": {split: _split(items, classes) for split, items in kept.items()},
+        "duplicates": {
+            "groups": [_group(group, classes, dropped) for group in groups],
+            "count": len(groups),
+            "contradicting": sum(group.contradicting for group in groups),
+            "leaking": sum(group.leaking for group in groups),
+            "dropped_images": len(dropped),
+        },
+        "skipped": list(skipped),
+    }
+
+
+def _split(items: Sequence[Item], classes: Sequence[str]) -> dict[str, Any]:
+    counts = _counts(items, classes)
+    present = [count for count in counts.values() if count]
+    return {
+        "images": len(items),
+        "images_per_class": counts,
+        "missing_classes": _missing(items, classes),
+        "majority_share": max(present) / len(items),
+        "imbalance": max(present) / min(present),
+    }
+
+
+def _counts(items: Sequence[Item], classes: Sequence[str]) -> dict[str, int]:
+    found = Counter(item.label for item in items)
+    return {name: found[label] for label, name in enumerate(classes)}
+
+
+def _missing(items: Sequence[Item], classes: Sequence[str]) -> list[str]:
+    return [name for name, count in _counts(items, classes).items() if not count]
+
+
+def _group(group: Group, classes: Sequence[str], dropped: set[str]) -> dict[str, Any]:
+    return {
+        "sha256": group.items[0].sha256,
+        "contradicting": group.contradicting,
+        "leaking": group.leaking,
+        "images": [
+            {"split": i.split, "name": i.name, "label": classes[i.label], "dropped": i.name in dropped}
+            for i in group.items
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Where artifacts are and how they are written."""

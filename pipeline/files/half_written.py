@@ -1,0 +1,55 @@
+"""Puts aside what a killed `dvc` left half-written: it writes its own two files in place, and refuses a torn one.
+
+Nothing is lost with them: rwlock names running processes, and dvc.lock is written again, stage by stage, from DVC's
+cache of earlier runs.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from pipeline.files import paths
+
+RWLOCK = Path(".dvc/tmp/rwlock")
+ASIDE = paths.STATE / "torn"
+_PATIENCE_SECONDS = 1  # a living dvc has written its file whole by then
+
+
+def put_aside() -> list[str]:
+    """Move torn files of DVC into `ASIDE`; returns a sentence about each."""
+    return [_move(path) for path, whole in ((RWLOCK, _is_rwlock), (paths.LOCK, _is_lock)) if _torn(path, whole)]
+
+
+def _torn(path: Path, whole: Callable[[str], bool]) -> bool:
+    if not path.exists() or whole(path.read_text(encoding="utf-8", errors="replace")):
+        return False
+    time.sleep(_PATIENCE_SECONDS)
+    return path.exists() and not whole(path.read_text(encoding="utf-8", errors="replace"))
+
+
+def _move(path: Path) -> str:
+    ASIDE.mkdir(parents=True, exist_ok=True)
+    path.replace(ASIDE / path.name)
+    return f"{path} was cut off when dvc was killed: moved to {ASIDE / path.name}; dvc repro writes it again"
+
+
+def _is_rwlock(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def _is_lock(text: str) -> bool:
+    from dvc.dvcfile import Lockfile
+    from dvc.exceptions import DvcException
+
+    try:
+        Lockfile.validate(YAML(typ="safe", pure=True).load(text))
+    except (YAMLError, DvcException, ValueError, LookupError, TypeError):
+        return False
+    return True

@@ -1,0 +1,90 @@
+"""Every artifact path, once. All are relative to the project root, which is the working directory of every stage."""
+
+import hashlib
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+PIPELINE = Path("dvc.yaml")
+LOCK = Path("dvc.lock")
+VERSIONS = Path(__file__).parents[1] / "versions.json"
+
+SPLITS = ("train", "validation", "test")
+
+RAW = Path("data/raw")
+SKIPPED = RAW / "skipped.json"
+IMAGES = Path("data/images")
+CLASSES = IMAGES / "classes.json"
+FEATURES = Path("data/features")
+FEATURES_INDEX = FEATURES / "features.json"
+
+MODEL = Path("models/model.keras")
+TRAINING = Path("models/training.json")
+MODEL_SUMMARY = Path("models/model_summary.txt")
+
+REPORTS = Path("reports")
+DATASET = REPORTS / "dataset.json"
+SAMPLES_PICTURE = REPORTS / "samples.png"
+HISTORY = REPORTS / "history.csv"
+METRICS = REPORTS / "metrics.json"
+PREDICTIONS = REPORTS / "predictions.csv"
+CONFUSION = REPORTS / "confusion.csv"
+CALIBRATION = REPORTS / "calibration.csv"
+SCORES = REPORTS / "scores.csv"
+FEATURE_MAP = REPORTS / "feature_map.csv"
+REPORT = REPORTS / "report.html"
+CURVES_PICTURE = REPORTS / "curves.png"
+CONFUSION_PICTURE = REPORTS / "confusion.png"
+PREDICTIONS_PICTURE = REPORTS / "predictions.png"
+CALIBRATION_PICTURE = REPORTS / "calibration.png"
+SCORES_PICTURE = REPORTS / "scores.png"
+FEATURE_MAP_PICTURE = REPORTS / "feature_map.png"
+EVALUATION_PICTURES = (
+    CURVES_PICTURE,
+    CONFUSION_PICTURE,
+    PREDICTIONS_PICTURE,
+    CALIBRATION_PICTURE,
+    SCORES_PICTURE,
+    FEATURE_MAP_PICTURE,
+)
+PICTURES = (SAMPLES_PICTURE, *EVALUATION_PICTURES)
+
+TRIALS = REPORTS / "sweep/trials.csv"
+AUDIT = REPORTS / "sweep/audit.json"
+SWEEP_FIGURES = REPORTS / "sweep/figures"
+
+STATE = Path(".herbarium")  # git-ignored working state that no stage reads as input: checkpoints, locks
+CHECKPOINTS = STATE / "checkpoints"
+SWEEPS = STATE / "sweeps"
+
+
+def mlflow_model(uri: str) -> Path:
+    """Where the Keras file of an MLflow model used as a backbone is kept; a version or a run never changes."""
+    return STATE / "models" / f"{hashlib.sha256(uri.encode()).hexdigest()[:16]}.keras"
+
+
+def images(split: str) -> Path:
+    """uint8 (N, H, W, C), values 0–255, C-contiguous."""
+    return IMAGES / split / "images.npy"
+
+
+def labels(split: str) -> Path:
+    """int64 (N,), class indices 0 … K-1 into `CLASSES`."""
+    return IMAGES / split / "labels.npy"
+
+
+def ids(split: str) -> Path:
+    """CSV, N rows: `name` (source name, unique within the data set) and `sha256` (of the decoded pixels)."""
+    return IMAGES / split / "ids.csv"
+
+
+def project_root(start: Path | None = None) -> Path:
+    """The project a path belongs to; `dvc exp run --temp` and the queue work in copies under `.dvc/tmp/exps`.
+
+    Runs of such copies belong to the project that started them, so their tracking store is the project's own.
+    """
+    here = (start or Path.cwd()).resolve()
+    parts = here.parts
+    for i in range(len(parts) - 2):
+        if parts[i : i + 3] == (".dvc", "tmp", "exps"):
+            return Path(*parts[:i])
+    return here

@@ -1,0 +1,142 @@
+"""Files that are never half-written and have the same bytes whenever they have the same content.
+
+Everything goes to a temporary file in the same folder, is flushed to the disk and renamed. No file holds a time, a
+host name or a memory address.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it to `path` on success, remove it on any error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=f".{path.name}")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())  # mkstemp makes files private; outputs follow the user's umask
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def canonical(content: Any) -> str:
+    """`content` as JSON text with sorted keys; floats in their shortest exact form; NaN and infinities refused."""
+    return json.dumps(content, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_text(path: Path, text: str) -> None:
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, content: Any) -> None:
+    write_text(path, canonical(content))
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Floats are written in their shortest exact form, so reading them back gives the same numbers."""
+    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        # The writer quotes the characters it ends lines with: \r too, so it ends them in \r\n, and we in \n.
+        lines = SimpleNamespace(write=lambda line: file.write(line.removesuffix("\r\n") + "\n"))
+        writer = csv.writer(lines)
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def write_npy(path: Path, array: np.ndarray) -> None:
+    with atomic(path) as temporary, temporary.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+
+
+def read_npy(path: Path, memory_map: bool = True) -> np.ndarray:
+    array: np.ndarray = np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
+    return array
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def md5(path: Path) -> str:
+    """What dvc.lock calls a file by."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
+
+
+def array_digest(array: np.ndarray) -> str:
+    """SHA-256 over an array's type, shape and values, hexadecimal."""
+    head = f"{array.dtype.str} {array.shape} ".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def digest(content: Any) -> str:
+    """SHA-256 of JSON-able content, hexadecimal, independent of key order."""
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+def tree_digest(folder: Path) -> str:
+    """SHA-256 over the relative names and contents of all files below `folder`."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return digest({p.relative_to(folder).as_posix(): file_digest(p) for p in files})
+
+
+def stabilise_keras(path: Path) -> None:
+    """Rewrite a `.keras` archive so that equal models are equal files.
+
+    Keras stores the saving date, zip entry times, and memory addresses as `shared_object_id`. The date is fixed, the
+    ids are renumbered in order of appearance, JSON keys sorted, members stored in sorted order with one fixed time.
+    """
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["metadata.json"] = _stable_json(members["metadata.json"], {"date_saved": "1980-01-01@00:00:00"})
+    members["config.json"] = _stable_json(_renumbered(members["config.json"]), {})
+    with atomic(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name in sorted(members):
+            archive.writestr(zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0)), members[name])
+
+
+def _stable_json(text: bytes, changes: Mapping[str, str]) -> bytes:
+    return json.dumps({**json.loads(text), **changes}, sort_keys=True).encode()
+
+
+def _renumbered(config: bytes) -> bytes:
+    # Sorting first makes "order of appearance" independent of dict order.
+    text = json.dumps(json.loads(config), sort_keys=True)
+    numbers: dict[str, str] = {}
+    pattern = re.compile(r'("shared_object_id": )(\d+)')
+    return pattern.sub(lambda m: m[1] + numbers.setdefault(m[2], str(len(numbers))), text).encode()

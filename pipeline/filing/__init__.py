@@ -1,0 +1,1 @@
+"""Experiments, claims and records on file."""

@@ -1,0 +1,112 @@
+"""A record agrees with itself: its figures follow from its predictions, its files are those its dvc.lock names.
+
+So a figure that was edited by hand, or mixed from two runs, is never shown, compared or filed.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, ValidationError
+
+from pipeline.files import paths, records
+from pipeline.filing.record import Record
+from pipeline.process.errors import DataError
+from pipeline.results import metrics
+from pipeline.results.predictions import Predictions
+
+_Fraction = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
+_Count = Annotated[int, Field(ge=1, strict=True)]
+_ROUNDING = 1e-9  # sums may be in another order on another machine; counts and their ratios are exact
+
+
+class Figures(BaseModel):
+    """Of metrics.json, what is read of it again: accuracies as fractions 0–1, and of how many images."""
+
+    test_accuracy: _Fraction
+    test_images: _Count
+    validation_accuracy: _Fraction
+    validation_images: _Count
+
+
+def figures(path: Path) -> dict[str, Any]:
+    """The content of metrics.json. Raises DataError naming a figure that is missing or none."""
+    content: dict[str, Any] = dict(records.read_json(path))
+    try:
+        Figures.model_validate(content)
+    except ValidationError as error:
+        wrong = ", ".join(".".join(map(str, item["loc"])) for item in error.errors())
+        raise DataError(f"{path}: {wrong}: missing, or no figure; needed: the metrics that `dvc repro` wrote") from None
+    return content
+
+
+def check_fractions(path: Path, accuracies: list[Any]) -> None:
+    """Raise DataError unless all are accuracies, 0–1."""
+    wrong = [value for value in accuracies if not isinstance(value, (int, float)) or not 0 <= value <= 1]
+    if wrong:
+        raise DataError(f"{path}: found the accuracy {wrong[0]!r}; needed: a fraction, 0 to 1")
+
+
+def check(found: Record, where: Path) -> None:
+    """Raise DataError, naming the figures, unless metrics, predictions, class names and seeds are of one run."""
+    if found.metrics is None:
+        return
+    if found.predictions is not None:
+        _check_predictions(found.metrics, found.predictions, found.classes, where)
+    for seed in found.seeds.seeds if found.seeds else ():
+        own = {f"{split}_accuracy": getattr(seed, f"{split}_accuracy") for split in ("validation", "test")}
+        if seed.seed == found.params.train.seed:
+            _refuse(where, "the metrics", _differing(found.metrics, own), f"seed {seed.seed} among the seeds")
+
+
+def check_files(folder: Path, lock: Mapping[str, Any] | None, contents: Mapping[str, bytes]) -> None:
+    """Raise DataError, naming it, if a filed output (`contents`: name → bytes) is not the one `lock` names."""
+    outputs = [output for stage in (lock or {"stages": {}})["stages"].values() for output in stage.get("outs", [])]
+    written = {Path(output["path"]).name: output.get("md5") for output in outputs}
+    wrong = [n for n, data in contents.items() if n in written and hashlib.md5(data).hexdigest() != written[n]]
+    if wrong:
+        raise DataError(
+            f"{folder}: {', '.join(wrong)}: not what {paths.LOCK.name} beside it names: changed after it was filed;"
+            " restore it, or run the experiment and file it again with `herbarium record`"
+        )
+
+
+def recomputed(tested: Predictions) -> dict[str, Any]:
+    """The figures of metrics.json that follow from the test images' predictions."""
+    labels, probabilities = tested.labels, tested.probabilities
+    return {
+        "test_accuracy": metrics.accuracy(labels, probabilities),
+        "test_images": len(labels),
+        "test_loss": metrics.cross_entropy(labels, probabilities),
+        "test_calibration_error": metrics.calibration_error(metrics.calibration_bins(labels, probabilities)),
+    }
+
+
+def _check_predictions(
+    measured: Mapping[str, Any], tested: Predictions, classes: list[str] | None, where: Path
+) -> None:
+    _refuse(where, "the metrics", _differing(measured, recomputed(tested)), paths.PREDICTIONS.name)
+    if classes is not None and classes != tested.classes:
+        raise DataError(
+            f"{where}: {paths.PREDICTIONS.name} is of the classes {tested.classes[:5]}, {paths.TRAINING.name} of"
+            f" {classes[:5]}, in that order: the files are not of one run"
+        )
+
+
+def _differing(found: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {k: (found.get(k), v) for k, v in expected.items() if not _same(found.get(k), v)}
+
+
+def _same(found: Any, expected: float) -> bool:
+    number = isinstance(found, (int, float)) and not isinstance(found, bool)
+    return number and math.isclose(found, expected, rel_tol=_ROUNDING, abs_tol=_ROUNDING)
+
+
+def _refuse(where: Path, what: str, wrong: Mapping[str, tuple[Any, Any]], source: str) -> None:
+    if wrong:
+        said = "; ".join(
+            f"{name} is {found!r}, from {source} {expected!r}" for name, (found, expected) in wrong.items()
+        )
+        raise DataError(f"{where}: {what} and {source} are not of one run: {said}")

@@ -1,0 +1,76 @@
+"""A record's files, read. They may be from elsewhere: whatever is wrong with one is told by its name, and no more."""
+
+import csv
+import gzip
+import tempfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipeline.files import records
+from pipeline.process.errors import DataError, HerbariumError
+from pipeline.results import predictions
+from pipeline.results.predictions import Predictions
+
+LARGEST_PLAIN_BYTES = 1_000_000
+_MOST_EXPANDED = 100  # times a file's size: probabilities shrink to a third, not to a thousandth
+_DAMAGE = (OSError, ValueError, LookupError, TypeError, EOFError, RecursionError, csv.Error, zlib.error)
+Content = TypeVar("Content")
+
+
+def read(path: Path, reader: Callable[[Path], Content]) -> Content | None:
+    """What `reader` makes of the file, None if there is none. Raises DataError naming it if it is damaged."""
+    try:
+        return reader(path) if path.exists() else None
+    except HerbariumError:
+        raise
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split())[:300]
+        raise DataError(f"{path}: damaged: {type(error).__name__}: {reason}") from None
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    return read(path, lambda path: dict(records.read_json(path)))
+
+
+def read_predictions(path: Path) -> Predictions | None:
+    """predictions.csv at `path`, or compressed beside it as .csv.gz; None if there is neither."""
+    packed = _packed(path)
+    return read(path, predictions.read) if path.exists() or not packed.exists() else read(packed, _read_packed)
+
+
+def predictions_bytes(path: Path) -> bytes:
+    """The file as it was before it was compressed, if it was."""
+    return path.read_bytes() if path.exists() else _unpacked(_packed(path))
+
+
+def write_predictions(source: Path, folder: Path) -> None:
+    """Copy predictions.csv into `folder`, compressed if it is large; the same bytes for the same content."""
+    content = source.read_bytes()
+    packed = len(content) >= LARGEST_PLAIN_BYTES
+    target = folder / source.name
+    with records.atomic(_packed(target) if packed else target) as temporary:
+        temporary.write_bytes(gzip.compress(content, mtime=0) if packed else content)
+
+
+def _packed(path: Path) -> Path:
+    return path.with_name(f"{path.name}.gz")
+
+
+def _read_packed(path: Path) -> Predictions:
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        file.write(_unpacked(path))
+        file.flush()
+        return predictions.read(Path(file.name))
+
+
+def _unpacked(path: Path) -> bytes:
+    most = _MOST_EXPANDED * path.stat().st_size
+    with gzip.open(path) as source:
+        content = source.read(most + 1)
+    if len(content) > most:
+        raise DataError(
+            f"{path}: is over {_MOST_EXPANDED} times larger unpacked; needed: what `herbarium record` wrote"
+        )
+    return content

@@ -1,0 +1,19 @@
+"""In which parameters that decide a result two experiments differ."""
+
+from pipeline.params.keys import flat
+from pipeline.params.schema import Params
+
+# The images may be others than the experiment names: the same photographs from a folder, for one.
+_FREE_SECTIONS = ("data", "tracking", "sweep")
+
+
+def differences(ours: Params, other: Params) -> list[str]:
+    """Dotted keys that decide a result and differ; from where images and ImageNet weights are taken may differ."""
+    a, b = (dict(flat(params.model_dump(exclude=set(_FREE_SECTIONS)))) for params in (ours, other))
+    free = {"backbone.weights", "backbone.path"} if weights_from_file(ours, other) else set()
+    return [key for key in a if a[key] != b[key] and key not in free]
+
+
+def weights_from_file(ours: Params, other: Params) -> bool:
+    """True if `other` reads from a file what `ours` downloads, as a machine without internet must."""
+    return (ours.backbone.weights, other.backbone.weights) == ("imagenet", "file")

@@ -1,0 +1,66 @@
+"""experiments/<name>/: an experiment on file. params.yaml, claim.yaml, README.md and, once measured, record/."""
+
+import shutil
+from pathlib import Path
+
+from pipeline.files import paths
+from pipeline.params import config
+from pipeline.params.schema import Params
+from pipeline.params.suggestions import did_you_mean
+from pipeline.process import git
+from pipeline.process.errors import ConfigError
+
+FOLDER = Path("experiments")
+
+
+def names() -> list[str]:
+    return sorted(path.parent.name for path in FOLDER.glob("*/params.yaml"))
+
+
+def folder(name: str) -> Path:
+    """Its folder. Raises ConfigError if there is no such experiment, or it holds links: they may lead anywhere."""
+    if name not in names():
+        raise ConfigError(
+            f"{FOLDER}: no experiment {name!r}{did_you_mean(name, names())}; `herbarium list` shows all of them"
+        )
+    found = FOLDER / name
+    links = [path for path in (FOLDER, found, *sorted(found.rglob("*"))) if path.is_symlink()]
+    if links:
+        raise ConfigError(f"{links[0]}: found a symbolic link; allowed in {FOLDER}: files and folders of their own")
+    return found
+
+
+def params_file(name: str) -> Path:
+    return folder(name) / paths.PARAMS.name
+
+
+def claim_file(name: str) -> Path:
+    return folder(name) / "claim.yaml"
+
+
+def record_folder(name: str) -> Path:
+    return folder(name) / "record"
+
+
+def params(name: str) -> Params:
+    return config.load(params_file(name))
+
+
+def use(name: str, force: bool = False) -> None:
+    """Copy its params.yaml to the project's.
+
+    Raises ConfigError if that would lose edits: params.yaml is neither committed nor the file of an experiment.
+    """
+    source = params_file(name)
+    config.load(source)
+    if not force and paths.PARAMS.exists() and not _kept_elsewhere():
+        raise ConfigError(
+            f"{paths.PARAMS} has edits that are nowhere else; commit them, or give --force to overwrite them"
+        )
+    shutil.copyfile(source, paths.PARAMS)
+
+
+def _kept_elsewhere() -> bool:
+    content = paths.PARAMS.read_bytes()
+    on_file = any((FOLDER / name / paths.PARAMS.name).read_bytes() == content for name in names())
+    return on_file or git.committed(paths.PARAMS)

@@ -1,0 +1,56 @@
+"""What READMEs say about measurements stands between two marker lines and is written from the records."""
+
+from pathlib import Path
+
+from pipeline.files import records
+from pipeline.filing import differences, experiments, reading
+from pipeline.filing.record import Record
+from pipeline.params.schema import Params
+from pipeline.process.errors import DataError
+from pipeline.results import seeds
+from pipeline.results.statistics import wilson_interval
+
+MEASURED = "measured"
+
+
+def with_section(text: str, name: str, content: str, where: Path) -> str:
+    """`text` with `content` between its lines <!-- name --> and <!-- /name -->. DataError unless both are there."""
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    if text.count(start) != 1 or text.count(end) != 1 or text.index(end) < text.index(start):
+        raise DataError(f"{where}: needed once each, in this order: the lines {start} and {end}")
+    before, rest = text.split(start)
+    return f"{before}{start}\n\n{content}\n\n{end}{rest.split(end)[1]}"
+
+
+def measured(found: Record | None, params: Params) -> str:
+    """What the README of the experiment with `params` says under "Measured here"."""
+    if found is None or found.metrics is None:
+        return "Not measured here: it needs the download." if params.data.source == "tfds" else "Not measured here yet."
+    lines = [_accuracy(found, split) for split in ("validation", "test")]
+    if found.seeds and len(found.seeds.seeds) > 1:
+        lines.append(f"```\n{seeds.describe(found.seeds)}\n```")
+    lines.append(f"Images: `{found.params.data.name}` (source: {found.params.data.source}).")
+    if differences.weights_from_file(params, found.params):
+        lines.append("Weights: those of ImageNet, read from a file.")
+    if found.trainings:
+        lines.append(f"Trainings that were measured on these test images until then: {found.trainings}.")
+    return "\n\n".join([*lines, "![learning curves](record/curves.png)"])
+
+
+def _accuracy(found: Record, split: str) -> str:
+    assert found.metrics is not None
+    accuracy, images = found.metrics[f"{split}_accuracy"], found.metrics[f"{split}_images"]
+    low, high = wilson_interval(round(accuracy * images), images)
+    return (
+        f"Seed {found.params.train.seed}, {split}: {100 * accuracy:.2f} % of {images:,} images (95 % interval"
+        f" {100 * low:.1f} to {100 * high:.1f} %)."
+    )
+
+
+def update(name: str) -> Path:
+    """Write the section of an experiment's README from its record; returns the README."""
+    path = experiments.folder(name) / "README.md"
+    found = reading.filed(name) if reading.exists(name) else None
+    section = measured(found, experiments.params(name))
+    records.write_text(path, with_section(path.read_text(encoding="utf-8"), MEASURED, section, path))
+    return path

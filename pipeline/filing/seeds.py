@@ -1,0 +1,34 @@
+"""The seeds of the project's experiment: reports/replicate.json, and whether it is of the run that is here now."""
+
+import json
+from typing import Any
+
+from pipeline.files import paths, records
+from pipeline.params import config
+from pipeline.params.schema import Params
+from pipeline.results import seeds
+from pipeline.results.seeds import Replicates
+
+REPORT = paths.REPORTS / "replicate.json"
+
+
+def with_seed(params: Params, seed: int) -> dict[str, Any]:
+    content = params.model_dump()
+    content["train"] = {**content["train"], "seed": seed}
+    return content
+
+
+def experiment_digest(params: Params) -> str:
+    """Names an experiment whatever its seed, its folders and where it is shown."""
+    content = params.model_dump(exclude={"tracking": True, "sweep": True, "data": {"path"}, "train": {"seed"}})
+    return records.digest(content)
+
+
+def of_project() -> Replicates | None:
+    """reports/replicate.json, if it is of the run that is in the project now."""
+    if not REPORT.exists():
+        return None
+    found = seeds.from_json(json.loads(REPORT.read_text(encoding="utf-8")))
+    fingerprint = records.read_json(paths.TRAINING)["fingerprint"]
+    current = found.experiment == experiment_digest(config.load())
+    return found if current and fingerprint in {seed.fingerprint for seed in found.seeds} else None

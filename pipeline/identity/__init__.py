@@ -1,0 +1,1 @@
+"""What decides the bits of a result, and the name it gets from that."""

@@ -1,0 +1,186 @@
+"""Reads params.yaml: checked whole before any work, handed to a stage with only the keys dvc.yaml declares for it."""
+
+import reprlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from pipeline.files import paths
+from pipeline.params.schema import Params
+from pipeline.params.suggestions import did_you_mean
+from pipeline.process.errors import ConfigError
+from pipeline.process.redaction import holds_secret, redacted
+
+# A few lines of YAML aliases can stand for billions of values: only some are looked at.
+_SHORTENED = reprlib.Repr()
+_SHORTENED.maxlevel, _SHORTENED.maxlist, _SHORTENED.maxdict = 3, 8, 8
+_SHORTENED.maxstring = _SHORTENED.maxlong = _SHORTENED.maxother = 100
+_MOST_VALUES = 100_000  # in a file, its aliases written out; a dvc.lock has some hundreds
+
+
+def read_yaml(path: Path) -> Any:
+    """Plain Python data of a YAML 1.2 file, as `parse_yaml`. Raises ConfigError naming file and line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: not found; run in the project's folder, where {path.name} is") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    return parse_yaml(text, str(path))
+
+
+def parse_yaml(text: str, where: str) -> Any:
+    """Plain Python data of YAML 1.2; no tags are executed. Raises ConfigError beginning with `where`."""
+    try:
+        content = YAML(typ="safe", pure=True).load(text)
+        many = _values(content, {}) > _MOST_VALUES
+    except (
+        YAMLError,
+        ValueError,
+        LookupError,
+        TypeError,
+    ) as error:  # the last three: a tag that its value does not fit
+        raise ConfigError(f"{where}: not valid YAML: {redacted(' '.join(str(error).split()))[:1000]}") from None
+    except RecursionError:
+        raise ConfigError(f"{where}: nested too deeply to be a parameter file") from None
+    if many:
+        raise ConfigError(f"{where}: its aliases stand for more values than the {_MOST_VALUES:,} a file may have")
+    return content
+
+
+def _values(content: Any, counted: dict[int, float]) -> float:
+    """How many values `content` is, aliases written out; infinite if it contains itself. `counted`: by id."""
+    if not isinstance(content, (dict, list)):
+        return 1
+    if id(content) not in counted:
+        counted[id(content)] = float("inf")
+        inner = content.values() if isinstance(content, dict) else content
+        counted[id(content)] = 1 + sum(_values(value, counted) for value in inner)
+    return counted[id(content)]
+
+
+def load(path: Path = paths.PARAMS) -> Params:
+    """The whole of params.yaml. Raises ConfigError listing every wrong key, with what was found and what is allowed."""
+    return check(read_yaml(path), str(path))
+
+
+def check(content: Any, where: str) -> Params:
+    """`content` as Params; `where` names it in errors."""
+    if not isinstance(content, dict):
+        raise ConfigError(f"{where}: found {_shown(content)}; allowed: the sections {', '.join(Params.model_fields)}")
+    try:
+        params = Params.model_validate(content)
+    except ValidationError as error:
+        lines = dict.fromkeys(_message(where, content, e) for e in error.errors(include_url=False))
+        raise ConfigError("\n".join(lines)) from None
+    if holds_secret(params.tracking.uri or ""):
+        raise ConfigError(
+            f"{where}: tracking.uri: found an address with a password; this file goes to git, into records and with"
+            " every run: set null, and give the address in the environment variable MLFLOW_TRACKING_URI"
+        )
+    return params
+
+
+def for_stage(stage: str) -> Params:
+    """params.yaml with only the keys that dvc.yaml declares for `stage`; reading any other key raises AttributeError.
+
+    So a stage cannot depend on a key DVC does not watch.
+    """
+    declared = read_yaml(paths.PIPELINE)["stages"][stage]["params"]
+    return narrow(load(), [key for key in declared if isinstance(key, str)])
+
+
+def narrow(params: Params, keys: Iterable[str]) -> Params:
+    """`params` without all but `keys` ("train" or "train.seed"); values are not checked again."""
+    narrowed: Params = _only(params, [key.split(".") for key in keys])
+    return narrowed
+
+
+def _only(section: Any, keys: list[list[str]]) -> Any:
+    if not isinstance(section, BaseModel) or [] in keys:
+        return section
+    kept = {}
+    for name in {key[0] for key in keys}:
+        kept[name] = _only(getattr(section, name), [key[1:] for key in keys if key[0] == name])
+    return type(section).model_construct(**kept)
+
+
+def _message(where: str, content: Mapping[str, Any], error: Mapping[str, Any]) -> str:
+    keys = [str(k) for k in error["loc"]]
+    kind = error["type"]
+    if kind in ("extra_forbidden", "invalid_key"):  # the latter is a key that is no text
+        return f"{where}: {_dotted(error['loc'])}: unknown key{_did_you_mean(keys)}"
+    key, field = _field(keys)
+    allowed = f"; allowed: {field.description}" if field else ""
+    if kind == "missing":
+        return f"{where}: {key}: missing{allowed}"
+    if kind == "value_error":
+        reason = str(error["ctx"]["error"])
+        return f"{where}: {key}: {reason}" if key else f"{where}: {reason}"
+    return f"{where}: {key}: found {_shown(_value(content, key))}{allowed}"
+
+
+def _value(content: Any, key: str) -> Any:
+    for name in key.split("."):
+        content = content[name]
+    return content
+
+
+def _field(keys: list[str]) -> tuple[str, FieldInfo | None]:
+    """The dotted name and schema entry of the deepest of `keys` that the schema knows."""
+    model: type[BaseModel] | None = Params
+    known: list[str] = []
+    field = None
+    for key in keys:
+        if model is None or key not in model.model_fields:
+            break
+        known.append(key)
+        field = model.model_fields[key]
+        model = _section(field.annotation)
+    return ".".join(known), field
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    choices = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    return next((c for c in choices if isinstance(c, type) and issubclass(c, BaseModel)), None)
+
+
+def known_keys(model: type[BaseModel] = Params, prefix: str = "") -> list[str]:
+    """Every key of the schema, dotted, sections included, in the schema's order."""
+    keys = []
+    for name, field in model.model_fields.items():
+        keys.append(prefix + name)
+        if section := _section(field.annotation):
+            keys += known_keys(section, f"{prefix}{name}.")
+    return keys
+
+
+def _did_you_mean(keys: list[str]) -> str:
+    """The nearest legal key: first by name within the same section, then anywhere."""
+    parent, name = ".".join(keys[:-1]), keys[-1]
+    siblings = [k for k in known_keys() if k.rpartition(".")[0] == parent]
+    same_name = [k for k in known_keys() if k.rpartition(".")[2] == name]
+    if same_name and ".".join(keys) not in siblings:
+        return f"; did you mean {same_name[0]}?"
+    return did_you_mean(".".join(keys), siblings)
+
+
+def _dotted(location: Iterable[Any]) -> str:
+    return ".".join(str(k) for k in location)
+
+
+def _shown(value: Any) -> str:
+    try:
+        text = _SHORTENED.repr(value)
+    except ValueError:  # Python does not print integers of thousands of digits
+        return "a number of thousands of digits"
+    text = redacted(text)
+    return text if len(text) <= 80 else f"{text[:77]}…"

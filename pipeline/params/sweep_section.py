@@ -1,0 +1,32 @@
+"""What the section `sweep` of params.yaml may say: how parameters are searched for, and which."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from pipeline.params.section import Section
+
+
+class Sweep(Section):
+    trials: int = Field(ge=1, le=100_000, description="trials in total, those already run included: 1 to 100000")
+    batch: int = Field(
+        ge=1,
+        le=1000,
+        description="configurations decided at once, whatever the number of workers: 1 to 1000",
+    )
+    sampler: Literal["tpe", "random", "grid", "cma-es"] = Field(
+        description="tpe (learns from results) | random | grid (every combination) | cma-es (numbers, many trials)"
+    )
+    pruner: Literal["none", "median", "hyperband"] = Field(
+        description="when a trial stops early: none | median (below the median) | hyperband (below the best third)"
+    )
+    seed: int = Field(ge=0, lt=2**31, description="seed of the search; training has its own: 0 to 2147483647")
+    keep_models: int = Field(ge=0, le=100, description="trained parts kept in MLflow, of the best trials: 0 to 100")
+    failures: int = Field(ge=0, le=100_000, description="failed trials that are put up with: 0 to 100000")
+    audit_top: int = Field(ge=0, le=100, description="best trials trained again with fresh seeds: 0 to 100; 0 = none")
+    audit_seeds: int = Field(ge=2, le=1000, description="fresh seeds each: 2 to 1000")
+    space: dict[str, dict[str, Any]] = Field(
+        min_length=1,
+        description="keys of train and head: {low: 0.1, high: 0.9}, {low: 1, high: 3} (whole numbers), log: true for"
+        " equal ratios, or {choices: [a, b]}",
+    )

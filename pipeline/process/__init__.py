@@ -1,0 +1,1 @@
+"""How a process of ours behaves: errors, verbosity, progress, the machine, git."""

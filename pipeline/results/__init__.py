@@ -1,0 +1,1 @@
+"""What was measured, as values: history, metrics, predictions, statistics."""

@@ -1,0 +1,38 @@
+"""The learning curve: one row an epoch, epoch 0 being the network before training."""
+
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from pipeline.files import records
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Losses are mean cross-entropies in nats (penalties included on the training side); accuracies are fractions 0–1.
+
+    Training figures of epoch 0 are an evaluation; later ones are running means over the epoch with dropout on, as
+    Keras reports them. `learning_rate` is the one the epoch trained with, 0 for epoch 0.
+    """
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    learning_rate: float
+
+
+COLUMNS = tuple(field.name for field in fields(Epoch))
+
+
+def write(path: Path, epochs: list[Epoch]) -> None:
+    records.write_csv(path, COLUMNS, [astuple(epoch) for epoch in epochs])
+
+
+def read(path: Path) -> list[Epoch]:
+    return [Epoch(int(row["epoch"]), *(float(row[name]) for name in COLUMNS[1:])) for row in records.read_csv(path)]
+
+
+def best(epochs: list[Epoch]) -> Epoch:
+    """The trained epoch with the lowest validation loss, the earliest of equals."""
+    return min((e for e in epochs if e.epoch > 0), key=lambda e: e.validation_loss)

@@ -1,0 +1,140 @@
+"""What labels and predicted probabilities say about a classifier. Pure NumPy: arrays in, values out.
+
+Throughout, `labels` is an integer array (N,) of class indices 0 … K-1 and `probabilities` a float array (N, K) whose
+rows sum to 1. The predicted class is the most probable one, the first of equals.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.process.errors import DataError
+
+CALIBRATION_BINS = 15
+# Keras' own bound: a confident mistake costs at most 16.1 nats instead of infinitely many.
+SMALLEST_PROBABILITY = 1e-7
+# Sums of a thousand float32 (or a few bfloat16) probabilities are this close to 1; anything further is not a softmax.
+SUM_TOLERANCE = 1e-2
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """How one class fares, fractions 0–1. None is "undefined", not 0: a ratio whose denominator counts no image.
+
+    precision: None if nothing was predicted as the class; recall: None if no image is of the class; f1: None only if
+    both hold, and 0 if every image of the class was missed. images: labelled with the class.
+    """
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    images: int
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Images whose confidence lies in (low, high]: how many, their mean confidence and accuracy, fractions 0–1."""
+
+    low: float
+    high: float
+    images: int
+    confidence: float
+    accuracy: float
+
+
+def check(labels: np.ndarray, probabilities: np.ndarray) -> None:
+    """Raise DataError, with the shapes, unless both arrays are as this module's first lines say, N >= 1 and K >= 2."""
+    if probabilities.ndim != 2 or probabilities.shape[0] == 0 or probabilities.shape[1] < 2:
+        raise DataError(
+            f"probabilities: found shape {probabilities.shape}; needed: (N, K), N >= 1 images, K >= 2 classes"
+        )
+    n, k = probabilities.shape
+    if labels.shape != (n,) or not np.issubdtype(labels.dtype, np.integer):
+        raise DataError(
+            f"labels: found {labels.dtype} {labels.shape}; needed: integers ({n},), as probabilities are {(n, k)}"
+        )
+    if labels.min() < 0 or labels.max() >= k:
+        raise DataError(
+            f"labels: found {labels.min()} to {labels.max()}; needed: 0 to {k - 1}, as there are {k} classes"
+        )
+    _check_rows(probabilities)
+
+
+def _check_rows(probabilities: np.ndarray) -> None:
+    finite = np.isfinite(probabilities).all(axis=1)
+    positive = (probabilities >= 0).all(axis=1)
+    good = finite & positive & (abs(probabilities.sum(axis=1, dtype=np.float64) - 1) <= SUM_TOLERANCE)
+    if not good.all():
+        row = int(np.argmin(good))
+        raise DataError(
+            f"probabilities: {(~good).sum()} of {len(good)} rows are not distributions, the first is row {row}:"
+            f" {np.array2string(probabilities[row], threshold=8, precision=4)}; needed: no NaN, none below 0, sum 1."
+            " A diverged training does this: lower train.learning_rate"
+        )
+
+
+def predicted_classes(probabilities: np.ndarray) -> np.ndarray:
+    """int64 (N,): the most probable class of each image."""
+    classes: np.ndarray = probabilities.argmax(axis=1).astype(np.int64)
+    return classes
+
+
+def accuracy(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """Share of images predicted right, 0–1."""
+    check(labels, probabilities)
+    return float((predicted_classes(probabilities) == labels).mean())
+
+
+def cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """Mean of -log(probability of the label), nats, 0 to 16.1. Without penalties and label smoothing."""
+    check(labels, probabilities)
+    of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return float(-np.log(np.clip(of_label, SMALLEST_PROBABILITY, 1.0)).mean())
+
+
+def confusion_matrix(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """int64 (K, K): images of class [row] predicted as class [column]."""
+    check(labels, probabilities)
+    classes = probabilities.shape[1]
+    cells = labels * classes + predicted_classes(probabilities)
+    return np.bincount(cells, minlength=classes**2).reshape(classes, classes)
+
+
+def per_class(confusion: np.ndarray) -> list[ClassScores]:
+    """Scores of each of the K classes from their confusion matrix (K, K)."""
+    right, images, predictions = (
+        a.tolist() for a in (confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0))
+    )
+    return [
+        ClassScores(_ratio(r, p), _ratio(r, n), _ratio(2 * r, n + p), n)
+        for r, n, p in zip(right, images, predictions, strict=True)
+    ]
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def calibration_bins(labels: np.ndarray, probabilities: np.ndarray, bins: int = CALIBRATION_BINS) -> list[Bin]:
+    """Images by confidence, the probability of the predicted class, in `bins` equal widths; empty bins left out."""
+    check(labels, probabilities)
+    edges = np.linspace(0, 1, bins + 1)
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    right = predicted_classes(probabilities) == labels
+    of_image = np.digitize(confidence, edges[1:-1], right=True)
+    return [
+        Bin(
+            float(edges[b]),
+            float(edges[b + 1]),
+            int(own.sum()),
+            float(confidence[own].mean()),
+            float(right[own].mean()),
+        )
+        for b, own in ((b, of_image == b) for b in np.unique(of_image))
+    ]
+
+
+def calibration_error(bins: list[Bin]) -> float:
+    """Expected calibration error, 0–1: mean distance between confidence and accuracy over images (Guo et al. 2017)."""
+    images = sum(b.images for b in bins)
+    return sum(b.images * abs(b.accuracy - b.confidence) for b in bins) / images

@@ -1,0 +1,24 @@
+"""What the last run found, in a few lines a newcomer can act on."""
+
+from pipeline.files import paths, records
+from pipeline.process.errors import DataError
+
+
+def of_results() -> str:
+    """Accuracy with its 95 % interval, where the page is, and how to open the UI. DataError if nothing has run."""
+    if not paths.METRICS.exists():
+        raise DataError(f"{paths.METRICS}: not found; nothing has run here yet: run `dvc repro`")
+    metrics, training = records.read_json(paths.METRICS), records.read_json(paths.TRAINING)
+    parameters = training["parameters"]
+    low, high = (100 * metrics[f"test_accuracy_{end}"] for end in ("low", "high"))
+    lines = [
+        f"of {paths.REPORTS}/, which the last `dvc repro` wrote:",
+        f"  test accuracy        {100 * metrics['test_accuracy']:.1f} %  (95 % interval {low:.1f} to {high:.1f} %,"
+        f" {metrics['test_images']} images)",
+        f"  validation accuracy  {100 * metrics['validation_accuracy']:.1f} %  ({metrics['validation_images']} images)",
+        f"  trained              {parameters['trainable']:,} of {parameters['total']:,} parameters,"
+        f" epoch {training['best_epoch']} of {training['epochs']} kept",
+        f"  all on one page      {paths.REPORT}  (its pictures: {paths.REPORTS}/*.png)",
+        "  every run            make ui",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,100 @@
+"""One experiment over several seeds, as values: what each measured, their mean and spread."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.results import statistics
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Accuracies, fractions 0–1, on `images` images: one per seed, or one value, the mean over `seeds` seeds."""
+
+    accuracies: tuple[float, ...]
+    images: int
+    seeds: int
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(self.accuracies))
+
+
+@dataclass(frozen=True)
+class Seed:
+    """One seed's outcome; accuracies are fractions 0–1."""
+
+    seed: int
+    fingerprint: str
+    best_epoch: int
+    validation_accuracy: float
+    test_accuracy: float
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """`experiment`: digest of the parameters, the seed apart. Of each split: how many images."""
+
+    experiment: str
+    validation_images: int
+    test_images: int
+    seeds: tuple[Seed, ...]
+
+    def measured(self, split: str) -> Measured:
+        accuracies = tuple(getattr(seed, f"{split}_accuracy") for seed in self.seeds)
+        return Measured(accuracies, getattr(self, f"{split}_images"), len(accuracies))
+
+
+def to_json(found: Replicates) -> dict[str, Any]:
+    return {
+        "experiment": found.experiment,
+        "seeds": [asdict(seed) for seed in found.seeds],
+        **{split: summary(found, split) for split in ("validation", "test")},
+    }
+
+
+def summary(found: Replicates, split: str) -> dict[str, Any]:
+    """Images, mean accuracy, its standard deviation over seeds and the mean's 95 % t interval (None of one seed)."""
+    measured = found.measured(split)
+    several = len(measured.accuracies) > 1
+    low, high = statistics.mean_interval(measured.accuracies) if several else (None, None)
+    spread = float(np.std(measured.accuracies, ddof=1)) if several else None
+    return {"images": measured.images, "mean": measured.mean, "sd": spread, "low": low, "high": high}
+
+
+def accuracies(seed: Seed) -> dict[str, float]:
+    return {"validation_accuracy": seed.validation_accuracy, "test_accuracy": seed.test_accuracy}
+
+
+def values(found: Replicates) -> dict[str, float]:
+    """The summary as metrics: mean and, of several seeds, standard deviation of each split's accuracy."""
+    named: dict[str, float] = {}
+    for split in ("validation", "test"):
+        for name in ("mean", "sd"):
+            value = summary(found, split)[name]
+            named |= {f"{split}_accuracy_{name}": value} if value is not None else {}
+    return named
+
+
+def from_json(content: Mapping[str, Any]) -> Replicates:
+    seeds = tuple(Seed(**seed) for seed in content["seeds"])
+    return Replicates(content["experiment"], content["validation"]["images"], content["test"]["images"], seeds)
+
+
+def describe(found: Replicates) -> str:
+    """Per-seed values, and mean ± standard deviation with the mean's 95 % interval, in percent."""
+    lines = ["seed    validation      test"]
+    lines += [f"{s.seed:4}  {100 * s.validation_accuracy:10.2f} %  {100 * s.test_accuracy:6.2f} %" for s in found.seeds]
+    for split in ("validation", "test"):
+        values = summary(found, split)
+        if values["sd"] is None:
+            lines.append(f"{split}: one seed says nothing about the spread; give --seeds 3 or more")
+        else:
+            lines.append(
+                f"{split}: {100 * values['mean']:.2f} ± {100 * values['sd']:.2f} % (mean ± standard deviation of"
+                f" {len(found.seeds)} seeds); 95 % interval of the mean {100 * values['low']:.2f} to"
+                f" {100 * values['high']:.2f} %"
+            )
+    return "\n".join(lines)

@@ -1,0 +1,66 @@
+"""The run's description in MLflow: what came out, of what, and the commands that give it again."""
+
+import html
+import re
+from collections.abc import Mapping
+
+from pipeline.params.schema import Params
+from pipeline.tracking.results import Results
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~!])")
+
+
+def markdown(params: Params, results: Results, code: Mapping[str, str]) -> str:
+    """Three sentences and the commands. `code` is `tags.of_code()`; names the user chose are escaped."""
+    parts = [_outcome(results), _data(params, results), _network(params, results), _reproduction(code)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def escaped(text: str) -> str:
+    """`text` with no meaning in Markdown or HTML, on one line."""
+    return _MARKDOWN.sub(r"\\\1", html.escape(" ".join(text.split()), quote=False))
+
+
+def weakest_class(results: Results) -> tuple[str, float] | None:
+    """The class found least often and its recall, 0–1; None if no class was in the test split."""
+    recalls = {name: score.recall for name, score in results.scores.items() if score.recall is not None}
+    return min(recalls.items(), key=lambda item: (item[1], item[0])) if recalls else None
+
+
+def _outcome(results: Results) -> str:
+    metrics = results.metrics
+    interval = f"{metrics['test_accuracy_low']:.4f}–{metrics['test_accuracy_high']:.4f}"
+    line = (
+        f"**Test accuracy {metrics['test_accuracy']:.4f}** (95 % interval {interval}, {metrics['test_images']} images)"
+    )
+    weakest = weakest_class(results)
+    also = f" Weakest class: {escaped(weakest[0])}, recall {weakest[1]:.4f}." if weakest else ""
+    return f"{line}; validation {metrics['validation_accuracy']:.4f}.{also}"
+
+
+def _data(params: Params, results: Results) -> str:
+    splits = " · ".join(f"{name} `{text}`" for name, text in params.data.splits.model_dump().items())
+    digest = str(results.training["images_digest"])[:12]
+    return f"Data: {escaped(params.data.name)}, {len(results.classes)} classes; {splits}; digest `{digest}`."
+
+
+def _network(params: Params, results: Results) -> str:
+    training, train = results.training, params.train
+    count = training["parameters"]
+    return (
+        f"Trained: {count['trainable']:,} of {count['total']:,} parameters of {escaped(params.backbone.name)}"
+        f" (unfrozen backbone layers: {training['unfrozen_layers']}, trained above {escaped(training['cut'])}),"
+        f" {train.optimizer} at {train.learning_rate:g}, seed {train.seed};"
+        f" epoch {training['best_epoch']} of {training['epochs']} kept."
+    )
+
+
+def _reproduction(code: Mapping[str, str]) -> str:
+    commit = code.get("mlflow.source.git.commit")
+    if not commit:
+        return "Run it again: `dvc repro` with the `params.yaml` among the artifacts."
+    dirty = code.get("git_dirty") == "true"
+    hint = (
+        "\n\nThere were uncommitted changes: commit them, then `herbarium publish` names the commit." if dirty else ""
+    )
+    return f"Run it again:\n\n```\ngit checkout {commit}\ndvc repro\n```{hint}"

@@ -1,0 +1,115 @@
+"""The experiments on file: complete, legal, and with the parameter counts their authors reported."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from pipeline.filing import claims, experiments
+from pipeline.params import config
+from pipeline.process.errors import ConfigError
+from tests.conftest import ROOT
+
+# (total, trainable); None where no count was reported.
+COUNTS = {
+    "tf-flowers-cnn": (13_133_861, 13_133_861),
+    "tf-flowers-vgg16": (14_979_909, 265_221),
+    "cats-vs-dogs-cnn": None,
+    "cats-vs-dogs-vgg16": None,
+    "cats-dogs-features": (None, 2_097_665),
+    "cats-dogs-augmented": (16_812_353, 2_097_665),
+    "cats-dogs-finetuned": (16_812_353, None),
+    "fashion-mnist-cnn": (333_526, 333_526),
+    "mnist-mlp": (407_050, 407_050),
+    "mnist-cnn": (804_554, 804_554),
+    "fashion-mnist-small": (804_554, 804_554),
+    "cifar10-cnn": (2_125_578, 2_125_578),
+}
+CLASSES = {"tf_flowers": 5, "cats_vs_dogs": 2}
+
+
+@pytest.fixture
+def repository(project, monkeypatch):
+    """The project folder with all experiments, as a git repository with everything committed."""
+    shutil.copytree(ROOT / "experiments", project / "experiments")
+    git("init", "--quiet")
+    git("add", "--all")
+    git("-c", "user.name=n", "-c", "user.email=e", "commit", "--quiet", "--message", "all")
+    return project
+
+
+def git(*arguments: str) -> None:
+    subprocess.run(["git", *arguments], check=True)
+
+
+def test_all_are_on_file():
+    assert {path.parent.name for path in ROOT.glob("experiments/*/params.yaml")} == {*COUNTS, "digits", "flowers-best"}
+
+
+@pytest.mark.parametrize("name", [*COUNTS, "digits", "flowers-best"])
+def test_params_claim_and_readme_are_complete(name):
+    folder = ROOT / "experiments" / name
+    params, claim = config.load(folder / "params.yaml"), claims.read(folder / "claim.yaml")
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert params.tracking.experiment == name
+    assert f"herbarium verify {name}" in readme
+    assert "<!-- measured -->" in readme
+    if claim.value is not None:
+        assert f"{claim.value:.4f}".rstrip("0") in readme
+
+
+def test_the_default_is_an_experiment_on_file():
+    assert (ROOT / "experiments/digits/params.yaml").read_bytes() == (ROOT / "params.yaml").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, counts in COUNTS.items() if counts])
+def test_parameter_counts_are_the_reported_ones(name):
+    from pipeline.model import assembly
+
+    params = config.load(ROOT / "experiments" / name / "params.yaml")
+    backbone = params.backbone.model_copy(update={"weights": "none"})  # the count needs no download
+    assembled = assembly.assemble(params.model_copy(update={"backbone": backbone}), CLASSES.get(params.data.name, 10))
+    found = assembly.parameter_counts(assembled)
+    total, trainable = COUNTS[name]
+    assert total in (None, found["total"])
+    assert trainable in (None, found["trainable"])
+
+
+def test_use_puts_the_parameters_into_place(repository):
+    experiments.use("mnist-cnn")
+    assert config.load().data.name == "mnist"
+    experiments.use("digits")  # what is there now is an experiment's: nothing is lost
+    assert config.load().data.name == "digits"
+
+
+def test_use_refuses_to_lose_edits(repository):
+    path = repository / "params.yaml"
+    path.write_text(path.read_text().replace("epochs: 20 ", "epochs: 21 "))
+    with pytest.raises(ConfigError, match="--force"):
+        experiments.use("mnist-cnn")
+    experiments.use("mnist-cnn", force=True)
+    assert config.load().data.name == "mnist"
+
+
+def test_an_unknown_name_gets_a_suggestion(repository):
+    with pytest.raises(ConfigError, match="did you mean mnist-cnn"):
+        experiments.use("mnist-cn")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("margin: 0.05", "margin: 2", "margin: found 2; allowed: .*below 1"),
+        ("split: validation", "split: train", "split: found 'train'; allowed: validation"),
+        ("value: 0.8338", "value: null", "give both"),
+        ("seeds: 1", "sedes: 1", "sedes: unknown key"),
+    ],
+)
+def test_a_wrong_claim_is_named(tmp_path, before, after, message):
+    text = (ROOT / "experiments/tf-flowers-vgg16/claim.yaml").read_text(encoding="utf-8")
+    assert before in text
+    path = tmp_path / "claim.yaml"
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    with pytest.raises(ConfigError, match=message):
+        claims.read(path)

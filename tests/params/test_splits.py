@@ -1,0 +1,81 @@
+"""Split strings: what is one, and which surely share images."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.params.splits import Slice, check_splits, parse
+
+
+def disjoint(first: str, second: str) -> bool:
+    try:
+        check_splits({"train": first, "test": second})
+    except ValueError:
+        return False
+    return True
+
+
+def test_an_overlap_names_both_splits_and_what_they_say():
+    with pytest.raises(ValueError, match=r"train \(train\[:80%\]\) and test \(train\[70%:\]\) overlap"):
+        check_splits({"train": "train[:80%]", "test": "train[70%:]"})
+
+
+def test_parsing_names_bounds_and_unit():
+    assert parse("train+test[50%:]") == [Slice("train", None, None, False), Slice("test", 50, None, True)]
+    assert parse("train[-100:]") == [Slice("train", -100, None, False)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "train[",
+        "train[:10%",
+        "train[5]",
+        "train[:50]%",
+        "train[:10%:2]",
+        "train[10:20%]",
+        "tr ain",
+        "train\n\n+",
+        "train[:٣%]",
+    ],
+)
+def test_what_is_no_split_is_refused(text):
+    with pytest.raises(ValueError, match="is not a split"):
+        parse(text)
+
+
+def test_more_than_all_is_refused():
+    with pytest.raises(ValueError, match="beyond 100"):
+        parse("train[:120%]")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("train[:80%]", "train[80%:]", True),
+        ("train[:80%]", "train[79%:]", False),
+        ("train[:80%]", "train[-20%:]", True),
+        ("train[:80%]", "train[-21%:]", False),
+        ("train[:-10%]", "train[-10%:]", True),
+        ("train", "test", True),
+        ("train", "train[:1%]", False),
+        ("train", "train", False),
+        ("train[:100]", "train[100:]", True),
+        ("train[:100]", "train[99:200]", False),
+        ("train+test[:10%]", "test[5%:]", False),
+        ("train[:100]", "train[50%:]", True),  # depends on the size: checked when the data is read
+        ("train[-10:]", "train[:10]", True),
+    ],
+)
+def test_overlaps_are_found_when_they_are_sure(first, second, expected):
+    assert disjoint(first, second) is expected
+    assert disjoint(second, first) is expected
+
+
+@given(st.integers(-100, 100), st.integers(-100, 100), st.integers(-100, 100), st.integers(-100, 100))
+def test_percent_slices_overlap_exactly_if_they_share_an_image_of_a_hundred(a, b, c, d):
+    hundred = range(100)
+    # Python's and TFDS's slices agree but for -0, which is 0 in both.
+    shared = set(hundred[a:b]) & set(hundred[c:d])
+    assert disjoint(f"train[{a}%:{b}%]", f"train[{c}%:{d}%]") is not bool(shared)

@@ -27,7 +27,7 @@ SMALL = {
 
 def shrunk(content: dict) -> dict:
     """A copy of params.yaml's content with SMALL laid over it."""
-    return {section: {**values, **SMALL.get(section, {})} for section, values in content.items()}
+    return content | {section: content[section] | values for section, values in SMALL.items()}
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from pipeline.params import config
+from pipeline.params import config, upgrades
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 
@@ -22,6 +22,7 @@ SPACE = {
 }
 # What the schema's annotations do not say.
 GIVEN: dict[str, st.SearchStrategy] = {
+    "version": st.integers(upgrades.FIRST, upgrades.CURRENT),
     "splits": st.just(SPLITS),
     "space": st.sets(st.sampled_from(sorted(SPACE)), min_size=1).map(lambda keys: {k: SPACE[k] for k in sorted(keys)}),
 }

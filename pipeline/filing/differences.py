@@ -4,12 +4,12 @@ from pipeline.params.keys import flat
 from pipeline.params.schema import Params
 
 # The images may be others than the experiment names: the same photographs from a folder, for one.
-_FREE_SECTIONS = ("data", "tracking", "sweep")
+_FREE = ("version", "data", "tracking", "sweep")
 
 
 def differences(ours: Params, other: Params) -> list[str]:
     """Dotted keys that decide a result and differ; from where images and ImageNet weights are taken may differ."""
-    a, b = (dict(flat(params.model_dump(exclude=set(_FREE_SECTIONS)))) for params in (ours, other))
+    a, b = (flat(params.model_dump(exclude=set(_FREE))) for params in (ours, other))
     free = {"backbone.weights", "backbone.path"} if weights_from_file(ours, other) else set()
     return [key for key in a if a[key] != b[key] and key not in free]
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
+from pipeline.params.keys import flat
+from pipeline.params.upgrades import unchanged
 from pipeline.process.errors import DataError
 
 Lock = Mapping[str, Any]
@@ -115,7 +117,7 @@ def _causes(
 
 
 def _parameters(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    old, new = _flat(before.get("params", {})), _flat(after.get("params", {}))
+    old, new = _values(before), _values(after)
     for key in sorted(old.keys() | new.keys()):
         if old.get(key) != new.get(key):
             file, name = key
@@ -123,15 +125,10 @@ def _parameters(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator
             yield f"{kind}: {name} is {new.get(key)!r}, was {old.get(key)!r}"
 
 
-def _flat(params: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
-    def walk(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
-        if isinstance(value, Mapping):
-            for key, entry in value.items():
-                yield from walk(f"{prefix}.{key}" if prefix else str(key), entry)
-        else:
-            yield prefix, value
-
-    return {(file, name): value for file, content in params.items() for name, value in walk("", content)}
+def _values(entry: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+    """(file, dotted key) → value; a key that says what its absence meant before is as good as absent."""
+    leaves = [(file, *leaf) for file, found in entry.get("params", {}).items() for leaf in flat(found).items()]
+    return {(file, key): value for file, key, value in leaves if not unchanged(key, value)}
 
 
 def _inputs(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from pipeline.params import upgrades
 from pipeline.params.schema import Params
 
 HEADER = """\
@@ -23,13 +24,15 @@ _SPECIAL = re.compile(
 
 
 def render(content: Mapping[str, Any]) -> str:
-    """params.yaml for `content`, the values of a checked `Params`. Equal values are equal text."""
-    return HEADER + "\n" + "\n".join(_lines(content, Params, indent="")) + "\n"
+    """params.yaml of its version for `content`, the values of a checked `Params`. Equal values are equal text."""
+    return HEADER + "\n" + "\n".join(_lines(upgrades.as_written(content), Params, indent="")) + "\n"
 
 
 def _lines(values: Mapping[str, Any], model: type[BaseModel], indent: str) -> list[str]:
     lines: list[str] = []
     for name, field in model.model_fields.items():
+        if name not in values:
+            continue  # of a later version than the file's
         section = _section(field.annotation)
         if section or _is_table(values[name]):
             blank = [""] if lines and not indent else []

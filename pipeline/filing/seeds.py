@@ -20,8 +20,8 @@ def with_seed(params: Params, seed: int) -> dict[str, Any]:
 
 def experiment_digest(params: Params) -> str:
     """Names an experiment whatever its seed, its folders and where it is shown."""
-    content = params.model_dump(exclude={"tracking": True, "sweep": True, "data": {"path"}, "train": {"seed"}})
-    return records.digest(content)
+    elsewhere = {"tracking": True, "sweep": True, "data": {"path"}, "train": {"seed"}}
+    return records.digest(params.hashed(exclude=elsewhere))
 
 
 def of_project() -> Replicates | None:

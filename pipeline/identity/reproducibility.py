@@ -141,12 +141,6 @@ def fingerprint(params: Params, features: dict[str, object]) -> str:
     Over the parameters of the network and its training, the digests of its inputs (`features`, the content of
     features.json) and the environment. Paths, tracking and wording are not part of it.
     """
-    content = {
-        "images": params.images.model_dump(include={"scale", "augmentation"}),
-        "backbone": params.backbone.model_dump(exclude={"path"}),
-        "head": params.head.model_dump(),
-        "train": params.train.model_dump(),
-        "features": features,
-        "environment": environment(params.compute),
-    }
-    return records.digest(content)
+    sections = {"images": {"scale", "augmentation"}, "backbone": True, "head": True, "train": True}
+    network = params.hashed(include=sections, exclude={"backbone": {"path"}})
+    return records.digest({**network, "features": features, "environment": environment(params.compute)})

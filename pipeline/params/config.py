@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from pipeline.files import paths
+from pipeline.params import upgrades
 from pipeline.params.schema import Params
 from pipeline.params.suggestions import did_you_mean
 from pipeline.process.errors import ConfigError
@@ -73,9 +74,11 @@ def load(path: Path = paths.PARAMS) -> Params:
 
 
 def check(content: Any, where: str) -> Params:
-    """`content` as Params; `where` names it in errors."""
+    """`content`, of any version, as Params; `where` names it in errors."""
     if not isinstance(content, dict):
         raise ConfigError(f"{where}: found {_shown(content)}; allowed: the sections {', '.join(Params.model_fields)}")
+    _check_version(content, where)
+    content = upgrades.upgraded(content)
     try:
         params = Params.model_validate(content)
     except ValidationError as error:
@@ -87,6 +90,17 @@ def check(content: Any, where: str) -> Params:
             " every run: set null, and give the address in the environment variable MLFLOW_TRACKING_URI"
         )
     return params
+
+
+def _check_version(content: Mapping[str, Any], where: str) -> None:
+    found, least, most = upgrades.version(content), upgrades.FIRST, upgrades.CURRENT
+    if isinstance(found, bool) or not isinstance(found, int) or found < least:
+        raise ConfigError(f"{where}: version: found {_shown(found)}; allowed: {least} to {most}")
+    if found > most:
+        raise ConfigError(
+            f"{where}: version: found {_shown(found)}; this Herbarium knows {least} to {most}: a newer one wrote the"
+            " file, so run that one, or take a params.yaml of this one's time"
+        )
 
 
 def for_stage(stage: str) -> Params:

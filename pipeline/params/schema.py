@@ -4,11 +4,12 @@ A field's description is what the file's comment and an error's "allowed" say: m
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from pipeline.files import paths
+from pipeline.params import upgrades
 from pipeline.params.section import Section
 from pipeline.params.splits import check_splits
 from pipeline.params.sweep_section import Sweep
@@ -208,6 +209,7 @@ class Tracking(Section):
 
 
 class Params(Section):
+    version: int = Field(description="of the list of keys below")
     data: Data = Field(description="where the images come from and how they are split")
     images: Images = Field(description="what every image is turned into")
     backbone: Backbone = Field(description="the pretrained network")
@@ -230,3 +232,12 @@ class Params(Section):
         if self.backbone.weights == "imagenet" and self.images.channels != 3:
             raise ValueError("backbone.weights: imagenet needs colour images: set images.channels: 3")
         return self
+
+    def hashed(self, **parts: Any) -> dict[str, Any]:
+        """What a name of a result is made of: the values, without those that say what files before a key existed meant.
+
+        `parts`: `include` and `exclude` as in `model_dump`. The version is no part: it says how, not what.
+        """
+        content = self.model_dump(**parts)
+        content.pop("version", None)
+        return upgrades.without_unchanged(content)

@@ -75,7 +75,7 @@ def _correct(metrics: dict[str, Any]) -> tuple[int, int]:
 
 
 def _params(first: Record, second: Record, first_name: str, second_name: str) -> list[str]:
-    a, b = (dict(flat(r.params.model_dump(exclude={"tracking", "sweep"}))) for r in (first, second))
+    a, b = (flat(r.params.model_dump(exclude={"version", "tracking", "sweep"})) for r in (first, second))
     rows = [(key, str(a[key]), str(b[key])) for key in a if a[key] != b[key]]
     return columns([("parameter", first_name, second_name), *rows]) if rows else ["the parameters are the same"]
 

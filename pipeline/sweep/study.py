@@ -58,8 +58,8 @@ def name(params: Params, dimensions: Sequence[Dimension]) -> str:
 
     Raises SweepError if the features have not been extracted.
     """
-    searching = params.sweep.model_dump(include={"space", "sampler", "pruner", "batch", "seed"})
-    content = {"sweep": searching, "base": fingerprint(space.configured(params, space.first(dimensions)))}
+    searching = params.hashed(include={"sweep": {"space", "sampler", "pruner", "batch", "seed"}})
+    content = {**searching, "base": fingerprint(space.configured(params, space.first(dimensions)))}
     return f"{params.data.name}-{records.digest(content)[:12]}"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlflow.entities import Metric, Param, Run, RunTag
 
+from pipeline.params.keys import flat
 from pipeline.params.schema import Params
 from pipeline.results.history import COLUMNS, Epoch
 from pipeline.tracking import colours, tags
@@ -114,16 +115,8 @@ def parameters(params: Params) -> dict[str, str]:
     """The parameters worth a column: `train.learning_rate` → "0.001". Left out is what has no effect on this result."""
     return {
         key: json.dumps(value, ensure_ascii=False) if isinstance(value, (list, bool)) or value is None else str(value)
-        for key, value in _flat(params.model_dump(exclude=_without_effect(params)))
+        for key, value in flat(params.model_dump(exclude=_without_effect(params))).items()
     }
-
-
-def _flat(section: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    for key, value in section.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _without_effect(params: Params) -> dict[str, Any]:
@@ -135,7 +128,7 @@ def _without_effect(params: Params) -> dict[str, Any]:
         "train": ({"warmup_learning_rate"} if not train.warmup_epochs else set())
         | ({"weight_decay"} if train.optimizer != "adamw" else set()),
     }
-    return {"tracking": True, "sweep": True, "data": {"path", "on_bad_image", "allow_leaks"}, **idle}
+    return {"version": True, "tracking": True, "sweep": True, "data": {"path", "on_bad_image", "allow_leaks"}, **idle}
 
 
 def name(params: Params) -> str:

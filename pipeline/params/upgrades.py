@@ -1,0 +1,95 @@
+"""params.yaml from version to version: a file on record is never edited, it is read as today's files would say it.
+
+A new key is one entry of AS_BEFORE, beside its field in the schema. Whatever is at its "as before" value is left out of
+every hash, so an experiment that does not use a key has the name it had before there was such a key.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pipeline.params.keys import at, flat, replaced
+
+CURRENT = 2
+FIRST = 1  # files that do not say their version
+
+# Version → the keys that came with it, each with what older files meant by its absence; of a new section, all its keys
+# as one mapping. An entry that was released never changes: names of results rest on it.
+AS_BEFORE: dict[int, dict[str, Any]] = {
+    2: {},
+}
+
+
+def _to_2(content: dict[str, Any]) -> dict[str, Any]:
+    """Version 2: files say their version."""
+    return completed(content, AS_BEFORE[2])
+
+
+# Version → how content of the version before becomes content of it. What is in the new form already, a step leaves.
+STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {2: _to_2}
+
+
+def version(content: Mapping[str, Any]) -> Any:
+    """The version a file says it has."""
+    return content.get("version", FIRST)
+
+
+def upgraded(content: Mapping[str, Any]) -> dict[str, Any]:
+    """`content` with all keys of today. Its `version` stays as long as a file of that version can say the same.
+
+    The version must be one from FIRST to CURRENT; no other value is looked at.
+    """
+    before: int = version(content)
+    later = range(before + 1, CURRENT + 1)
+    new = dict(content)
+    for step in later:
+        new = STEPS[step](new)
+    brought = {key for step in later for key in flat(AS_BEFORE[step])}
+    suffices = all(unchanged(key, at(new, key), before) for key in brought)
+    return {**new, "version": before if suffices else CURRENT}
+
+
+def as_written(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What a file of `content`'s version holds of it; `content` is checked and has all keys of today."""
+    found = version(content)
+    if found == CURRENT:
+        return dict(content)
+    left = without_unchanged(content, later_than=found)
+    return left if found > FIRST else replaced(left, "version", ...)
+
+
+def without_unchanged(content: Mapping[str, Any], later_than: int = FIRST, prefix: str = "") -> dict[str, Any]:
+    """`content`, any sections of a params.yaml, without the keys at their "as before" value: what is hashed.
+
+    `later_than`: only keys of later versions are left out. `prefix`: where `content` is, as in "train.".
+    """
+    left: dict[str, Any] = {}
+    for name, value in content.items():
+        if isinstance(value, Mapping) and value:
+            inner = without_unchanged(value, later_than, f"{prefix}{name}.")
+            left |= {name: inner} if inner else {}
+        elif not unchanged(f"{prefix}{name}", value, later_than):
+            left[name] = value
+    return left
+
+
+def unchanged(key: str, value: Any, later_than: int = FIRST) -> bool:
+    """True if the dotted `key` came later than a version, and `value` is what its absence had meant."""
+    later = [flat(keys) for step, keys in AS_BEFORE.items() if step > later_than]
+    return any(key in keys and _is(value, keys[key]) for keys in later)
+
+
+def completed(content: dict[str, Any], keys: Mapping[str, Any]) -> dict[str, Any]:
+    """`content` with those of the dotted `keys` that it lacks. A section that is missing, or is none, stays that."""
+    for key, value in keys.items():
+        section = key.rpartition(".")[0]
+        found = at(content, key)
+        if isinstance(value, Mapping) and isinstance(found, Mapping):
+            content = completed(content, {f"{key}.{name}": inner for name, inner in value.items()})
+        elif found is ... and (not section or isinstance(at(content, section), Mapping)):
+            content = replaced(content, key, value)
+    return content
+
+
+def _is(found: Any, value: Any) -> bool:
+    """Equal, and not merely as 1 equals true."""
+    return bool(found == value) and isinstance(found, bool) == isinstance(value, bool)

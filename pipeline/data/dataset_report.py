@@ -40,8 +40,8 @@ def summarise(
         "duplicates": {
             "groups": [_group(group, classes, dropped) for group in groups],
             "count": len(groups),
-            "contradicting": sum(group.contradicting for group in groups),
-            "leaking": sum(group.leaking for group in groups),
+            "contradicting": sum(int(group.contradicting) for group in groups),
+            "leaking": sum(int(group.leaking) for group in groups),
             "dropped_images": len(dropped),
         },
         "skipped": list(skipped),

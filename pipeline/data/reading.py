@@ -62,7 +62,7 @@ def check_slices(info: Any, wanted: Mapping[str, str]) -> None:
     """Raise DataError if a split string names an unknown split, means no image, or shares an image with another."""
     shards = {split: _shards(info, split, text) for split, text in wanted.items()}
     for (a, first), (b, second) in combinations(shards.items(), 2):
-        shared = sum(_overlap(x, y) for x in first for y in second)
+        shared = sum(int(_overlap(x, y)) for x in first for y in second)
         if shared:
             raise DataError(
                 f"data.splits: {a} ({wanted[a]}) and {b} ({wanted[b]}) share {shared} images;"
@@ -111,7 +111,7 @@ def _shards(info: Any, split: str, text: str) -> list[Any]:
         stretches: list[Any] = info.splits[text].file_instructions
     except (ValueError, AssertionError) as error:
         raise DataError(f"data.splits.{split}: found {text}; {' '.join(str(error).split())}") from None
-    if not sum(stretch.take for stretch in stretches):
+    if not any(stretch.take for stretch in stretches):
         raise DataError(f"data.splits.{split}: {text} means no image; allowed: a slice with at least one")
     return stretches
 

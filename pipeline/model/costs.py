@@ -34,7 +34,7 @@ def table(params: Params, classes: int) -> list[Cost]:
     assembled = assembly.assemble(params, classes)
     network = assembled.network
     head_parameters = sum(int(v.shape.num_elements()) for v in assembled.head.trainable_variables)
-    head_operations = sum(multiply_adds(layer, layer.output) for layer in assembled.head.layers)
+    head_operations = sum(int(multiply_adds(layer, layer.output)) for layer in assembled.head.layers)
     return [
         _cost(network, count, assembled, params, head_parameters, head_operations)
         for count in range(params.backbone.max_unfrozen_layers + 1)
@@ -56,8 +56,8 @@ def _cost(network: Network, count: int, assembled: Any, params: Params, paramete
         shape=shape,
         bytes_per_image=int(np.prod(shape)) * width,
         trainable=parameters + trained,
-        below=sum(work[: position + 1]),
-        above=sum(work[position + 1 :]) + operations,
+        below=sum(int(one) for one in work[: position + 1]),
+        above=sum(int(one) for one in work[position + 1 :]) + operations,
     )
 
 
@@ -65,7 +65,7 @@ def multiply_adds(layer: Any, output: Any) -> int:
     """Multiply-adds of one image in a convolution or dense layer with that output; 0 for cheap layers."""
     if isinstance(layer, _CONVOLUTIONS):
         kernels = [weight for weight in layer.weights if len(weight.shape) == 4]  # a separable one has two
-        return int(np.prod(output.shape[1:3]) * sum(np.prod(kernel.shape) for kernel in kernels))
+        return int(np.prod(output.shape[1:3]) * sum(int(np.prod(kernel.shape)) for kernel in kernels))
     if isinstance(layer, keras.layers.Dense):
         return int(np.prod(layer.kernel.shape) * np.prod(output.shape[1:-1]))
     return 0

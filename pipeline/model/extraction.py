@@ -85,9 +85,9 @@ def check_disk(params: Params, entries: list[Stored], counts: dict[str, int], wo
     Raises MachineError, before any work, if the disk has not that much.
     """
     width = np.dtype(params.compute.storage).itemsize
-    rows = sum(counts.values()) + counts["train"] * params.images.augmentation.views
-    needed = sum(entry.row_values * width * rows for entry in entries if entry.file)
-    needed = max(0, needed - sum(file.stat().st_size for file in work.rglob("*.npy")))
+    rows = sum(int(count) for count in counts.values()) + counts["train"] * params.images.augmentation.views
+    needed = sum(int(entry.row_values * width * rows) for entry in entries if entry.file)
+    needed = max(0, needed - sum(int(file.stat().st_size) for file in work.rglob("*.npy")))
     free = shutil.disk_usage(Path.cwd()).free
     if needed + SPARE_BYTES > free:
         raise MachineError(

@@ -1,5 +1,6 @@
 """Reads params.yaml: checked whole before any work, handed to a stage with only the keys dvc.yaml declares for it."""
 
+import math
 import reprlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -64,7 +65,8 @@ def _values(content: Any, counted: dict[int, float]) -> float:
     if id(content) not in counted:
         counted[id(content)] = float("inf")
         inner = content.values() if isinstance(content, dict) else content
-        counted[id(content)] = 1 + sum(_values(value, counted) for value in inner)
+        values = 1 + math.fsum(_values(value, counted) for value in inner)
+        counted[id(content)] = min(values, _MOST_VALUES + 1)  # past that, how many it is does not matter
     return counted[id(content)]
 
 

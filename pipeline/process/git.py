@@ -1,7 +1,9 @@
 """What a review asks git: which commit, which files, and their contents there."""
 
+import os
 import subprocess
-import tarfile
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.process.errors import HerbariumError
@@ -11,9 +13,17 @@ class GitError(HerbariumError):
     """This folder is no git repository, or git does not know what was asked for."""
 
 
+_ABSENT = 1  # how `rev-parse --quiet` ends if there is no such revision
+_NOT_TRUSTED = b"dubious ownership"  # the folder is another user's; git says how to trust it
+# Line ends are part of a file's hash; git's configuration may ask for others than were committed.
+_BYTE_FOR_BYTE = ("-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", "core.symlinks=true")
+
+
 def commit(revision: str = "HEAD") -> str:
     """The full name of a commit. Raises GitError if there is no such revision."""
     done = _run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if done.returncode not in (0, _ABSENT):
+        raise _refused("rev-parse", done)
     if done.returncode:
         raise GitError(
             f"{revision!r} is no experiment, no MLflow run and no git commit here; `herbarium list` shows the"
@@ -47,26 +57,58 @@ def show(revision: str, path: Path) -> str | None:
 
 
 def export(revision: str, destination: Path) -> None:
-    """Write the files of a commit (of this folder and below) into `destination`, without its history."""
-    archive = destination / ".export.tar"
-    _output("archive", "--format=tar", f"--output={archive.resolve()}", revision)
-    try:
-        with tarfile.open(archive) as tar:
-            tar.extractall(destination, filter="data")
-    except tarfile.TarError as error:  # a link that leads out of the folder, for one
-        raise GitError(f"{revision[:10]}: its files cannot be laid out: {error}") from None
-    archive.unlink()
+    """Write the files of a commit (of this folder and below) into the folder `destination`, without its history.
+
+    They have the bytes that were committed, whatever line ends git is configured to write. Raises GitError if one is a
+    link that leads out of `destination`.
+    """
+    tree = f"{revision}:{_line('rev-parse', '--show-prefix')}"
+    repository = _line("rev-parse", "--absolute-git-dir")
+    there = (f"--git-dir={repository}", f"--work-tree={destination.resolve()}", *_BYTE_FOR_BYTE)
+    with tempfile.TemporaryDirectory() as folder:
+        index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}  # the project's own stays as it is
+        _output(*there, "read-tree", tree, environment=index)
+        _output(*there, "checkout-index", "--all", "--quiet", environment=index)
+    for link in _links(destination):
+        if not _stays_inside(link, destination):
+            name = link.relative_to(destination)
+            raise GitError(f"{revision[:10]}: its files cannot be laid out: the link {name} leads to {os.readlink(link)}")
 
 
-def _output(*arguments: str) -> bytes:
-    done = _run(*arguments)
+def _links(folder: Path) -> list[Path]:
+    below = [Path(parent, name) for parent, folders, files in os.walk(folder) for name in (*folders, *files)]
+    return [path for path in below if path.is_symlink()]
+
+
+def _stays_inside(link: Path, folder: Path) -> bool:
+    target = Path(os.readlink(link))
+    return not target.is_absolute() and (link.parent / target).resolve().is_relative_to(folder.resolve())
+
+
+def _line(*arguments: str) -> str:
+    """What git prints: one line."""
+    return os.fsdecode(_output(*arguments)).removesuffix("\n")
+
+
+def _output(*arguments: str, environment: Mapping[str, str] | None = None) -> bytes:
+    done = _run(*arguments, environment=environment)
     if done.returncode:
-        raise GitError(f"git {arguments[0]}: {done.stderr.decode(errors='replace').strip()}")
+        raise _refused(next(word for word in arguments if not word.startswith("-")), done)
     return done.stdout
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+def _run(*arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
+    """Raises GitError where git is not there or refuses the folder; other answers are the caller's to read."""
+    settings = {**os.environ, "LC_ALL": "C", **(environment or {})}
     try:
-        return subprocess.run(["git", *arguments], capture_output=True, check=False)
+        done = subprocess.run(["git", *arguments], capture_output=True, check=False, env=settings)
     except FileNotFoundError:
         raise GitError("git is not installed; a review needs it to know which code it runs") from None
+    if done.returncode and _NOT_TRUSTED in done.stderr:
+        raise _refused("", done)
+    return done
+
+
+def _refused(command: str, done: subprocess.CompletedProcess[bytes]) -> GitError:
+    said = done.stderr.decode(errors="replace").strip() or f"ended with exit code {done.returncode}"
+    return GitError(f"git{command and f' {command}'}: {said}")

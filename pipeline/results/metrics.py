@@ -4,6 +4,7 @@ Throughout, `labels` is an integer array (N,) of class indices 0 … K-1 and `pr
 rows sum to 1. The predicted class is the most probable one, the first of equals.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,5 +137,5 @@ def calibration_bins(labels: np.ndarray, probabilities: np.ndarray, bins: int = 
 
 def calibration_error(bins: list[Bin]) -> float:
     """Expected calibration error, 0–1: mean distance between confidence and accuracy over images (Guo et al. 2017)."""
-    images = sum(b.images for b in bins)
-    return sum(b.images * abs(b.accuracy - b.confidence) for b in bins) / images
+    images = sum(int(b.images) for b in bins)
+    return math.fsum(b.images * abs(b.accuracy - b.confidence) for b in bins) / images

@@ -3,6 +3,7 @@
 Accuracies are fractions 0–1. An interval is (low, high). A difference is always first minus second.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -115,11 +116,11 @@ def seeds_interval(
     _check_confidence(confidence)
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     errors = _seed_errors(a, b, second_seeds or len(b), resolution**2 / 12)
-    total = sum(error for error, _ in errors) + image_error
+    total = math.fsum(error for error, _ in errors) + image_error
     difference = float(a.mean() - b.mean())
     if total == 0:
         return difference, difference
-    freedom = 1 / max(sum((error / total) ** 2 / df for error, df in errors), 1e-12)
+    freedom = 1 / max(math.fsum((error / total) ** 2 / df for error, df in errors), 1e-12)
     whole = max(np.floor(freedom + 1e-9), 1)
     half = float(special.stdtrit(whole, (1 + confidence) / 2) * np.sqrt(total))
     return difference - half, difference + half

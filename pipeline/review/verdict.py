@@ -4,6 +4,7 @@ Within the margin by two one-sided tests at 5 % each (a 90 % interval inside ± 
 outside: NOT REPRODUCED; else INCONCLUSIVE. Either wrong decision is made in at most one of twenty reviews.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -117,7 +118,7 @@ def _of_two_networks(reproduced: Measured, reported: Measured) -> Interval:
 
 def _over_seeds(reproduced: Measured, reported: Measured, same_images: bool) -> Interval:
     sides = (reproduced, reported)
-    errors = 0.0 if same_images else sum(statistics.binomial_error(side.mean, side.images) for side in sides)
+    errors = 0.0 if same_images else math.fsum(statistics.binomial_error(side.mean, side.images) for side in sides)
     resolution = 1 / min(side.images for side in sides)
     ours, theirs = reproduced.accuracies, reported.accuracies
     if len(ours) > 1:

@@ -1,8 +1,8 @@
 """Honest winners: the best of many trials is partly the luckiest, so the best are trained again with fresh seeds."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import mean, stdev
 from typing import Any
 
 import numpy as np
@@ -28,12 +28,12 @@ class Audited:
 
     @property
     def mean(self) -> float:
-        return mean(self.accuracies)
+        return math.fsum(self.accuracies) / len(self.accuracies)
 
     @property
     def sd(self) -> float | None:
         """Sample standard deviation; None of fewer than two."""
-        return stdev(self.accuracies) if len(self.accuracies) > 1 else None
+        return float(np.std(self.accuracies, ddof=1)) if len(self.accuracies) > 1 else None
 
     @property
     def optimism(self) -> float:

@@ -23,7 +23,7 @@ def commit(revision: str = "HEAD") -> str:
     """The full name of a commit. Raises GitError if there is no such revision."""
     done = _run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if done.returncode not in (0, _ABSENT):
-        raise _refused("rev-parse", done)
+        raise _refused(done)
     if done.returncode:
         raise GitError(
             f"{revision!r} is no experiment, no MLflow run and no git commit here; `herbarium list` shows the"
@@ -68,11 +68,11 @@ def export(revision: str, destination: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}  # the project's own stays as it is
         _output(*there, "read-tree", tree, environment=index)
-        _output(*there, "checkout-index", "--all", "--quiet", environment=index)
+        _output(*there, "checkout-index", "--all", "--force", "--quiet", environment=index)
     for link in _links(destination):
         if not _stays_inside(link, destination):
-            name = link.relative_to(destination)
-            raise GitError(f"{revision[:10]}: its files cannot be laid out: the link {name} leads to {os.readlink(link)}")
+            out = f"the link {link.relative_to(destination)} leads to {os.readlink(link)}"
+            raise GitError(f"{revision[:10]}: its files cannot be laid out: {out}")
 
 
 def _links(folder: Path) -> list[Path]:
@@ -93,7 +93,7 @@ def _line(*arguments: str) -> str:
 def _output(*arguments: str, environment: Mapping[str, str] | None = None) -> bytes:
     done = _run(*arguments, environment=environment)
     if done.returncode:
-        raise _refused(next(word for word in arguments if not word.startswith("-")), done)
+        raise _refused(done)
     return done.stdout
 
 
@@ -105,10 +105,9 @@ def _run(*arguments: str, environment: Mapping[str, str] | None = None) -> subpr
     except FileNotFoundError:
         raise GitError("git is not installed; a review needs it to know which code it runs") from None
     if done.returncode and _NOT_TRUSTED in done.stderr:
-        raise _refused("", done)
+        raise _refused(done)
     return done
 
 
-def _refused(command: str, done: subprocess.CompletedProcess[bytes]) -> GitError:
-    said = done.stderr.decode(errors="replace").strip() or f"ended with exit code {done.returncode}"
-    return GitError(f"git{command and f' {command}'}: {said}")
+def _refused(done: subprocess.CompletedProcess[bytes]) -> GitError:
+    return GitError(f"git: {done.stderr.decode(errors='replace').strip() or f'exit code {done.returncode}'}")

@@ -1,4 +1,4 @@
-"""What git is asked, in repositories as people have them: below another one's root, with line ends to rewrite, not trusted."""
+"""What git is asked, in repositories as people have them: a folder of one, with line ends to rewrite, not trusted."""
 
 import os
 import subprocess

@@ -6,53 +6,65 @@ TensorFlow differ with the instruction set, and a differing pixel would change e
 
 import hashlib
 import io
-import struct
-import zlib
+import re
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
-from pipeline.process.errors import DataError
+from pipeline.data import containers, orientation
+from pipeline.process.errors import DataError, MachineError
 
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "GIF")
 MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte of RGB, larger ones are taken for an attack
 
-# What Pillow's decoders are known to raise on damaged bytes.
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    MemoryError,
-    NotImplementedError,
-    struct.error,
-    zlib.error,
-)
+# What people take for one of these, by its first bytes.
+_OTHERS = {
+    rb"....ftyp(heic|heix|hevc|heim|heis|mif1|msf1)": "HEIC",
+    rb"....ftyp(avif|avis)": "AVIF",
+    rb"....ftyp": "a film",
+    rb"II\*\0|MM\0\*": "TIFF, or a camera's raw file",
+    rb"\xff\x0a|....JXL ": "JPEG XL",
+    rb"....jP  ": "JPEG 2000",
+    rb"8BPS": "a Photoshop document",
+    rb"%PDF": "PDF",
+    rb"\s*<(svg|\?xml)": "SVG or XML",
+    rb"\s*<(!doctype html|html)": "a web page",
+    rb"version https://git-lfs": "a pointer of Git LFS: `git lfs pull` brings the file",
+}
 
 
 def decode(encoded: bytes, channels: int) -> np.ndarray:
     """The pixels of an encoded image: uint8 (H, W, C), values 0–255, C = `channels` (1 grey, 3 RGB).
 
-    JPEG, PNG, BMP, WebP and GIF (its first frame). A camera's EXIF orientation is applied, transparency is laid over
-    white, palettes and CMYK become RGB, 16-bit samples keep their high byte, grey is ITU-R 601-2 luma.
+    JPEG, PNG, BMP, WebP and GIF (its first frame). The camera's orientation is applied, and nothing else is read of
+    what a file says beside its pixels; transparency is laid over white, palettes and CMYK become RGB, 16-bit samples
+    keep their high byte, grey is ITU-R 601-2 luma.
     Raises DataError, with the reason only, if the bytes are empty, of another format, damaged or above `MAX_PIXELS`.
     """
     if not encoded:
         raise DataError("the file is empty")
+    parts = containers.parted(encoded)
     try:
-        with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(parts.pixels), formats=FORMATS) as image:
             _refuse_bomb(image)
             image.load()
-            return _array(_flat(ImageOps.exif_transpose(image)), channels)
+            return _array(_flat(orientation.upright(image, parts.exif, parts.xmp)), channels)
+    except DataError:
+        raise
     except UnidentifiedImageError:
-        raise DataError(f"not an image; allowed: {', '.join(FORMATS)}") from None
+        raise DataError(f"not an image{_instead(encoded)}; allowed: {', '.join(FORMATS)}") from None
     except Image.DecompressionBombError:
         raise DataError(_too_large("more than")) from None
-    except _DAMAGE as error:
-        raise DataError(f"damaged image ({' '.join(str(error).split()) or type(error).__name__})") from None
+    except MemoryError as error:  # the machine's fault: no image may be left out for it
+        raise MachineError("not enough memory to decode an image; free some and run this again") from error
+    except Exception as error:  # damaged bytes make Pillow's decoders raise errors of nearly every class
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise DataError(f"damaged image ({reason})") from error
+
+
+def _instead(encoded: bytes) -> str:
+    found = next((name for start, name in _OTHERS.items() if re.match(start, encoded[:64], re.I | re.S)), None)
+    return f" of these formats but {found}" if found else ""
 
 
 def convert(pixels: np.ndarray, channels: int) -> np.ndarray:

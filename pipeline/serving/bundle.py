@@ -11,7 +11,13 @@ PACKAGE = "herbarium_served"  # not `pipeline`: whoever serves the model may hav
 ENTRY = f"{PACKAGE}.serving.classifier"
 DATA = "data/model"  # where MLflow puts what `save_data` wrote into a folder called model
 _ROOT = Path(__file__).parents[1]
-_CODE = ("process/errors.py", "data/images.py", "serving/classifier.py")
+_CODE = (
+    "process/errors.py",
+    "data/containers.py",
+    "data/orientation.py",
+    "data/images.py",
+    "serving/classifier.py",
+)
 
 
 def save_data(folder: Path, model: Any, classes: Sequence[str]) -> Path:

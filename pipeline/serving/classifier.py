@@ -1,8 +1,7 @@
 """From images as people have them to class names, with the pipeline's own decoding and resizing.
 
-This file, `pipeline/data/images.py` and `pipeline/process/errors.py` are copied into every model in MLflow (see
-bundle.py), so a served model needs no project and prepares images exactly as the pipeline did. They import
-nothing else from it.
+This file and those it imports (see bundle.py) are copied into every model in MLflow, so a served model needs no
+project and prepares images exactly as the pipeline did. They import nothing else from it.
 """
 
 import base64

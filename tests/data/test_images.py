@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PIL import Image
+from PIL import Image, ImageFile
 
 from pipeline.data import images
-from pipeline.process.errors import DataError
+from pipeline.process.errors import DataError, MachineError
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -104,8 +104,43 @@ def test_an_empty_file_and_a_text_are_refused():
         images.decode(b"", channels=3)
     with pytest.raises(DataError, match=r"not an image; allowed: JPEG, PNG, BMP, WEBP, GIF"):
         images.decode(b"dear diary", channels=3)
-    with pytest.raises(DataError, match="not an image"):
-        images.decode(encoded(photograph(), "TIFF"), channels=3)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (encoded(photograph(), "TIFF"), "TIFF"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0", "AVIF"),
+        (b"\0\0\0\x20ftypisom", "a film"),
+        (b"\n<!DOCTYPE html><html><title>404", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "a pointer of Git LFS"),
+    ],
+)
+def test_what_is_taken_for_an_image_is_named(content, found):
+    with pytest.raises(DataError, match=rf"not an image of these formats but {found}.*; allowed: JPEG"):
+        images.decode(content, channels=3)
+
+
+@pytest.mark.parametrize("error", [AttributeError("x"), AssertionError(), RecursionError("deep"), struct.error("x")])
+def test_errors_of_every_class_say_that_the_image_is_damaged(monkeypatch, error):
+    def fail(self):
+        raise error
+
+    file = encoded(photograph(), "BMP")
+    monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
+    with pytest.raises(DataError, match="damaged image"):
+        images.decode(file, channels=3)
+
+
+def test_too_little_memory_is_no_damage(monkeypatch):
+    def fail(self):
+        raise MemoryError
+
+    file = encoded(photograph(), "BMP")
+    monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
+    with pytest.raises(MachineError, match="not enough memory"):
+        images.decode(file, channels=3)
 
 
 @pytest.mark.parametrize("kind", images.FORMATS)

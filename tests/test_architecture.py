@@ -20,7 +20,8 @@ PIPELINE = config.read_yaml(ROOT / paths.PIPELINE)["stages"]
 
 # Floors from the ground up: a room imports from lower floors only, and of these from the rooms named here.
 FLOORS = (
-    ("files", "process"),
+    ("files",),
+    ("process",),
     ("params", "results"),
     ("identity", "plots"),
     ("data", "model", "report"),
@@ -34,7 +35,7 @@ FLOORS = (
 GROUND = {"files", "process", "params", "results"}
 ROOMS = {
     "files": set(),
-    "process": set(),
+    "process": {"files"},
     "params": {"files", "process"},
     "results": {"files", "process"},
     "identity": {"files", "process", "params"},
@@ -56,7 +57,7 @@ SERVICES = {"mlflow", "optuna", "dask", "distributed", "dvc"}
 _HEAVY = {*DEEP_LEARNING, *SERVICES, "tensorflow_datasets", "matplotlib", "sklearn"}
 # Room → libraries it never imports.
 NEVER = {
-    "files": _HEAVY - {"dvc"},  # half_written asks DVC whether its lock is whole
+    "files": _HEAVY,
     "process": _HEAVY,
     "params": _HEAVY,
     "results": _HEAVY,
@@ -74,8 +75,9 @@ NEVER = {
     "commands": {*DEEP_LEARNING, *SERVICES},
     "entry": _HEAVY,
 }
-# These set TensorFlow up; they import it when called.
-SETTING_UP = {Path("pipeline/identity/reproducibility.py"), Path("pipeline/process/quiet.py")}
+COMPAT = {file for file in FILES if file.is_relative_to("pipeline/process/compat")}
+# These set TensorFlow up, or know a library's inside; they import it when called.
+WHEN_CALLED = {Path("pipeline/identity/reproducibility.py"), Path("pipeline/process/quiet.py"), *COMPAT}
 COMPOSING = {Path("pipeline/cli.py"), Path("pipeline/__main__.py")}
 
 
@@ -124,13 +126,52 @@ def test_rooms_import_only_what_they_may(file):
     rooms = {name.split(".")[1] for name in names if name.startswith("pipeline.")} & ROOMS.keys()
     assert rooms - ROOMS[here] - {here} == set(), f"{file} imports rooms it may not"
     libraries = {name.split(".")[0] for name in names}
-    assert (at_import(file) if file in SETTING_UP else libraries) & NEVER[here] == set()
+    assert (at_import(file) if file in WHEN_CALLED else libraries) & NEVER[here] == set()
     assert file in COMPOSING or not names & {"pipeline.cli", "pipeline.__main__"}
 
 
 @pytest.mark.parametrize("file", [f for f in FILES if room(f) == "stages"], ids=str)
 def test_stages_do_not_import_each_other(file):
     assert not [name for name in direct(file) if name.startswith("pipeline.stages")]
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if f not in COMPAT], ids=str)
+def test_other_libraries_are_touched_from_outside_only(file):
+    """What is private to them, what the whole process shares, and putting something else in their place: compat's."""
+    tree = ast.parse((ROOT / file).read_text())
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    others = [node for node in imports if not str(getattr(node, "module", "")).startswith("pipeline")]
+    foreign = {(alias.asname or alias.name).split(".")[0] for node in others for alias in node.names}
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    reached = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and private(node)]
+    found = [node.attr for node in reached if node.attr not in own]
+    found += [ast.unparse(target) for target in assigned(tree) if root(target) in foreign - {"os", "sys"}]
+    assert not found, f"{file}: put this into pipeline/process/compat, with its test: {', '.join(found)}"
+    assert not {"setdefaulttimeout", "clear_session", "setattr"} & {name(node) for node in ast.walk(tree)}
+
+
+def private(node: ast.Attribute) -> bool:
+    """`thing._name`, unless the thing is this object or class; a named tuple's methods are public."""
+    own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+    named_tuple = node.attr in ("_replace", "_asdict", "_fields", "_make")
+    return node.attr.startswith("_") and not node.attr.startswith("__") and not own and not named_tuple
+
+
+def assigned(tree: ast.Module) -> list[ast.Attribute]:
+    """The attributes that statements give a value to."""
+    targets = [t for node in ast.walk(tree) if isinstance(node, ast.Assign) for t in node.targets]
+    parts = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    return [part for part in parts if isinstance(part, ast.Attribute)]
+
+
+def root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def name(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def test_the_command_line_imports_nothing_heavy_when_it_starts():

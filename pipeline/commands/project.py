@@ -16,8 +16,8 @@ def check() -> None:
 
     Example: herbarium check
     """
-    from pipeline.files import half_written
     from pipeline.params import config
+    from pipeline.process import half_written
     from pipeline.sweep import space
 
     for sentence in half_written.put_aside():

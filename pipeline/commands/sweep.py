@@ -27,8 +27,7 @@ def sweep(
     Example: herbarium sweep --trials 40 --workers 2
     """
     params = configured()
-    from pipeline.files import half_written
-    from pipeline.process import verbosity
+    from pipeline.process import half_written, verbosity
     from pipeline.sweep import command, coordinator, space
 
     quiet = quiet or verbosity.quiet()

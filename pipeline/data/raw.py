@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import tensorflow_datasets as tfds
-from tensorflow_datasets.core.example_serializer import ExampleSerializer
 
 from pipeline.files import records
+from pipeline.process.compat import tfds_internals
 
 VERSION = "1.0.0"
 _INFO = "dataset_info.json"
@@ -81,16 +81,5 @@ def writing(messages: TextIO) -> Iterator[None]:
     """Within it TFDS writes equal examples as equal bytes, its messages go to `messages`, no bars off a terminal."""
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
-    original = ExampleSerializer.serialize_example
-    ExampleSerializer.serialize_example = _serialize_in_order
-    try:
-        with contextlib.redirect_stdout(messages):
-            yield
-    finally:
-        ExampleSerializer.serialize_example = original
-
-
-def _serialize_in_order(serializer: Any, example: Any) -> bytes:
-    # Left to itself protobuf writes an example's features in an order that changes from process to process.
-    encoded: bytes = serializer.get_tf_example(example).SerializeToString(deterministic=True)
-    return encoded
+    with tfds_internals.equal_bytes(), contextlib.redirect_stdout(messages):
+        yield

@@ -1,7 +1,6 @@
 """The tfds source: any image-classification data set of TensorFlow Datasets, downloaded or from originals at hand."""
 
 import contextlib
-import functools
 import shutil
 import sys
 import tempfile
@@ -13,14 +12,16 @@ from typing import Any
 import requests
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core import constants
-from tensorflow_datasets.core.download import download_manager, downloader
+from tensorflow_datasets.core.download import download_manager
 from tensorflow_datasets.core.download.util import DownloadError
 
 from pipeline.data import raw, reading
 from pipeline.params.suggestions import did_you_mean
+from pipeline.process.compat import tfds_internals
 from pipeline.process.errors import DataError
 
 _OFFLINE = (requests.RequestException, urllib.error.URLError, DownloadError)
+_RETRIES, _CONNECT_SECONDS, _READ_SECONDS = 1, 4, 30
 
 
 def write(folder: Path, name: str, originals: Path) -> None:
@@ -39,7 +40,7 @@ def write(folder: Path, name: str, originals: Path) -> None:
     downloads = Path(constants.DATA_DIR).expanduser() / "downloads"
     with (
         raw.writing(sys.stderr),
-        _impatient(),
+        tfds_internals.impatient_downloads(_RETRIES, _CONNECT_SECONDS, _READ_SECONDS),
         _tidied(downloads / name),
         tempfile.TemporaryDirectory(dir=folder) as extracted,
     ):
@@ -93,18 +94,6 @@ def _offline(builder: Any, downloads: Path, originals: Path, error: Exception) -
 def _reason(error: Exception) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text[:160]}{'…' if len(text) > 160 else ''}"
-
-
-@contextlib.contextmanager
-def _impatient() -> Iterator[None]:
-    """Let TFDS try a download twice and wait four seconds for a connection; by itself it takes minutes to give up."""
-    retries, open_url = downloader.MAX_RETRIES, downloader._open_url
-    downloader.MAX_RETRIES = 1
-    downloader._open_url = functools.partial(open_url, timeout=(4, 30))
-    try:
-        yield
-    finally:
-        downloader.MAX_RETRIES, downloader._open_url = retries, open_url
 
 
 @contextlib.contextmanager

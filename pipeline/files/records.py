@@ -8,10 +8,8 @@ import csv
 import hashlib
 import json
 import os
-import re
 import tempfile
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -113,30 +111,3 @@ def tree_digest(folder: Path) -> str:
     """SHA-256 over the relative names and contents of all files below `folder`."""
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     return digest({p.relative_to(folder).as_posix(): file_digest(p) for p in files})
-
-
-def stabilise_keras(path: Path) -> None:
-    """Rewrite a `.keras` archive so that equal models are equal files.
-
-    Keras stores the saving date, zip entry times, and memory addresses as `shared_object_id`. The date is fixed, the
-    ids are renumbered in order of appearance, JSON keys sorted, members stored in sorted order with one fixed time.
-    """
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    members["metadata.json"] = _stable_json(members["metadata.json"], {"date_saved": "1980-01-01@00:00:00"})
-    members["config.json"] = _stable_json(_renumbered(members["config.json"]), {})
-    with atomic(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for name in sorted(members):
-            archive.writestr(zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0)), members[name])
-
-
-def _stable_json(text: bytes, changes: Mapping[str, str]) -> bytes:
-    return json.dumps({**json.loads(text), **changes}, sort_keys=True).encode()
-
-
-def _renumbered(config: bytes) -> bytes:
-    # Sorting first makes "order of appearance" independent of dict order.
-    text = json.dumps(json.loads(config), sort_keys=True)
-    numbers: dict[str, str] = {}
-    pattern = re.compile(r'("shared_object_id": )(\d+)')
-    return pattern.sub(lambda m: m[1] + numbers.setdefault(m[2], str(len(numbers))), text).encode()

@@ -12,6 +12,7 @@ from pipeline.identity import reproducibility
 from pipeline.model import backbones, heads
 from pipeline.model.cuts import Cut, Network, trained_from
 from pipeline.params.schema import Params
+from pipeline.process.compat import keras_internals
 from pipeline.process.errors import ConfigError, DataError
 
 
@@ -99,7 +100,7 @@ def save(assembled: Assembled, path: Path) -> None:
     """Write the trained part to `path` (.keras), the same bytes for the same weights."""
     with records.atomic(path) as temporary:
         assembled.trained.save(temporary)
-        records.stabilise_keras(temporary)
+        keras_internals.stabilise(temporary)
 
 
 def _trained(network: Network, cut: Cut, head: keras.Model, pooling: str) -> keras.Model:

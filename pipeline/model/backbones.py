@@ -2,9 +2,7 @@
 
 import importlib
 import inspect
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from pipeline.model import graph
 from pipeline.model.cuts import Network
 from pipeline.params.schema import Backbone, Images
 from pipeline.params.suggestions import did_you_mean
+from pipeline.process.compat import keras_internals
 from pipeline.process.errors import ConfigError
 
 DOWNLOAD_TIMEOUT_SECONDS = 20
@@ -26,9 +25,7 @@ def build(backbone: Backbone, images: Images, seed: int = 0) -> Network:
 
     `seed` decides random weights (`weights: none`). Raises ConfigError if the name, the size or the weights do not fit.
     """
-    policy = keras.config.dtype_policy()
-    keras.utils.clear_session()  # automatic layer names count from the session's start: they are in the saved bytes
-    keras.config.set_dtype_policy(policy)  # clearing forgets it
+    keras_internals.restart_names()
     keras.utils.set_random_seed(seed)
     pixels = keras.Input((images.height, images.width, images.channels), dtype="uint8", name="images")
     if backbone.saved_at is not None:
@@ -76,7 +73,7 @@ def _application(backbone: Backbone, images: Images, pixels: Any) -> keras.Model
         tensor = _scaled(images.scale, pixels)
     weights = "imagenet" if backbone.weights == "imagenet" else None
     try:
-        with _impatient():
+        with keras_internals.impatient_downloads(DOWNLOAD_TIMEOUT_SECONDS):
             model = constructor(include_top=False, weights=weights, input_tensor=tensor)
     except ValueError as error:
         raise ConfigError(f"params.yaml: backbone.name: {backbone.name} cannot take these images: {error}") from error
@@ -95,17 +92,6 @@ def _check_scale(name: str, module: Any, scale: str) -> None:
     grey = np.full((1, 1, 1, 3), 100.0)
     if scale != "backbone" and np.array_equal(module.preprocess_input(grey.copy()), grey):
         raise ConfigError(f"params.yaml: images.scale: found {scale!r}, but {name} scales images itself: set backbone")
-
-
-@contextmanager
-def _impatient() -> Iterator[None]:
-    """Connections that say nothing for DOWNLOAD_TIMEOUT_SECONDS fail: Keras itself would wait for ever."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT_SECONDS)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
 
 
 def _scaled(scale: str, pixels: Any) -> Any:

@@ -9,6 +9,8 @@ from typing import Any
 
 import keras
 
+from pipeline.process.compat.keras_internals import maker
+
 
 @dataclass(frozen=True)
 class Node:
@@ -38,7 +40,7 @@ class Node:
     @property
     def arguments(self) -> Any:
         """What the operation was called with, Keras' SymbolicArguments."""
-        return self.operation._inbound_nodes[self.output._keras_history.node_index].arguments
+        return maker(self.output)[1].arguments
 
 
 def nodes(output: Any) -> list[Node]:
@@ -55,8 +57,7 @@ def nodes(output: Any) -> list[Node]:
         if id(tensor) in position:
             stack.pop()
             continue
-        operation, index, _ = tensor._keras_history
-        call = operation._inbound_nodes[index]
+        operation, call = maker(tensor)
         waiting = [t for t in call.input_tensors if id(t) not in position]
         if waiting:
             stack += reversed(waiting)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import records
+from pipeline.process.compat import keras_internals
 from pipeline.serving import classifier
 
 PACKAGE = "herbarium_served"  # not `pipeline`: whoever serves the model may have a package of that name
@@ -28,7 +29,7 @@ def save_data(folder: Path, model: Any, classes: Sequence[str]) -> Path:
     classifier.Classifier(model, classes)
     records.write_json(folder / classifier.CLASSES, list(classes))
     model.save(folder / classifier.MODEL)
-    records.stabilise_keras(folder / classifier.MODEL)
+    keras_internals.stabilise(folder / classifier.MODEL)
     records.write_json(folder / classifier.CHECKSUMS, classifier.checksums(folder))
     return folder
 

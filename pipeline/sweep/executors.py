@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.process import verbosity
+from pipeline.process.compat import dask_internals
 from pipeline.process.errors import ConfigError, HerbariumError, MachineError
 from pipeline.results.trials import FAILED
 
@@ -68,13 +69,7 @@ def _local(workers: int) -> Iterator[Executor]:
     import dask
     from distributed import Client
 
-    settings = {
-        # Dask would set OMP_NUM_THREADS and the like: a trial must find what the train stage finds.
-        "distributed.nanny.pre-spawn-environ": {},
-        "distributed.scheduler.allowed-failures": DEATHS - 1,
-        # Kept for an hour, what it samples of TensorFlow's deep stacks takes about 1 MB a second.
-        "distributed.worker.profile.enabled": False,
-    }
+    settings = dask_internals.plain_workers(DEATHS)
     with dask.config.set(settings), _cluster(workers) as cluster, Client(cluster, set_as_default=False) as client:
         yield _on(client)
 

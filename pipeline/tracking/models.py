@@ -8,10 +8,11 @@ import mlflow
 from mlflow.exceptions import MlflowException
 
 from pipeline.params.schema import Tracking
+from pipeline.process.compat.mlflow_internals import current_store
 from pipeline.process.errors import DataError, HerbariumError
 from pipeline.serving import bundle, classifier
 from pipeline.tracking import address
-from pipeline.tracking.store import conversation, current
+from pipeline.tracking.store import conversation
 
 ANSWER_SECONDS = 60  # a model is large: longer than a metric may take
 
@@ -22,7 +23,7 @@ def fetched(uri: str, store: str, named_by: str, refusal: type[HerbariumError], 
     Raises `refusal`, beginning with what named the model, if there is none.
     """
     try:
-        with current(store):
+        with current_store(store):
             return Path(mlflow.artifacts.download_artifacts(uri, dst_path=folder))
     except MlflowException as error:
         if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):

@@ -16,10 +16,10 @@ from filelock import FileLock, Timeout
 from mlflow import MlflowClient
 from mlflow.entities import Experiment
 from mlflow.exceptions import MlflowException, RestException
-from mlflow.store.db import utils as database
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.params.schema import Tracking
+from pipeline.process.compat import mlflow_internals
 from pipeline.process.errors import HerbariumError
 from pipeline.tracking import address, views
 
@@ -28,8 +28,7 @@ UPLOAD_SECONDS = 60
 _ANSWERED = "failed with error code"  # of MLflow's client: the server said no, in words of its own
 _LOCK_SECONDS = 60
 
-# MLflow tries a database ten times over 100 s, reporting each time; three tries take 0.4 s.
-database.MAX_RETRY_COUNT = 3
+mlflow_internals.give_up_databases_soon()
 for _name in ("urllib3.connectionpool", "alembic", "mlflow"):
     logging.getLogger(_name).setLevel(os.environ["MLFLOW_LOGGING_LEVEL"])
 
@@ -50,34 +49,11 @@ class Store:
 @contextmanager
 def conversation(uri: str, seconds: int = CONTACT_SECONDS, retries: int = 0) -> Iterator[None]:
     """Bound every request made inside to `seconds` and `retries`. Raises TrackingUnavailable for MLflow's errors."""
-    limits = {
-        "MLFLOW_HTTP_REQUEST_TIMEOUT": str(seconds),
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(retries),
-        "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
-        "MLFLOW_HTTP_REQUEST_BACKOFF_JITTER": "0",
-    }
-    ours = {name: value for name, value in limits.items() if name not in os.environ}
-    os.environ.update(ours)
     try:
-        yield
+        with mlflow_internals.impatient_requests(seconds, retries):
+            yield
     except (MlflowException, SQLAlchemyError, Timeout, OSError) as error:
         raise TrackingUnavailable(_explained(uri, error)) from error
-    finally:
-        for name in ours:
-            os.environ.pop(name, None)
-
-
-@contextmanager
-def current(uri: str) -> Iterator[None]:
-    """Make `uri` MLflow's current store: where it looks models:/… up, whatever store it is passed."""
-    before = os.environ.get("MLFLOW_TRACKING_URI")
-    os.environ["MLFLOW_TRACKING_URI"] = uri
-    try:
-        yield
-    finally:
-        os.environ.pop("MLFLOW_TRACKING_URI")
-        if before is not None:
-            os.environ["MLFLOW_TRACKING_URI"] = before
 
 
 def connect(tracking: Tracking) -> Store:

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from pipeline.files import half_written, paths
+from pipeline.files import paths
+from pipeline.process.compat.dvc_internals import RWLOCK
 from tests.servers import group_is_alive
 from tests.test_pipeline import ENVIRONMENT, call
 
@@ -149,7 +150,7 @@ def test_what_dvc_was_writing_when_it_was_killed(project_copy: Path, undisturbed
     """DVC writes dvc.lock and its list of processes in place: a kill may leave any beginning of them."""
     lock = (project_copy / paths.LOCK).read_text()
     (project_copy / paths.LOCK).write_text(lock[: lock.index("  preprocess:") + 60])
-    (project_copy / half_written.RWLOCK).write_text('{"write": {"/da')
+    (project_copy / RWLOCK).write_text('{"write": {"/da')
     failed = subprocess.run(["dvc", "repro"], cwd=project_copy, env=ENVIRONMENT, capture_output=True, text=True)
     assert failed.returncode != 0
     said = call(project_copy, "herbarium", "check")

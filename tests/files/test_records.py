@@ -5,7 +5,6 @@ import math
 import multiprocessing
 import os
 import stat
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -139,29 +138,3 @@ def test_a_trees_digest_is_over_names_and_contents(tmp_path):
     one = tree("one", {"a": "1", "b/c": "2"})
     assert tree("same", {"b/c": "2", "a": "1"}) == one
     assert len({one, tree("moved", {"a": "1", "c": "2"}), tree("changed", {"a": "1", "b/c": "3"})}) == 3
-
-
-def keras_archive(path: Path, date: str, ids: list[int], order: list[str]) -> Path:
-    layers = [{"name": f"layer{i}", "shared_object_id": number} for i, number in enumerate(ids)]
-    members = {
-        "metadata.json": json.dumps({"keras_version": "3", "date_saved": date}),
-        "config.json": json.dumps({"layers": layers, "class_name": "Functional"}),
-        "model.weights.h5": "weights",
-    }
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in order:
-            archive.writestr(zipfile.ZipInfo(name, date_time=(2000 + len(ids), 1, 1, 0, 0, 0)), members[name])
-    records.stabilise_keras(path)
-    return path
-
-
-def test_dates_addresses_and_order_do_not_change_a_model_file(tmp_path):
-    names = ["metadata.json", "config.json", "model.weights.h5"]
-    one = keras_archive(tmp_path / "one.keras", "today", [139_000, 140_000, 139_000], names)
-    two = keras_archive(tmp_path / "two.keras", "tomorrow", [7, 9, 7], names[::-1])
-    other = keras_archive(tmp_path / "other.keras", "today", [7, 9, 9], names)
-    assert one.read_bytes() == two.read_bytes() != other.read_bytes()
-    with zipfile.ZipFile(one) as archive:
-        layers = json.loads(archive.read("config.json"))["layers"]
-        assert [layer["shared_object_id"] for layer in layers] == [0, 1, 0]
-        assert archive.read("model.weights.h5") == b"weights"

@@ -1,6 +1,5 @@
 """A finished experiment's files in the folder the test works in, and a store of its own."""
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -53,20 +52,3 @@ def finished(results_files: Path, model: Any) -> Iterator[Path]:
     yield results_files
     # Whatever was published, nothing may have gone to MLflow's own default store.
     assert not (results_files / "mlruns").exists()
-
-
-@pytest.fixture
-def silent_port() -> Iterator[int]:
-    """A port that takes connections and never answers."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(64)
-        yield listener.getsockname()[1]
-
-
-@pytest.fixture
-def dead_port() -> int:
-    """A port nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -9,19 +9,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from pipeline.files import paths
+from pipeline.process.compat import dvc_internals
 
-RWLOCK = Path(".dvc/tmp/rwlock")
 ASIDE = paths.STATE / "torn"
 _PATIENCE_SECONDS = 1  # a living dvc has written its file whole by then
 
 
 def put_aside() -> list[str]:
     """Move torn files of DVC into `ASIDE`; returns a sentence about each."""
-    return [_move(path) for path, whole in ((RWLOCK, _is_rwlock), (paths.LOCK, _is_lock)) if _torn(path, whole)]
+    return [
+        _move(path)
+        for path, whole in ((dvc_internals.RWLOCK, _is_list_of_processes), (paths.LOCK, dvc_internals.reads_lock))
+        if _torn(path, whole)
+    ]
 
 
 def _torn(path: Path, whole: Callable[[str], bool]) -> bool:
@@ -37,19 +38,8 @@ def _move(path: Path) -> str:
     return f"{path} was cut off when dvc was killed: moved to {ASIDE / path.name}; dvc repro writes it again"
 
 
-def _is_rwlock(text: str) -> bool:
+def _is_list_of_processes(text: str) -> bool:
     try:
         return isinstance(json.loads(text), dict)
     except ValueError:
         return False
-
-
-def _is_lock(text: str) -> bool:
-    from dvc.dvcfile import Lockfile
-    from dvc.exceptions import DvcException
-
-    try:
-        Lockfile.validate(YAML(typ="safe", pure=True).load(text))
-    except (YAMLError, DvcException, ValueError, LookupError, TypeError):
-        return False
-    return True

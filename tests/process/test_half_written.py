@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.files import half_written, paths
+from pipeline.files import paths
+from pipeline.process import half_written
+from pipeline.process.compat.dvc_internals import RWLOCK
 from tests.conftest import ROOT
 
 
@@ -20,8 +22,8 @@ def lock(project: Path) -> str:
 
 def test_whole_files_stay(project: Path, lock: str) -> None:
     assert half_written.put_aside() == []
-    half_written.RWLOCK.parent.mkdir(parents=True)
-    half_written.RWLOCK.write_text('{"write": {}}')
+    RWLOCK.parent.mkdir(parents=True)
+    RWLOCK.write_text('{"write": {}}')
     paths.LOCK.write_text(lock)
     assert half_written.put_aside() == []
     assert paths.LOCK.read_text() == lock
@@ -29,11 +31,11 @@ def test_whole_files_stay(project: Path, lock: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", '{"write": {"/data', "[]", "nul"])
 def test_a_torn_list_of_processes_is_moved(project: Path, text: str) -> None:
-    half_written.RWLOCK.parent.mkdir(parents=True)
-    half_written.RWLOCK.write_text(text)
+    RWLOCK.parent.mkdir(parents=True)
+    RWLOCK.write_text(text)
     (said,) = half_written.put_aside()
     assert said.startswith(".dvc/tmp/rwlock was cut off when dvc was killed: moved to .herbarium/torn/rwlock")
-    assert not half_written.RWLOCK.exists()
+    assert not RWLOCK.exists()
     assert (half_written.ASIDE / "rwlock").read_text() == text
     assert half_written.put_aside() == []
 

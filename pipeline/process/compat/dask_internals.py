@@ -1,0 +1,17 @@
+"""Dask: what its workers do unasked."""
+
+from typing import Any
+
+
+def plain_workers(deaths: int) -> dict[str, Any]:
+    """Settings for `dask.config.set`: a worker's process is as this one, and a task may cost `deaths` of them.
+
+    Dask would set OMP_NUM_THREADS and the like (dask/distributed#5098): a trial must find what the train stage finds.
+    What it samples of running code for an hour takes 1 MB a second of TensorFlow's deep stacks
+    (dask/distributed#4091). Seen in distributed 2026.8.0.
+    """
+    return {
+        "distributed.nanny.pre-spawn-environ": {},
+        "distributed.scheduler.allowed-failures": deaths - 1,
+        "distributed.worker.profile.enabled": False,
+    }

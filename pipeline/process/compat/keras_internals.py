@@ -1,0 +1,77 @@
+"""Keras: what feeds what in a network, layer names, downloads without end, and equal files for equal models."""
+
+import json
+import re
+import socket
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.files.records import atomic
+from pipeline.process.compat.replacing import require
+
+
+def maker(tensor: Any) -> tuple[Any, Any]:
+    """The operation a KerasTensor comes from, and that call of it: Keras' Node with `arguments`, `input_tensors` and
+    `output_tensors`. Keras has no public way from a tensor back to its inputs.
+
+    Seen in keras 3.15.1; keras-team/keras#19278.
+    """
+    operation, call, _ = require(tensor, "_keras_history")
+    return operation, require(operation, "_inbound_nodes")[call]
+
+
+def restart_names() -> None:
+    """Let automatic layer names count from 1: they are in the saved bytes. The precision set before stays.
+
+    Clearing the session, the only way, forgets the dtype policy. Seen in keras 3.15.1; no report upstream is known.
+    """
+    import keras
+
+    policy = keras.config.dtype_policy()
+    keras.utils.clear_session()
+    keras.config.set_dtype_policy(policy)
+
+
+@contextmanager
+def impatient_downloads(seconds: float) -> Iterator[None]:
+    """Inside, connections that say nothing for `seconds` fail: Keras' downloads have no time limit.
+
+    Every socket opened meanwhile has that limit. Seen in keras 3.15.1; no report upstream is known.
+    """
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def stabilise(path: Path) -> None:
+    """Rewrite a `.keras` archive so that equal models are equal files.
+
+    Keras stores the saving date, zip entry times, and memory addresses as `shared_object_id`. The date is fixed, the
+    ids are renumbered in order of appearance, JSON keys sorted, members stored in sorted order with one fixed time.
+    Seen in keras 3.15.1; keras-team/keras#15948.
+    """
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["metadata.json"] = _stable_json(members["metadata.json"], {"date_saved": "1980-01-01@00:00:00"})
+    members["config.json"] = _stable_json(_renumbered(members["config.json"]), {})
+    with atomic(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name in sorted(members):
+            archive.writestr(zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0)), members[name])
+
+
+def _stable_json(text: bytes, changes: Mapping[str, str]) -> bytes:
+    return json.dumps({**json.loads(text), **changes}, sort_keys=True).encode()
+
+
+def _renumbered(config: bytes) -> bytes:
+    # Sorting first makes "order of appearance" independent of dict order.
+    text = json.dumps(json.loads(config), sort_keys=True)
+    numbers: dict[str, str] = {}
+    pattern = re.compile(r'("shared_object_id": )(\d+)')
+    return pattern.sub(lambda m: m[1] + numbers.setdefault(m[2], str(len(numbers))), text).encode()

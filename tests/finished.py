@@ -16,6 +16,7 @@ TRAINING = {
     "cut": "pool_2",
     "images_digest": "ab" * 32,
     "features_digest": "cd" * 32,
+    "code": "ef" * 32,
     "environment": {"tensorflow": "2.21.0", "instruction_set": "x86_64 avx2", "threads": "2", "precision": "float32"},
 }
 

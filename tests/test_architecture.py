@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from pipeline.files import paths
+from pipeline.identity import modules
+from pipeline.identity.modules import closure, imported
 from pipeline.params import config
 from pipeline.params.schema import Params
 
-from .imports import ROOT, direct, module_file, transitive
-from .stage_code import stage_file
+from .imports import ROOT
 
 FILES = sorted(path.relative_to(ROOT) for path in (ROOT / "pipeline").rglob("*.py"))
 PIPELINE = config.read_yaml(ROOT / paths.PIPELINE)["stages"]
@@ -77,7 +78,7 @@ NEVER = {
 }
 COMPAT = {file for file in FILES if file.is_relative_to("pipeline/process/compat")}
 # These set TensorFlow up, or know a library's inside; they import it when called.
-WHEN_CALLED = {Path("pipeline/identity/reproducibility.py"), Path("pipeline/process/quiet.py"), *COMPAT}
+WHEN_CALLED = {Path("pipeline/identity/determinism.py"), Path("pipeline/process/quiet.py"), *COMPAT}
 COMPOSING = {Path("pipeline/cli.py"), Path("pipeline/__main__.py")}
 
 
@@ -108,8 +109,8 @@ def test_rooms_import_from_lower_floors_only():
 
 def test_no_modules_import_each_other_in_a_circle():
     for file in FILES:
-        beyond = {other for name in direct(file) if (other := module_file(name))}
-        assert not [other for other in beyond if other != file and file in transitive(other)], f"{file} is in a circle"
+        beyond = {other for name in imported(file) if (other := modules.file_of(name))}
+        assert not [other for other in beyond if other != file and file in closure(other)], f"{file} is in a circle"
 
 
 def test_the_map_in_contributing_is_this_one():
@@ -122,7 +123,7 @@ def test_the_map_in_contributing_is_this_one():
 
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_rooms_import_only_what_they_may(file):
-    here, names = room(file), direct(file)
+    here, names = room(file), imported(file)
     rooms = {name.split(".")[1] for name in names if name.startswith("pipeline.")} & ROOMS.keys()
     assert rooms - ROOMS[here] - {here} == set(), f"{file} imports rooms it may not"
     libraries = {name.split(".")[0] for name in names}
@@ -132,7 +133,7 @@ def test_rooms_import_only_what_they_may(file):
 
 @pytest.mark.parametrize("file", [f for f in FILES if room(f) == "stages"], ids=str)
 def test_stages_do_not_import_each_other(file):
-    assert not [name for name in direct(file) if name.startswith("pipeline.stages")]
+    assert not [name for name in imported(file) if name.startswith("pipeline.stages")]
 
 
 @pytest.mark.parametrize("file", [f for f in FILES if f not in COMPAT], ids=str)
@@ -206,7 +207,7 @@ def test_packages_have_no_code_of_their_own():
         if file.name == "__init__.py" and file not in excused:
             (docstring,) = ast.parse((ROOT / file).read_text()).body
             assert isinstance(docstring, ast.Expr), file
-    stages = [transitive(stage_file(name)) for name in PIPELINE]
+    stages = [modules.of_stage(name) for name in PIPELINE]
     assert not [file for files in stages for file in files if room(file) == "tracking"]
 
 
@@ -235,7 +236,7 @@ def code_dependencies(stage: str) -> list[str]:
 
 @pytest.mark.parametrize("stage", PIPELINE)
 def test_a_stage_depends_on_the_code_it_runs(stage):
-    expected = sorted(file.as_posix() for file in transitive(stage_file(stage)))
+    expected = [file.as_posix() for file in modules.of_stage(stage)]
     assert code_dependencies(stage) == expected, "dvc.yaml: write the modules with `python -m tests.stage_code`"
 
 
@@ -258,8 +259,8 @@ def test_a_stage_watches_the_packages_it_computes_with(stage):
         "matplotlib": "matplotlib",
         "jinja2": "jinja2",
     }
-    imported = {name.split(".")[0] for file in transitive(stage_file(stage)) for name in direct(file)}
-    needed = {distributions[name] for name in imported & distributions.keys()}
+    libraries = {name.split(".")[0] for file in modules.of_stage(stage) for name in imported(file)}
+    needed = {distributions[name] for name in libraries & distributions.keys()}
     recorded = set(config.read_yaml(ROOT / "pipeline/versions.json"))
     assert watched == sorted(watched)
     assert set(watched) <= recorded
@@ -364,6 +365,6 @@ def test_the_standard_library_and_declared_packages_are_all_there_is():
     names = {"PIL": "pillow", "sklearn": "scikit_learn", "ruamel": "ruamel.yaml", "yaml": "pyyaml"}
     with_tensorflow = {"keras", "absl"}
     for file in FILES:
-        libraries = {name.split(".")[0] for name in direct(file)} - set(sys.stdlib_module_names) - {"pipeline"}
+        libraries = {name.split(".")[0] for name in imported(file)} - set(sys.stdlib_module_names) - {"pipeline"}
         unknown = {names.get(library, library).lower() for library in libraries} - declared
         assert unknown <= with_tensorflow, f"{file}: {unknown} is not in pyproject.toml"

@@ -33,10 +33,10 @@ def cuts() -> None:
     Example: herbarium cuts
     """
     params = prepared()
-    from pipeline.identity import reproducibility
+    from pipeline.identity import determinism
     from pipeline.model import costs
 
-    reproducibility.prepare(params.compute)
+    determinism.prepare(params.compute)
     costs.print_table(params)
 
 
@@ -59,10 +59,10 @@ def versions(
 
     Example: herbarium versions
     """
-    from pipeline.identity import reproducibility
+    from pipeline.identity import versions as packages
 
-    recorded = reproducibility.write_versions() if write else reproducibility.recorded_versions()
-    installed = reproducibility.installed_versions(recorded)
+    recorded = packages.take_installed() if write else packages.recorded()
+    installed = packages.installed(recorded)
     for package, version in recorded.items():
         print(
             f"{package:20} {version:10} {'' if installed[package] == version else f'installed: {installed[package]}'}"

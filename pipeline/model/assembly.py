@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from pipeline.files import paths, records
-from pipeline.identity import reproducibility
+from pipeline.identity import determinism
 from pipeline.model import backbones, heads
 from pipeline.model.cuts import Cut, Network, trained_from
 from pipeline.params.schema import Params
@@ -68,7 +68,7 @@ def load_trained(params: Params) -> Assembled:
     """
     if not paths.MODEL.exists():
         raise DataError(f"{paths.MODEL}: not found; nothing has been trained here yet: run `dvc repro`")
-    reproducibility.prepare(params.compute)
+    determinism.prepare(params.compute)
     assembled = assemble(params, classes=len(records.read_json(paths.CLASSES)))
     try:
         _check_sums(paths.MODEL)

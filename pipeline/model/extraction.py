@@ -17,7 +17,8 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.files import paths, records
-from pipeline.identity import reproducibility
+from pipeline.identity import code
+from pipeline.identity.environment import environment
 from pipeline.model import augmentation, backbones, heads
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut, Network, stored
@@ -76,7 +77,8 @@ def describe(cut: Cut, pooling: str) -> Stored:
 def work_folder(index: dict[str, Any], compute: Compute) -> Path:
     """Where unfinished activations wait: one folder per extraction that would end with the same bytes."""
     identity = {key: value for key, value in index.items() if key != "digests"}
-    return UNFINISHED / records.digest([identity, reproducibility.environment(compute)])[:16]
+    name = records.digest([identity, environment(compute), code.digest("extract-features")])
+    return UNFINISHED / name[:16]
 
 
 def check_disk(params: Params, entries: list[Stored], counts: dict[str, int], work: Path) -> int:

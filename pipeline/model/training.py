@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.files import paths, records
-from pipeline.identity import reproducibility
+from pipeline.identity import fingerprint
 from pipeline.model import assembly, features
 from pipeline.model import fit as fitting
 from pipeline.model.assembly import Assembled
@@ -54,11 +54,11 @@ def run(
     index = features.read_index()
     for split in ("train", "validation"):
         features.verify(split, index)
-    fingerprint = reproducibility.fingerprint(params, index)
+    name = fingerprint.of_project(params)
     assembled = assembly.assemble(params, classes=len(records.read_json(paths.CLASSES)))
     features.check_weights(assembled, index, unfrozen=params.backbone.weights == "none")
-    on_start(fingerprint)
-    folder = _folder(checkpoints, fingerprint) if checkpoints else None
+    on_start(name)
+    folder = _folder(checkpoints, name) if checkpoints else None
     train, validation = (features.examples(split, assembled, params) for split in ("train", "validation"))
     epochs = [fitting.before_training(assembled.trained, train, validation)]
     on_epoch(epochs[0])
@@ -69,16 +69,16 @@ def run(
     )
     check_exact(assembled, validation, params)
     kept = history.best(joint) if params.train.early_stopping_patience else joint[-1]
-    return Trained(assembled, [*epochs, *joint], kept.epoch, fingerprint)
+    return Trained(assembled, [*epochs, *joint], kept.epoch, name)
 
 
-def forget(checkpoints: Path, fingerprint: str) -> None:
-    """Remove the checkpoints of a training: kept, they would turn its repetition into a resumption."""
-    shutil.rmtree(_folder(checkpoints, fingerprint), ignore_errors=True)
+def forget(checkpoints: Path, name: str) -> None:
+    """Remove the checkpoints of the training of that fingerprint: kept, they would make repeating it a resumption."""
+    shutil.rmtree(_folder(checkpoints, name), ignore_errors=True)
 
 
-def _folder(checkpoints: Path, fingerprint: str) -> Path:
-    return checkpoints / fingerprint[:16]
+def _folder(checkpoints: Path, name: str) -> Path:
+    return checkpoints / name[:16]
 
 
 def _warm_up(

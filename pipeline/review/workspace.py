@@ -18,7 +18,7 @@ from typing import Any
 
 from pipeline.files import paths, records
 from pipeline.filing.rendering import render
-from pipeline.identity import reproducibility
+from pipeline.identity import versions
 from pipeline.params import config
 from pipeline.process import git
 from pipeline.process.errors import ConfigError, HerbariumError
@@ -127,7 +127,7 @@ def _take_installed_versions(folder: Path) -> dict[str, tuple[str, str]]:
     if not file.exists():
         return {}
     recorded: dict[str, str] = records.read_json(file)
-    installed = reproducibility.installed_versions(recorded)
+    installed = versions.installed(recorded)
     records.write_json(file, installed)
     return {name: (recorded[name], installed[name]) for name in recorded if recorded[name] != installed[name]}
 

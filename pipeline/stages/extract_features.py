@@ -1,14 +1,14 @@
 """Stage extract-features: data/images → activations at the cut in data/features."""
 
 from pipeline.files import paths, records
-from pipeline.identity import reproducibility
+from pipeline.identity import determinism
 from pipeline.model import extraction
 from pipeline.params.schema import Params
 
 
 def run(params: Params) -> None:
     """Compute the frozen part once per image; `params` needs images, backbone, head.pooling and compute."""
-    reproducibility.prepare(params.compute)
+    determinism.prepare(params.compute)
     index = extraction.extract(params)
     records.write_json(paths.FEATURES_INDEX, index)
     for cut in index["cuts"]:

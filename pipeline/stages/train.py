@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline.files import paths, records
-from pipeline.identity import reproducibility
+from pipeline.identity import determinism, fingerprint
+from pipeline.identity.environment import environment
 from pipeline.model import assembly, features, training
 from pipeline.model.training import Trained
 from pipeline.params.schema import Params
@@ -21,7 +22,7 @@ def run(
 
     `on_start` is told the run's fingerprint, `on_epoch` every epoch as it ends.
     """
-    reproducibility.prepare(params.compute)
+    determinism.prepare(params.compute)
 
     def report(epoch: Epoch) -> None:
         print(describe(epoch), flush=True)
@@ -40,7 +41,7 @@ def run(
 
 def summarise(trained: Trained, params: Params) -> dict[str, Any]:
     """The content of training.json: what was trained, from what, and what its bits depend on."""
-    index = features.read_index()
+    inputs = fingerprint.training_inputs(features.read_index())
     return {
         "fingerprint": trained.fingerprint,
         "classes": records.read_json(paths.CLASSES),
@@ -50,9 +51,10 @@ def summarise(trained: Trained, params: Params) -> dict[str, Any]:
         "unfrozen_layers": params.train.unfrozen_layers,
         "unfrozen": trained.assembled.network.unfrozen(params.train.unfrozen_layers),
         "cut": trained.assembled.cut.layer,
-        "images_digest": records.digest(index["sources"]),
-        "features_digest": records.digest(index),
-        "environment": reproducibility.environment(params.compute),
+        "images_digest": records.digest(inputs["sources"]),
+        "features_digest": records.digest(inputs),
+        "code": fingerprint.training_code(),
+        "environment": environment(params.compute),
     }
 
 

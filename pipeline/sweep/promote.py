@@ -30,7 +30,9 @@ def promote(plan: Plan, which: str, path: Path = paths.PARAMS) -> str:
     trial = chosen(plan.trials(), _number(plan, which) if _RUN_ID.fullmatch(which) else which)
     changed = plan.params_of(trial)
     if study.fingerprint(changed) != trial.fingerprint:
-        raise SweepError(f"trial {trial.number} was trained on other data or package versions: run `herbarium sweep`")
+        raise SweepError(
+            f"trial {trial.number} was trained by other code, on other data or another machine: run `herbarium sweep`"
+        )
     lines = [f"{key}: {_shown(old)} → {_shown(new)}" for key, old, new in _changes(plan.params, trial.values)]
     write(path, trial.values)
     return "\n".join([*(lines or [f"{path} already says what trial {trial.number} tried"]), *_outcome(plan, trial)])

@@ -17,7 +17,7 @@ from optuna.samplers import BaseSampler, CmaEsSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
 from pipeline.files import paths, records
-from pipeline.identity import reproducibility
+from pipeline.identity import fingerprint as identity
 from pipeline.params.schema import Params
 from pipeline.process import verbosity
 from pipeline.process.errors import ConfigError, HerbariumError
@@ -67,7 +67,7 @@ def fingerprint(params: Params) -> str:
     """The fingerprint a training with `params` has in this project, on this machine."""
     if not paths.FEATURES_INDEX.exists():
         raise SweepError(f"{paths.FEATURES_INDEX}: not found: run `dvc repro extract-features`")
-    return reproducibility.fingerprint(params, records.read_json(paths.FEATURES_INDEX))
+    return identity.of_project(params)
 
 
 def open_study(study: str, url: str, create: bool = True) -> optuna.Study:

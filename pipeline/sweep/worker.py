@@ -12,7 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from pipeline.identity import reproducibility
+from pipeline.identity import determinism
 from pipeline.model import assembly, training
 from pipeline.params import config
 from pipeline.process.errors import MachineError
@@ -48,7 +48,7 @@ def run_trial(configuration: Mapping[str, Any]) -> dict[str, Any]:
 
 def _train(configuration: Mapping[str, Any], epochs: list[Epoch]) -> dict[str, Any]:
     params = config.check(configuration["params"], "the trial's configuration")
-    reproducibility.prepare(params.compute)
+    determinism.prepare(params.compute)
     thresholds = configuration["thresholds"]
     trained = training.run(params, _same_as(configuration["fingerprint"]), _watch(thresholds, epochs))
     kept = next(epoch for epoch in trained.epochs if epoch.epoch == trained.kept_epoch)
@@ -61,8 +61,8 @@ def _same_as(expected: str) -> Callable[[str], None]:
     def check(fingerprint: str) -> None:
         if fingerprint != expected:
             raise MachineError(
-                f"the worker's fingerprint is {fingerprint[:12]}…, the sweep's {expected[:12]}…: other data, package"
-                " versions or instruction set; its numbers could not be reproduced here"
+                f"the worker's fingerprint is {fingerprint[:12]}…, the sweep's {expected[:12]}…: other code, data,"
+                " package versions or machine; its numbers could not be reproduced here"
             )
 
     return check

@@ -16,7 +16,7 @@ from pipeline.tracking import address, description, results, runs, served_model,
 from pipeline.tracking.results import Results
 from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
 
-_DIGEST_LENGTH = 12  # as the description and the report show it; the whole one is the tag dataset_digest
+_DIGEST_LENGTH = 12  # of the SHA-256 of a split's images
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _fill(
     runs.log(store, run, params=runs.parameters(params), labels=tags.of_training(found.training))
     curve = runs.curve(found.epochs)
     runs.log(store, run, points=runs.missing(curve, runs.points(store, run, runs.CURVES)))
-    _log_datasets(store, run, params, str(found.training["images_digest"]))
+    _log_datasets(store, run, params)
     model_id = served_model.logged(store, run) or served_model.log(store, run, params, found, build_model)
     outcome = outcome_metrics(found, model_id)
     runs.log(store, run, points=runs.missing(outcome, runs.points(store, run, [metric.key for metric in outcome])))
@@ -96,11 +96,11 @@ def _finish(store: Store, run: Run, code: dict[str, str], note: str) -> None:
     runs.log(store, run, labels={**labels, tags.PUBLISHED: results.digest(code.values())})
 
 
-def _log_datasets(store: Store, run: Run, params: Params, digest: str) -> None:
+def _log_datasets(store: Store, run: Run, params: Params) -> None:
     present = {entry.dataset.name for entry in run.inputs.dataset_inputs}
     splits = [split for split in paths.SPLITS if paths.images(split).exists() and paths.labels(split).exists()]
     inputs = [
-        DatasetInput(_dataset(params, split, digest), [InputTag("mlflow.data.context", split)])
+        DatasetInput(_dataset(params, split), [InputTag("mlflow.data.context", split)])
         for split in splits
         if f"{params.data.name} {split}" not in present
     ]
@@ -108,7 +108,7 @@ def _log_datasets(store: Store, run: Run, params: Params, digest: str) -> None:
         store.client.log_inputs(run.info.run_id, inputs)
 
 
-def _dataset(params: Params, split: str, digest: str) -> Dataset:
+def _dataset(params: Params, split: str) -> Dataset:
     # MLflow shows one context per data set, so each split is one.
     source = {"source": params.data.source, "name": params.data.name, "split": getattr(params.data.splits, split)}
     described = NumpyDataset(
@@ -116,7 +116,7 @@ def _dataset(params: Params, split: str, digest: str) -> Dataset:
         targets=records.read_npy(paths.labels(split)),
         source=CodeDatasetSource(source),
         name=f"{params.data.name} {split}",
-        digest=digest[:_DIGEST_LENGTH],
+        digest=records.file_digest(paths.images(split))[:_DIGEST_LENGTH],
     )
     return Dataset.from_dictionary(described.to_dict())
 

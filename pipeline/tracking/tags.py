@@ -30,6 +30,7 @@ def of_training(training: Mapping[str, Any]) -> dict[str, str]:
     return {
         "dataset_digest": str(training["images_digest"]),
         "feature_digest": str(training["features_digest"]),
+        "code_digest": str(training.get("code", "")),
         "cut": str(training["cut"]),
         "parameters_total": str(training["parameters"]["total"]),
         "parameters_trainable": str(training["parameters"]["trainable"]),

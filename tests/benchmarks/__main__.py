@@ -23,16 +23,18 @@ RESULTS = Path(__file__).with_name("results.json")
 def main(names: list[str]) -> None:
     quiet.start_tensorflow()
     from pipeline.files import records
-    from pipeline.identity import reproducibility
+    from pipeline.identity import determinism
+    from pipeline.identity.environment import environment
+    from pipeline.identity.instruction_set import cpu_flags
     from tests.benchmarks import report
     from tests.benchmarks.setting import parameters
 
     compute = parameters().compute
-    reproducibility.prepare(compute)
-    groups = _groups(bfloat16=bool({"avx512_bf16", "amx_bf16"} & reproducibility.cpu_flags()))
+    determinism.prepare(compute)
+    groups = _groups(bfloat16=bool({"avx512_bf16", "amx_bf16"} & cpu_flags()))
     if unknown := set(names) - groups.keys():
         sys.exit(f"{', '.join(sorted(unknown))}: no such group; allowed: {', '.join(groups)}")
-    machine = {"cpu": _cpu(), "cores": str(os.cpu_count()), **reproducibility.environment(compute)}
+    machine = {"cpu": _cpu(), "cores": str(os.cpu_count()), **environment(compute)}
     before = records.read_json(RESULTS)
     rows = before["rows"] if names and before["machine"] == machine else {}
     for name in names or report.ORDER:

@@ -43,14 +43,14 @@ def _peak_kilobytes() -> int:
 
 
 def main(images: int) -> None:
-    from pipeline.identity import reproducibility
+    from pipeline.identity import determinism
     from tests.benchmarks import cases
     from tests.benchmarks.setting import ROOT, parameters, project
 
     params = parameters(
         {"images": {"height": 64, "width": 64}, "backbone": {"path": str(ROOT / parameters().backbone.path)}}
     )
-    reproducibility.prepare(params.compute)
+    determinism.prepare(params.compute)
     from pipeline.model import extraction
 
     taken = {}

@@ -171,12 +171,12 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=TRIALS)
     parser.add_argument("--runs", type=int, default=RUNS)
     given = parser.parse_args()
-    from pipeline.identity import reproducibility
+    from pipeline.identity import determinism
     from pipeline.process import quiet
 
     quiet.start_tensorflow()
     params = tiny(given.trials)
-    reproducibility.prepare(params.compute)
+    determinism.prepare(params.compute)
     from pipeline.stages import extract_features
 
     with project(params, {"train": 64, "validation": 32, "test": 32}):

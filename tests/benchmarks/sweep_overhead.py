@@ -40,7 +40,7 @@ class Stopwatch:
 def swept_project(trials: int) -> Iterator[Any]:
     """Work in a temporary folder with the default experiment's features; yields its parameters."""
     from pipeline.files import paths
-    from pipeline.identity import reproducibility
+    from pipeline.identity import determinism
     from pipeline.params import config
     from pipeline.stages import extract_features, fetch, preprocess
     from tests.benchmarks.setting import ROOT
@@ -49,7 +49,7 @@ def swept_project(trials: int) -> Iterator[Any]:
     content["backbone"]["path"] = str(ROOT / content["backbone"]["path"])
     content["sweep"] |= {"trials": trials, "audit_top": 0}
     params = config.check(content, "benchmark")
-    reproducibility.prepare(params.compute)
+    determinism.prepare(params.compute)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         for stage in (fetch, preprocess, extract_features):
             stage.run(params)

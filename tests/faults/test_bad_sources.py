@@ -8,7 +8,7 @@ import keras
 import pytest
 
 from pipeline.files import paths
-from pipeline.identity import reproducibility
+from pipeline.identity import determinism
 from pipeline.params.schema import Compute
 from tests.conftest import ROOT
 from tests.small_data import write_images
@@ -16,7 +16,7 @@ from tests.small_data import write_images
 from .bad_input import REFUSED, Told, assert_refused, snapshot, write_params
 
 # While tests are collected, so before any of them can start TensorFlow with other threads.
-reproducibility.prepare(Compute(precision="float32", threads=2, storage="float32"))
+determinism.prepare(Compute(precision="float32", threads=2, storage="float32"))
 
 # Other sources, splits against the data
 

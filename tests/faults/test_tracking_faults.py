@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import records
-from pipeline.identity import reproducibility
+from pipeline.identity import determinism
 from pipeline.params.schema import Compute
 
 from . import bad_input
 
 pytestmark = pytest.mark.slow
 # While tests are collected, so before any of them can start TensorFlow with other threads.
-reproducibility.prepare(Compute(precision="float32", threads=2, storage="float32"))
+determinism.prepare(Compute(precision="float32", threads=2, storage="float32"))
 
 
 class Broken(http.server.BaseHTTPRequestHandler):

@@ -58,10 +58,10 @@ def main() -> None:
     kind, project = sys.argv[1], Path(sys.argv[2])
     place, mend = {"full": full, "read-only": read_only}[kind](project)
     os.chdir(place)
-    from pipeline.identity import reproducibility
+    from pipeline.identity import determinism
     from pipeline.params import config
 
-    reproducibility.prepare(config.load().compute)
+    determinism.prepare(config.load().compute)
     troubled = [run(stage) for stage in STAGES]
     mend()
     print(json.dumps({"troubled": troubled, "sound": [run(stage) for stage in STAGES]}))

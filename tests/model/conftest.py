@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.identity import reproducibility
+from pipeline.identity import determinism
 from pipeline.params.schema import Compute, Params
 from tests.small_data import write_images
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 # While tests are collected, so before any of them can start TensorFlow with other threads.
 THREADS = 2
-reproducibility.prepare(Compute(precision="float32", threads=THREADS, storage="float32"))
+determinism.prepare(Compute(precision="float32", threads=THREADS, storage="float32"))
 gc.freeze()  # building a network collects garbage; what TensorFlow has loaded is none
 
 

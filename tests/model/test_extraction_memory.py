@@ -15,7 +15,7 @@ from .conftest import ROOT
 CODE = """
 import sys
 from pipeline.params import config
-from pipeline.identity import reproducibility
+from pipeline.identity import determinism
 from pipeline.model import extraction
 
 params = config.load()
@@ -24,7 +24,7 @@ params = params.model_copy(update={
     "images": params.images.model_copy(update={"height": 32, "width": 32}),
     "backbone": params.backbone.model_copy(update=update),
 })
-reproducibility.prepare(params.compute)
+determinism.prepare(params.compute)
 extraction.extract(params)
 (line,) = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
 print(int(line.split()[1]) // 1024)  # not ru_maxrss, which the parent's memory is part of

@@ -4,7 +4,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from pipeline.identity import reproducibility
+from pipeline.identity import determinism
 from pipeline.params.schema import Compute
 from pipeline.process.errors import MachineError
 
@@ -17,7 +17,7 @@ def compute(**changes) -> Compute:
 
 def test_threads_are_those_asked_for():
     tf.ones(1).numpy()
-    reproducibility.prepare(compute())
+    determinism.prepare(compute())
     assert tf.config.threading.get_intra_op_parallelism_threads() == THREADS
     assert tf.config.threading.get_inter_op_parallelism_threads() == 1
 
@@ -25,11 +25,11 @@ def test_threads_are_those_asked_for():
 def test_other_threads_need_another_process():
     tf.ones(1).numpy()
     with pytest.raises(MachineError, match=rf"threads: 5 asked for, but TensorFlow already runs with {THREADS}"):
-        reproducibility.prepare(compute(threads=5))
+        determinism.prepare(compute(threads=5))
 
 
 def test_randomness_without_a_seed_is_an_error():
-    reproducibility.prepare(compute())
+    determinism.prepare(compute())
     with pytest.raises(
         tf.errors.InvalidArgumentError, match="When determinism is enabled, random ops must have a seed"
     ):
@@ -37,10 +37,10 @@ def test_randomness_without_a_seed_is_an_error():
 
 
 def test_precision_is_the_policy_of_new_layers(monkeypatch):
-    monkeypatch.setattr(reproducibility, "cpu_flags", lambda: frozenset({"avx512_bf16"}))
+    monkeypatch.setattr(determinism, "cpu_flags", lambda: frozenset({"avx512_bf16"}))
     monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
-    reproducibility.prepare(compute(precision="bfloat16"))
+    determinism.prepare(compute(precision="bfloat16"))
     assert keras.layers.Dense(1).compute_dtype == "bfloat16"
     assert keras.layers.Dense(1).variable_dtype == "float32"
-    reproducibility.prepare(compute())
+    determinism.prepare(compute())
     assert keras.layers.Dense(1).compute_dtype == "float32"

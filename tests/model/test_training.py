@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.files import paths, records
+from pipeline.identity import fingerprint
 from pipeline.model import assembly, features, fit, training
 from pipeline.params.schema import Params
 from pipeline.process.errors import DataError
@@ -179,3 +180,15 @@ def test_a_killed_run_goes_on_and_its_checkpoints_stay_until_it_is_safe(stored, 
     assert list(folder.rglob("*.npz"))
     training.forget(folder, resumed.fingerprint)
     assert not list(folder.rglob("*.npz"))
+
+
+def test_a_checkpoint_of_other_code_is_left_alone(stored, extracted, params, tmp_path, monkeypatch):
+    extracted(params)
+    training.run(params, checkpoints=tmp_path)
+    trained: list[int] = []
+    monkeypatch.setattr(fit, "run_epoch", lambda *args: trained.append(args[3]) or (0.5, 0.5))
+    training.run(params, checkpoints=tmp_path)
+    assert trained == []
+    monkeypatch.setattr(fingerprint, "training_code", lambda: "other")
+    training.run(params, checkpoints=tmp_path)
+    assert trained == list(range(1, params.train.epochs + 1))

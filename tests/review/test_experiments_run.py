@@ -21,9 +21,9 @@ IMAGES = 200
 SPLITS = {"train": "train[:80%]", "validation": "train[80%:90%]", "test": "train[90%:]"}
 RUN = """
 from pipeline.params import config
-from pipeline.identity import reproducibility
+from pipeline.identity import determinism
 from pipeline.stages import evaluate, extract_features, fetch, preprocess, train
-reproducibility.prepare(config.load().compute)
+determinism.prepare(config.load().compute)
 for stage in (fetch, preprocess, extract_features, train, evaluate):
     stage.run(config.load())
 """

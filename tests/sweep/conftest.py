@@ -51,6 +51,7 @@ def sweeping(params: Params, **values: Any) -> Params:
 def planned(project: Path) -> Callable[[Params], Plan]:
     """Opens the sweep of some parameters in a folder whose features are a name only."""
     records.write_json(paths.FEATURES_INDEX, {"digests": {}})
+    records.write_json(paths.CLASSES, ["zero", "one"])
     return coordinator.plan
 
 

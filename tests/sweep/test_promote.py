@@ -77,7 +77,7 @@ def test_other_data_are_refused(planned: Planned, params: Params) -> None:
     plan = planned(params)
     coordinator.run(plan, by_formula, Listener())
     records.write_json(paths.FEATURES_INDEX, {"digests": {"train": {"images.npy": "other"}}})
-    with pytest.raises(SweepError, match="other data or package versions"):
+    with pytest.raises(SweepError, match="other code, on other data or another machine"):
         promote.promote(plan, "best")
 
 

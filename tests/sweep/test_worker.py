@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.files import paths, records
-from pipeline.identity import reproducibility
+from pipeline.identity import determinism
 from pipeline.params.schema import Compute, Params
 from pipeline.process.errors import MachineError
 from pipeline.results import history
@@ -19,7 +19,7 @@ from .conftest import sweeping, table
 Trained = Callable[[Params], Plan]
 
 # While tests are collected, so before any of them can start TensorFlow with other threads.
-reproducibility.prepare(Compute(precision="float32", threads=2, storage="float32"))
+determinism.prepare(Compute(precision="float32", threads=2, storage="float32"))
 
 
 def configurations(plan: Plan) -> list[dict[str, Any]]:

@@ -40,10 +40,10 @@ def _write_params(folder: Path, content: dict) -> None:
 def main() -> None:
     from pipeline.commands import stages
     from pipeline.commands.setup import prepared
-    from pipeline.identity import reproducibility
+    from pipeline.identity import determinism
     from pipeline.sweep import command, coordinator
 
-    reproducibility.prepare(prepared().compute)  # before fetch starts TensorFlow in its own way
+    determinism.prepare(prepared().compute)  # before fetch starts TensorFlow in its own way
     for prepare in (stages.fetch, stages.preprocess, stages.extract_features):
         prepare()
     content = config.read_yaml(paths.PARAMS)

@@ -80,7 +80,7 @@ def test_files_and_data_sets_are_attached(params: Params, store: Store, model: A
     assert listed["pictures"] == {f"pictures/{path.name}" for path in paths.PICTURES}
     inputs = {entry.tags[0].value: entry.dataset for entry in run.inputs.dataset_inputs}
     assert inputs.keys() == {"train", "validation", "test"}
-    assert TRAINING["images_digest"].startswith(inputs["test"].digest)
+    assert records.file_digest(paths.images("test")).startswith(inputs["test"].digest)
     assert json.loads(inputs["test"].source)["tags"]["split"] == "train[90%:]"
 
 

@@ -37,6 +37,7 @@ def test_training_labels_digests_and_environment() -> None:
     labels = tags.of_training(TRAINING)
     assert labels["dataset_digest"] == TRAINING["images_digest"]
     assert labels["feature_digest"] == TRAINING["features_digest"]
+    assert labels["code_digest"] == TRAINING["code"]
     assert labels["environment.threads"] == "2"
     assert labels["environment.precision"] == "float32"
 

@@ -1,0 +1,61 @@
+"""Makes a process compute the same bits every time: threads, op determinism and precision, before TensorFlow starts.
+
+On a CPU the bits depend on seeds, on the size of the thread pool (not on the number of cores), on the instruction set
+oneDNN uses, on the precision and on the versions of a few packages.
+"""
+
+import os
+
+from pipeline.identity import versions
+from pipeline.identity.instruction_set import cpu_flags
+from pipeline.params.schema import Compute
+from pipeline.process.errors import MachineError
+
+
+def prepare(compute: Compute) -> None:
+    """Fix threads, op determinism and precision for this process. Call before any TensorFlow operation.
+
+    Raises MachineError if the packages are not those the cache key names, if the CPU cannot do the precision, or if
+    TensorFlow has already started with another thread pool.
+    """
+    versions.check()
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # the default on x86 Linux only: it decides the bits, so it is said
+    import keras
+    import tensorflow as tf
+
+    _set_threads(tf, compute.threads)
+    tf.config.experimental.enable_op_determinism()
+    if compute.precision == "bfloat16":
+        check_bfloat16(cpu_flags(), gpus=len(tf.config.list_physical_devices("GPU")))
+    keras.config.set_dtype_policy("mixed_bfloat16" if compute.precision == "bfloat16" else "float32")
+    keras.utils.set_random_seed(0)  # op determinism asks for a global seed; every layer and order has its own
+
+
+def _set_threads(tf: object, threads: int) -> None:
+    threading = tf.config.threading  # type: ignore[attr-defined]
+    try:
+        threading.set_intra_op_parallelism_threads(threads)
+        threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:
+        found = threading.get_intra_op_parallelism_threads()
+        raise MachineError(
+            f"compute.threads: {threads} asked for, but TensorFlow already runs with {found}: start a new process"
+        ) from None
+
+
+def check_bfloat16(flags: frozenset[str], gpus: int) -> None:
+    """Raise MachineError unless bfloat16 runs natively: emulated it is slow, and below AVX-512 oneDNN crashes."""
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "")
+    native = flags & {"avx512_bf16", "amx_bf16"} and limit in (
+        "",
+        "ALL",
+        "DEFAULT",
+        "AVX512_CORE_BF16",
+        "AVX512_CORE_AMX",
+    )
+    if not native and not gpus:
+        why = f"ONEDNN_MAX_CPU_ISA={limit} forbids it" if limit else "this CPU has neither"
+        raise MachineError(
+            f"compute.precision: bfloat16 needs a CPU with avx512_bf16 or amx_bf16, or a GPU; {why}: set float32"
+        )

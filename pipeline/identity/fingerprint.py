@@ -1,0 +1,59 @@
+"""The name of a training result: equal fingerprints mean equal bits, so all that decides them is in it.
+
+Paths, tracking, wording and the test images are not: they decide nothing about a training.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.files import paths, records
+from pipeline.identity import code as code_of
+from pipeline.identity.environment import environment as environment_of
+from pipeline.params.schema import Params
+
+_PER_SPLIT = ("digests", "images", "sources")  # of features.json
+_STAGE = "train"
+
+
+def of_project(params: Params) -> str:
+    """The fingerprint a training with `params` has in this project, with the code here, on this machine.
+
+    Reads features.json and classes.json.
+    """
+    inputs = training_inputs(records.read_json(paths.FEATURES_INDEX))
+    return fingerprint(
+        params, inputs, records.read_json(paths.CLASSES), environment_of(params.compute), training_code()
+    )
+
+
+def fingerprint(
+    params: Params, inputs: Mapping[str, Any], classes: Sequence[str], environment: Mapping[str, str], code: str
+) -> str:
+    """The name of the training of `params`, hexadecimal, from all that decides its result.
+
+    `inputs` are the `training_inputs`, `classes` the names of the classes in their order; `environment` and `code` are
+    those of the training, which models/training.json keeps.
+    """
+    sections = {"images": {"scale", "augmentation"}, "backbone": True, "head": True, "train": True}
+    content = {
+        **params.hashed(include=sections, exclude={"backbone": {"path"}}),
+        "inputs": inputs,
+        "classes": list(classes),
+        "environment": environment,
+        "code": code,
+    }
+    return records.digest(content)
+
+
+def training_inputs(features: Mapping[str, Any]) -> dict[str, Any]:
+    """What features.json says of the images that training reads: the test split is left out."""
+    return {key: _without_test(value) if key in _PER_SPLIT else value for key, value in features.items()}
+
+
+def training_code() -> str:
+    """The digest of the code that trains."""
+    return code_of.digest(_STAGE)
+
+
+def _without_test(splits: Mapping[str, Any]) -> dict[str, Any]:
+    return {split: value for split, value in splits.items() if split != "test"}

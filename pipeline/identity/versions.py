@@ -1,0 +1,43 @@
+"""The packages whose versions decide results: what is installed must be what results are filed under."""
+
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+
+from pipeline.files import paths, records
+from pipeline.process.errors import MachineError
+
+
+def recorded() -> dict[str, str]:
+    """Package → version as pipeline/versions.json has them: DVC watches it, so it is the versions' cache key."""
+    content: dict[str, str] = records.read_json(paths.VERSIONS)
+    return content
+
+
+def installed(packages: Iterable[str]) -> dict[str, str]:
+    """Package → installed version, "not installed" where there is none."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def check() -> None:
+    """Raise MachineError if a package that decides results is not the one its results would be filed under."""
+    wanted = recorded()
+    here = installed(wanted)
+    wrong = [f"{name} {here[name]}, recorded {wanted[name]}" for name in wanted if here[name] != wanted[name]]
+    if wrong:
+        raise MachineError(
+            f"{paths.VERSIONS}: installed is {'; '.join(wrong)}. Install requirements.lock, or run `herbarium versions"
+            " --write` to take the installed ones (dvc repro then runs again what they compute)"
+        )
+
+
+def take_installed() -> dict[str, str]:
+    """Take the installed versions into pipeline/versions.json; returns them."""
+    taken = installed(recorded())
+    records.write_json(paths.VERSIONS, taken)
+    return taken

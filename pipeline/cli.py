@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+import pipeline.process.loaded  # noqa: F401 - before any module whose file it is to watch
 from pipeline.commands import project, results, review, stages, sweep
 from pipeline.process import machine, verbosity
 from pipeline.process.errors import HerbariumError

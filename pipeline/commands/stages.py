@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -9,6 +10,9 @@ from pipeline.commands import results
 from pipeline.commands.setup import prepared
 from pipeline.commands.stage_lock import turn
 from pipeline.process.errors import HerbariumError
+
+if TYPE_CHECKING:
+    from pipeline.results.history import Epoch
 
 app = typer.Typer()
 _STAGES = "Stages (dvc repro runs them)"
@@ -47,14 +51,19 @@ def train() -> None:
 
     Example: herbarium train
     """
-    whole = prepared()
-    from pipeline.params import config
+    prepared()
+    from pipeline.identity import guard
     from pipeline.process import verbosity
     from pipeline.stages import train as stage
     from pipeline.tracking.live import Live
 
-    with turn(), verbosity.progress(), Live() as live:
-        stage.run(config.for_stage("train"), lambda name: live.started(name, whole), live.epoch)
+    with turn(), verbosity.progress(), Live() as live, guard.guarded("train") as stock:
+
+        def ended(epoch: "Epoch") -> None:
+            live.epoch(epoch)
+            guard.look(stock)
+
+        stage.run(stock.params, lambda name: live.started(name, stock.whole), ended)
 
 
 @app.command(rich_help_panel=_STAGES)
@@ -82,9 +91,9 @@ def _prepare(name: str) -> None:
 
 
 def _stage(name: str) -> None:
-    from pipeline.params import config
-
     prepared()
+    from pipeline.identity import guard
+
     stage = importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}")
-    with turn():
-        stage.run(config.for_stage(name))
+    with turn(), guard.guarded(name) as stock:
+        stage.run(stock.params)

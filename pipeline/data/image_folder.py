@@ -119,7 +119,18 @@ def _ordered(files: list[ImageFile]) -> Iterator[raw.RawImage]:
     for file in sorted(files, key=lambda f: (f.sha256, f.label, f.name)):
         copy = copy + 1 if file.sha256 == previous else 0
         previous = file.sha256
-        yield raw.RawImage(raw.content_key(file.sha256, copy), file.path.read_bytes(), file.label, file.name)
+        yield raw.RawImage(raw.content_key(file.sha256, copy), _reread(file), file.label, file.name)
+
+
+def _reread(file: ImageFile) -> bytes:
+    """The bytes that were inspected: kept in memory they might not fit. Raises DataError if they are others now."""
+    try:
+        encoded = file.path.read_bytes()
+    except OSError:
+        encoded = b""
+    if hashlib.sha256(encoded).hexdigest() != file.sha256:
+        raise DataError(f"data.path: {file.path} was changed while it was read: run dvc repro again")
+    return encoded
 
 
 def _listing(source: Path, bad: list[BadFile]) -> str:

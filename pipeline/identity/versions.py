@@ -24,9 +24,10 @@ def installed(packages: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def check() -> None:
-    """Raise MachineError if a package that decides results is not the one its results would be filed under."""
-    wanted = recorded()
+def check(packages: Iterable[str] | None = None) -> None:
+    """Raise MachineError if one of `packages`, or of all, is not the one that results would be filed under."""
+    everything = recorded()
+    wanted = everything if packages is None else {name: everything.get(name, "nothing") for name in packages}
     here = installed(wanted)
     wrong = [f"{name} {here[name]}, recorded {wanted[name]}" for name in wanted if here[name] != wanted[name]]
     if wrong:

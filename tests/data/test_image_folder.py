@@ -143,3 +143,18 @@ def test_what_is_no_image_folder_is_refused(tmp_path, painted):
     (tmp_path / "half" / "test" / "rose").mkdir(parents=True)
     with pytest.raises(DataError, match=r"no readable image in .*test; allowed: JPEG"):
         written(tmp_path / "half", tmp_path / "raw")
+
+
+@pytest.mark.parametrize("how", ["replaced", "removed"])
+def test_a_photograph_changed_between_the_look_at_it_and_the_writing_is_refused(flowers, tmp_path, monkeypatch, how):
+    inspect = image_folder._inspect
+
+    def then_change(*arguments):
+        found = inspect(*arguments)
+        path = flowers / "rose/01.png"
+        path.unlink() if how == "removed" else shutil.copy(flowers / "rose/03.png", path)
+        return found
+
+    monkeypatch.setattr(image_folder, "_inspect", then_change)
+    with pytest.raises(DataError, match=r"rose/01\.png was changed while it was read: run dvc repro again"):
+        written(flowers, tmp_path / "raw")

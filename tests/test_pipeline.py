@@ -114,6 +114,10 @@ def test_experiments_in_copies_and_queues_share_the_store(project: Path) -> None
     call(project, "dvc", "exp", "run", "--run-all")
     rates = {run.data.params["train.learning_rate"] for run in runs(project)}
     assert {"0.004", "0.005"} <= rates
+    ledger = (project / ".herbarium/ledger.jsonl").read_text()
+    for run in runs(project):
+        assert run.data.tags["fingerprint"] in ledger
+    assert not list(project.glob(".dvc/tmp/exps/**/ledger.jsonl"))
 
 
 def test_a_typo_stops_before_any_work(project: Path) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands import folder_lock
 from pipeline.commands.setup import prepared
 
 app = typer.Typer()
@@ -61,7 +62,10 @@ def versions(
     """
     from pipeline.identity import versions as packages
 
-    recorded = packages.take_installed() if write else packages.recorded()
+    if write:
+        with folder_lock.command_alone("herbarium versions --write"):
+            packages.take_installed()
+    recorded = packages.recorded()
     installed = packages.installed(recorded)
     for package, version in recorded.items():
         print(

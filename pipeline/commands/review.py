@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands import folder_lock
 from pipeline.process.errors import HerbariumError
 
 
@@ -39,7 +40,8 @@ def use(
     """
     from pipeline.filing import experiments
 
-    experiments.use(name, force)
+    with folder_lock.command_alone("herbarium use"):
+        experiments.use(name, force)
     print(f"params.yaml is {experiments.params_file(name)}; run it: dvc repro")
 
 

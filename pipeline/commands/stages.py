@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pipeline.commands import results
+from pipeline.commands import folder_lock, results
 from pipeline.commands.setup import prepared
-from pipeline.commands.stage_lock import turn
 from pipeline.process.errors import HerbariumError
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def train() -> None:
     from pipeline.stages import train as stage
     from pipeline.tracking.live import Live
 
-    with turn(), verbosity.progress(), Live() as live, guard.guarded("train") as stock:
+    with folder_lock.stage_alone("train"), verbosity.progress(), Live() as live, guard.guarded("train") as stock:
 
         def ended(epoch: "Epoch") -> None:
             live.epoch(epoch)
@@ -95,5 +94,5 @@ def _stage(name: str) -> None:
     from pipeline.identity import guard
 
     stage = importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}")
-    with turn(), guard.guarded(name) as stock:
+    with folder_lock.stage_alone(name), guard.guarded(name) as stock:
         stage.run(stock.params)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands import folder_lock
 from pipeline.commands.setup import configured
 
 app = typer.Typer()
@@ -34,8 +35,10 @@ def sweep(
     space.of(params)
     for sentence in half_written.put_aside():
         print(sentence, file=sys.stderr)
-    command.bring_features_up_to_date(quiet)
-    print(command.run(coordinator.plan(params, storage, trials), workers, scheduler, quiet))
+    with folder_lock.command_alone("herbarium sweep", wait=True):
+        command.bring_features_up_to_date(quiet, folder_lock.lent())
+        with folder_lock.outputs_kept("herbarium sweep"):
+            print(command.run(coordinator.plan(params, storage, trials), workers, scheduler, quiet))
 
 
 @app.command(rich_help_panel=_SEARCHING)
@@ -51,4 +54,5 @@ def promote(
     from pipeline.sweep import coordinator
     from pipeline.sweep import promote as promotion
 
-    print(promotion.promote(coordinator.plan(config.load(), storage, create=False), trial))
+    with folder_lock.command_alone("herbarium promote"):
+        print(promotion.promote(coordinator.plan(config.load(), storage, create=False), trial))

@@ -54,6 +54,7 @@ SWEEP_FIGURES = REPORTS / "sweep/figures"
 
 STATE = Path(".herbarium")  # git-ignored working state that no stage reads as input: checkpoints, locks
 CHECKPOINTS = STATE / "checkpoints"
+REVIEW_COPY = "review-"  # what the folders in it are called in which a review's copy of the project lies
 SWEEPS = STATE / "sweeps"
 
 
@@ -78,13 +79,16 @@ def ids(split: str) -> Path:
 
 
 def project_root(start: Path | None = None) -> Path:
-    """The project a path belongs to; `dvc exp run --temp` and the queue work in copies under `.dvc/tmp/exps`.
+    """The project a path belongs to, also from inside a copy of it.
 
-    Runs of such copies belong to the project that started them, so their tracking store is the project's own.
+    `dvc exp run --temp` and the queue work in copies under `.dvc/tmp/exps`, reviews in `.herbarium/review-…`. What is
+    kept of their runs belongs to the project that started them.
     """
     here = (start or Path.cwd()).resolve()
     parts = here.parts
-    for i in range(len(parts) - 2):
-        if parts[i : i + 3] == (".dvc", "tmp", "exps"):
+    for i in range(len(parts) - 1):
+        of_dvc = parts[i : i + 3] == (".dvc", "tmp", "exps")
+        of_review = parts[i] == STATE.name and parts[i + 1].startswith(REVIEW_COPY)
+        if of_dvc or of_review:
             return Path(*parts[:i])
     return here

@@ -15,3 +15,10 @@ class DataError(HerbariumError):
 
 class MachineError(HerbariumError):
     """This machine or its packages cannot do, or may not pretend to do, what is asked."""
+
+
+class BusyError(HerbariumError):
+    """Another command is at work in this folder, and this one does not wait."""
+
+    def __init__(self, command: str, other: str) -> None:
+        super().__init__(f"{command}: {other} is at work in this folder; run this again when it has ended")

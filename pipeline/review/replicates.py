@@ -49,14 +49,14 @@ def _add(
     seeds = (*(before.seeds if before else ()), one)
     found = Replicates(experiment_digest(params), metrics["validation_images"], metrics["test_images"], seeds)
     records.write_json(REPORT, to_json(found))
-    ledger.note(records.file_digest(folder / paths.ids("test")), one.fingerprint)
     on_seed(one, history.read(folder / paths.HISTORY))
     return found
 
 
 def outcome(folder: Path, seed: int) -> Seed:
-    """What a finished run in `folder` measured."""
+    """What a finished run in `folder` measured. Who looks at it has looked at its test images: the ledger counts it."""
     metrics, training = records.read_json(folder / paths.METRICS), records.read_json(folder / paths.TRAINING)
+    ledger.note(records.file_digest(folder / paths.ids("test")), training["fingerprint"])
     return Seed(
         seed,
         training["fingerprint"],

@@ -97,7 +97,7 @@ def dvc_repro(folder: Path, say: Say) -> tuple[str, ...]:
 @contextmanager
 def _workspace(copy: Callable[[Path], None], fresh: bool) -> Iterator[Workspace]:
     paths.STATE.mkdir(exist_ok=True)
-    around = Path(tempfile.mkdtemp(prefix="review-", dir=paths.STATE))
+    around = Path(tempfile.mkdtemp(prefix=paths.REVIEW_COPY, dir=paths.STATE))
     folder = around / "project"
     folder.mkdir()
     try:

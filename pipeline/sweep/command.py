@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.files import paths
@@ -18,10 +19,14 @@ from pipeline.tracking.description import escaped
 from pipeline.tracking.sweeps import SweepRun
 
 
-def bring_features_up_to_date(quiet: bool) -> None:
-    """`dvc repro extract-features`: a no-op of a second if they are. Raises SweepError if it fails."""
+def bring_features_up_to_date(quiet: bool, variables: Mapping[str, str]) -> None:
+    """`dvc repro extract-features`: a no-op of a second if they are. Raises SweepError if it fails.
+
+    `variables` are added to its environment.
+    """
     environment = {
         **os.environ,
+        **variables,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
     command = [sys.executable, "-m", "dvc", "repro", "extract-features"]

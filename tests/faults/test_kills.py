@@ -129,10 +129,10 @@ def test_struck_at_random_moments(undisturbed: Path, project_copy: Path, outcome
 
 def test_a_stage_whose_dvc_was_killed_ends_too(project_copy: Path, undisturbed: Path, outcome: Callable) -> None:
     """The stage is train: importing TensorFlow alone takes it longer than noticing."""
-    log, turn = project_copy.parent / "log", project_copy / paths.STATE / "stage.lock"
-    turn.unlink(missing_ok=True)
+    log, lock = project_copy.parent / "log", project_copy / paths.STATE / "folder.lock"
+    lock.unlink(missing_ok=True)
     process = start(project_copy, [*REPRO, "--force", "--single-item", "train"], log)
-    while not turn.exists():
+    while not lock.exists():
         assert process.poll() is None
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)

@@ -122,5 +122,5 @@ def test_a_stage_waits_for_another(project_copy: Path, monkeypatch: pytest.Monke
     said = [stage.communicate()[1] for stage in stages]
     assert [stage.returncode for stage in stages] == [0, 0, 0]
     assert outputs(project_copy) == before
-    assert any("another stage is at work in this folder; waiting" in text for text in said)
+    assert any("fetch (process" in text and ") is at work in this folder; waiting" in text for text in said)
     outcome("three stages at once", "fetch", "one after the other", faults=1)

@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.files import records
-from pipeline.filing import locks
+from pipeline.filing import ledger, locks
 from pipeline.process.errors import ConfigError
 from pipeline.review import report, verify
 from pipeline.review.verdict import Outcome
@@ -118,6 +118,8 @@ def test_several_seeds_are_compared_over_seeds(reviewed):
     found = review(seeds=2)
     assert [seed.seed for seed in found.reproduced.seeds] == [1, 2]
     assert len({seed.fingerprint for seed in found.reproduced.seeds}) == 2
+    looked_at = ledger.file().read_text(encoding="utf-8")
+    assert all(seed.fingerprint in looked_at for seed in found.reproduced.seeds)
     assert "over seeds" in found.figures[0].verdict.method
 
 

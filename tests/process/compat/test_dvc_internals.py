@@ -1,14 +1,17 @@
 """DVC still writes its two files in place, and refuses what a kill leaves of them; see also test_half_written.py."""
 
 import inspect
+import os
 from pathlib import Path
 
 import pytest
-from dvc import dvcfile, rwlock
+from dvc import dvcfile, lock, rwlock, stage
 from dvc.fs import localfs
+from dvc.stage import run
 from dvc.utils.serialize import _common
 
 from pipeline.process.compat import dvc_internals
+from pipeline.process.errors import BusyError
 
 
 def test_the_list_of_processes_is_still_written_in_place_and_refused_when_cut_off(tmp_path):
@@ -31,3 +34,25 @@ def test_what_dvc_would_read(text, read):
 
 def test_the_path_is_where_dvc_has_it():
     assert dvc_internals.RWLOCK.parent == Path(".dvc/tmp")
+
+
+def test_outputs_that_are_kept_are_still_refused_to_who_would_write_them(project):
+    tmp = project / ".dvc/tmp"
+    with dvc_internals.kept([Path("data")], "herbarium sweep"):
+        writing = rwlock.rwlock(str(tmp), localfs, "dvc repro", [], [str(project / "data/features")], False)
+        with pytest.raises(lock.LockError, match="herbarium sweep"):
+            writing.__enter__()
+        assert dvc_internals.running() is None
+    with rwlock.rwlock(str(tmp), localfs, "dvc repro", [], [str(project / "data/features")], False):
+        assert dvc_internals.running() == f"dvc (process {os.getpid()})"
+        with pytest.raises(BusyError, match=r"herbarium sweep: dvc \(process \d+\) is at work"):
+            dvc_internals.kept([Path("data")], "herbarium sweep").__enter__()
+
+
+def test_a_dvc_still_holds_its_lock_or_stands_among_the_writers(project):
+    """Its stage's lock is taken before the repository's is given up, and given up after that is taken again."""
+    assert '@rwlocked(read=["deps"], write=["outs"])\n    def _run_stage' in inspect.getsource(stage)
+    assert "unlocked_repo(cmd_run)" in inspect.getsource(run)
+    (project / ".dvc/tmp").mkdir(parents=True)
+    with lock.make_lock(str(project / ".dvc/tmp/lock"), tmp_dir=str(project / ".dvc/tmp")):
+        assert dvc_internals.running() == "dvc"

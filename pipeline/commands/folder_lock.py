@@ -1,0 +1,147 @@
+"""One command at a time works in a folder, whether a stage or a sweep; and no stage outlives the `dvc` that started it.
+
+A `dvc` killed alone leaves its stage at work; the next `dvc repro` would start another beside it, on the same files.
+The lock is the operating system's: it goes with the process that has it, however that ends.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.process.errors import BusyError
+
+_POLL_SECONDS = 1.0
+_TEMPORARY = ".????????.*"  # what records.atomic and mkstemp call unfinished files
+_LENT_BY = "HERBARIUM_FOLDER_LENT_BY"  # tells a stage which process has started its `dvc` and waits for it
+
+
+@contextmanager
+def stage_alone(stage: str) -> Iterator[None]:
+    """Within it no other command works in this folder, and the process ends when its `dvc` does.
+
+    Unfinished files that killed stages have left beside the outputs are removed first.
+    """
+    from pipeline.files import paths
+
+    _end_with_dvc()
+    with _exclusive(stage, True, lambda: None):
+        for folder in (paths.IMAGES, paths.MODEL.parent, paths.REPORTS):
+            _tidy(folder)
+        yield
+
+
+@contextmanager
+def command_alone(command: str, wait: bool = False) -> Iterator[None]:
+    """Within it neither a stage nor another such command works in this folder, nor a `dvc` between two stages.
+
+    Raises BusyError if one does, or, with `wait`, waits for its end.
+    """
+    from pipeline.process.compat import dvc_internals
+
+    with _exclusive(command, wait, dvc_internals.running):
+        yield
+
+
+@contextmanager
+def outputs_kept(command: str) -> Iterator[None]:
+    """Within it `dvc` refuses to write or remove outputs. Raises BusyError if one does so now."""
+    from pipeline.files import paths
+    from pipeline.process.compat import dvc_internals
+
+    with dvc_internals.kept((paths.RAW.parent, paths.MODEL.parent, paths.REPORTS), command):
+        yield
+
+
+def lent() -> dict[str, str]:
+    """What the environment of a `dvc` must have whose stages are to work within this process' `command_alone`."""
+    return {_LENT_BY: str(os.getpid())}
+
+
+@contextmanager
+def _exclusive(command: str, wait: bool, running_dvc: Callable[[], str | None]) -> Iterator[None]:
+    from filelock import FileLock
+
+    from pipeline.files import paths
+
+    paths.STATE.mkdir(exist_ok=True)
+    lock, holder = FileLock(paths.STATE / "folder.lock"), paths.STATE / "folder.json"
+    other = _take(lock, holder, running_dvc)
+    if other and other.pid == os.environ.get(_LENT_BY):
+        yield
+        return
+    if other and not wait:
+        raise BusyError(command, str(other))
+    if other:
+        print(f"{other} is at work in this folder; waiting for its end (Ctrl-C gives up)", file=sys.stderr)
+    while other:
+        time.sleep(_POLL_SECONDS)
+        other = _take(lock, holder, running_dvc)
+    holder.write_text(json.dumps({"command": command, "pid": os.getpid()}))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@dataclass(frozen=True)
+class _Other:
+    command: str
+    pid: str
+
+    def __str__(self) -> str:
+        return f"{self.command} (process {self.pid})" if self.pid else self.command
+
+
+def _take(lock: Any, holder: Path, running_dvc: Callable[[], str | None]) -> _Other | None:
+    """Take the lock and return None; or leave it and return who is at work."""
+    from filelock import Timeout
+
+    with suppress(Timeout):
+        lock.acquire(blocking=False)
+    if not lock.is_locked:
+        return _read(holder)
+    if dvc := running_dvc():
+        lock.release()
+        return _Other(dvc, "")
+    return None
+
+
+def _read(holder: Path) -> _Other:
+    try:
+        content = json.loads(holder.read_text())
+        return _Other(str(content["command"]), str(content["pid"]))
+    except (OSError, ValueError, KeyError, TypeError):  # it has the lock, and has not said so yet
+        return _Other("another command", "")
+
+
+def _tidy(folder: Path) -> None:
+    for path in folder.glob(_TEMPORARY):
+        path.unlink(missing_ok=True)
+
+
+def _end_with_dvc() -> None:
+    if "DVC_STAGE" in os.environ:  # set by dvc for the commands it runs
+        threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent and _of_this_session(parent):
+        time.sleep(_POLL_SECONDS)
+    print("the dvc that started this stage is gone: the stage ends; run dvc repro again", file=sys.stderr)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _of_this_session(parent: int) -> bool:
+    """Whether `parent` can be the `dvc`: one killed before the watch began has left its stage to another session's."""
+    try:
+        return os.getsid(parent) == os.getsid(0)
+    except OSError:
+        return False

@@ -9,7 +9,7 @@ import typer
 
 import pipeline.process.loaded  # noqa: F401 - before any module whose file it is to watch
 from pipeline.commands import project, results, review, stages, sweep
-from pipeline.process import machine, verbosity
+from pipeline.process import machine, startup, verbosity
 from pipeline.process.errors import HerbariumError
 from pipeline.process.redaction import redacted
 
@@ -43,7 +43,9 @@ def options(
 def main() -> None:
     """Entry point: errors a user can act on are one message and exit code 1; --debug shows where they come from."""
     sys.excepthook = _show_traceback
+    startup.print_anything()
     try:
+        startup.settle()
         app(prog_name="herbarium")
     except HerbariumError as error:
         if verbosity.debug():

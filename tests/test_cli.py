@@ -1,5 +1,6 @@
 """Help, completion, how much is said, and errors, as the user sees them: of the command as it is installed."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,8 +8,12 @@ from pathlib import Path
 
 import pytest
 import typer
+from PIL import Image
+from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.commands import results
+from pipeline.process.project import NoProjectError
 
 HERBARIUM = Path(sys.executable).with_name("herbarium")
 ROOT = Path(__file__).parents[1]
@@ -81,7 +86,78 @@ def test_outside_a_project_it_says_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = herbarium("check", PYTHONPATH=os.pathsep.join(sys.path))
     assert done.returncode == 1
-    assert done.stderr == "error: params.yaml: not found; run in the project's folder, where params.yaml is\n"
+    assert done.stderr.startswith(
+        f"error: no project here: neither {tmp_path} nor a folder above it holds dvc.yaml and"
+    )
+    assert done.stderr.count("\n") == 1
+
+
+ARGUMENTS = {
+    "compare": ["digits", "."],
+    "export-backbone": ["base.weights.h5"],
+    "predict": ["image.png"],
+    "record": ["digits"],
+    "use": ["digits"],
+    "verify": ["digits"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_that_there_is_no_project(command: str, tmp_path: Path, monkeypatch):
+    """And does nothing else."""
+    monkeypatch.chdir(tmp_path)
+    Path("image.png").touch()
+    done = CliRunner().invoke(app, [command, *ARGUMENTS.get(command, [])])
+    assert isinstance(done.exception, NoProjectError)
+    assert [path.name for path in tmp_path.iterdir()] == ["image.png"]
+
+
+def test_commands_work_from_every_folder_of_the_project(project: Path, monkeypatch):
+    """And leave the caller where he stood."""
+    below = project / "reports/sweep"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert CliRunner().invoke(app, ["check"]).stdout == "params.yaml is in order\n"
+    assert "reports/metrics.json: not found" in str(CliRunner().invoke(app, ["summary"]).exception)
+    assert Path.cwd() == below
+    assert not list(below.iterdir())
+
+
+def test_paths_on_the_command_line_count_from_where_the_user_stands(project: Path, monkeypatch):
+    """A database as a file, named as one or by the shell for the whole project."""
+    (project / "below").mkdir()
+    monkeypatch.chdir(project / "below")
+    asked = []
+    monkeypatch.setattr("pipeline.sweep.coordinator.plan", lambda params, storage, **_: asked.append(storage))
+    monkeypatch.setattr("pipeline.sweep.promote.promote", lambda plan, trial: "")
+    for argument in ("sqlite:///study.db", "sqlite:////mnt/study.db", "postgresql://h/optuna"):
+        CliRunner().invoke(app, ["promote", "--storage", argument], catch_exceptions=False)
+    CliRunner().invoke(app, ["promote"], catch_exceptions=False, env={"OPTUNA_STORAGE": "sqlite:///study.db"})
+    here = f"sqlite:///{project}/below/study.db"
+    assert asked == [here, "sqlite:////mnt/study.db", "postgresql://h/optuna", "sqlite:///study.db"]
+
+
+def test_images_and_pictures_are_those_where_the_user_stands(project: Path, monkeypatch):
+    """Named in the answers as they were named in the question; the network is the project's."""
+    (project / "below").mkdir()
+    monkeypatch.chdir(project / "below")
+    Image.new("L", (8, 8)).save("mine.png")
+    loaded = []
+
+    def classifier(model):
+        loaded.append((model, Path.cwd()))
+        return lambda contents: [{"class": "a", "probability": 1.0, "probabilities": {"a": 1.0}} for _ in contents]
+
+    monkeypatch.setattr(results, "_classifier", classifier)
+    done = CliRunner().invoke(
+        app, ["predict", "mine.png", "--json", "--picture", "answers.png"], catch_exceptions=False
+    )
+    assert json.loads(done.stdout.splitlines()[0])["image"] == "mine.png"
+    assert Path("answers.png").is_file()
+    (project / "below/model").mkdir()
+    CliRunner().invoke(app, ["predict", "mine.png", "--model", "model"], catch_exceptions=False)
+    CliRunner().invoke(app, ["predict", "mine.png", "--model", "models:/digits/1"], catch_exceptions=False)
+    assert loaded == [(None, project), (str(project / "below/model"), project), ("models:/digits/1", project)]
 
 
 @pytest.mark.parametrize(("options", "setting"), [(["--quiet", "--verbose"], ""), (["--verbose"], "1")])

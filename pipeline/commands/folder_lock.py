@@ -116,7 +116,7 @@ def _take(lock: Any, holder: Path, running_dvc: Callable[[], str | None]) -> _Ot
 
 def _read(holder: Path) -> _Other:
     try:
-        content = json.loads(holder.read_text())
+        content = json.loads(holder.read_text("utf-8"))
         return _Other(str(content["command"]), str(content["pid"]))
     except (OSError, ValueError, KeyError, TypeError):  # it has the lock, and has not said so yet
         return _Other("another command", "")

@@ -5,13 +5,14 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import folder_lock
-from pipeline.commands.setup import prepared
+from pipeline.commands.setup import in_project, prepared
 
 app = typer.Typer()
 _PROJECT = "Project"
 
 
 @app.command(rich_help_panel=_PROJECT)
+@in_project()
 def check() -> None:
     """Check params.yaml, whole; dvc repro does it before any work too. Puts aside what a killed dvc left torn.
 
@@ -28,6 +29,7 @@ def check() -> None:
 
 
 @app.command(rich_help_panel=_PROJECT)
+@in_project()
 def cuts() -> None:
     """Where the backbone of params.yaml can be cut, and what each cut costs.
 
@@ -42,6 +44,7 @@ def cuts() -> None:
 
 
 @app.command(rich_help_panel=_PROJECT)
+@in_project()
 def ui() -> None:
     """Open the MLflow UI of this project on 127.0.0.1 at a free port; Ctrl-C stops it.
 
@@ -53,6 +56,7 @@ def ui() -> None:
 
 
 @app.command(rich_help_panel=_PROJECT)
+@in_project()
 def versions(
     write: Annotated[bool, typer.Option("--write", help="Take the installed versions into the cache key.")] = False,
 ) -> None:

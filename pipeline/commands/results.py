@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.commands.setup import prepared
+from pipeline.commands.setup import in_project, prepared
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
@@ -18,6 +18,7 @@ _RESULTS = "Results"
 
 
 @app.command(rich_help_panel=_RESULTS)
+@in_project()
 def summary() -> None:
     """What the last run found: accuracy with its interval, where the pictures are, how to open the UI.
 
@@ -44,11 +45,15 @@ def predict(
     from pipeline.serving import predict as asking
 
     files = asking.files(images, sys.stdin)
-    if asking.show(files, _classifier(model), as_json, picture):
+    folder = str(Path(model).resolve()) if model and Path(model).exists() else None
+    with in_project():
+        classify = _classifier(folder or model)
+    if asking.show(files, classify, as_json, picture):
         raise typer.Exit(1)
 
 
 @app.command(rich_help_panel=_RESULTS)
+@in_project()
 def publish(
     register: Annotated[
         str | None, typer.Option(help="Register the model under this name; champion if significantly better.")
@@ -79,10 +84,12 @@ def export_backbone(path: Annotated[Path, typer.Argument(help="Where to write it
 
     Example: herbarium export-backbone my-base.weights.h5
     """
-    params = prepared()
-    from pipeline.model import assembly
+    target = path.absolute()
+    with in_project():
+        params = prepared()
+        from pipeline.model import assembly
 
-    assembly.save_backbone(assembly.load_trained(params), path)
+        assembly.save_backbone(assembly.load_trained(params), target)
     print(f"wrote {path}")
 
 

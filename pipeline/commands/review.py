@@ -7,14 +7,18 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import folder_lock
+from pipeline.commands.setup import in_project
 from pipeline.process.errors import HerbariumError
 
 
 def _names() -> list[str]:
     """For the shell's completion; it must answer while a key is pressed."""
-    from pathlib import Path
+    from pipeline.process import project
 
-    return sorted(path.parent.name for path in Path("experiments").glob("*/params.yaml"))
+    try:
+        return sorted(path.parent.name for path in project.root().glob("experiments/*/params.yaml"))
+    except HerbariumError:
+        return []
 
 
 app = typer.Typer()
@@ -30,6 +34,7 @@ _Fresh = Annotated[bool, typer.Option("--fresh", help="Compute everything; take 
 
 
 @app.command(rich_help_panel=_EXPERIMENTS)
+@in_project()
 def use(
     name: Annotated[str, typer.Argument(help="A folder of experiments/.", autocompletion=_names)],
     force: Annotated[bool, typer.Option("--force", help="Overwrite edits that are kept nowhere.")] = False,
@@ -46,6 +51,7 @@ def use(
 
 
 @app.command("list", rich_help_panel=_EXPERIMENTS)
+@in_project()
 def list_experiments() -> None:
     """Every experiment: images, reported accuracy, what was measured here, the verdict.
 
@@ -57,6 +63,7 @@ def list_experiments() -> None:
 
 
 @app.command(rich_help_panel=_EXPERIMENTS)
+@in_project()
 def record(
     name: Annotated[str, _RECORDED],
 ) -> None:
@@ -74,6 +81,7 @@ def record(
 
 
 @app.command(rich_help_panel=_EXPERIMENTS)
+@in_project()
 def table(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 if the table is stale.")] = False,
 ) -> None:
@@ -91,6 +99,7 @@ def table(
 
 
 @app.command(rich_help_panel=_REVIEW)
+@in_project()
 def replicate(
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds: the experiment's own and those after it.")] = 3,
 ) -> None:
@@ -123,6 +132,7 @@ def replicate(
 
 
 @app.command(rich_help_panel=_REVIEW)
+@in_project()
 def verify(
     what: Annotated[
         str, typer.Argument(help="An experiment, an MLflow run id or a git revision.", autocompletion=_names)
@@ -162,6 +172,7 @@ def verify(
 
 
 @app.command(rich_help_panel=_REVIEW)
+@in_project()
 def compare(
     first: Annotated[
         str,

@@ -1,9 +1,23 @@
-"""What commands do first: parameters checked before anything heavy is imported."""
+"""What commands do first: go to the project, and have its parameters checked before anything heavy is imported."""
 
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
+
+
+@contextmanager
+def in_project() -> Iterator[None]:
+    """Within it, the working directory is the root of the project the user stands in, found upwards.
+
+    Also a decorator, for a command that takes no path; others resolve paths before they enter.
+    """
+    from pipeline.process import project
+
+    with chdir(project.root()):
+        yield
 
 
 def configured() -> "Params":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from pipeline.commands import folder_lock, results
-from pipeline.commands.setup import prepared
+from pipeline.commands.setup import in_project, prepared
 from pipeline.process.errors import HerbariumError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ _STAGES = "Stages (dvc repro runs them)"
 
 
 @app.command(rich_help_panel=_STAGES)
+@in_project()
 def fetch() -> None:
     """Bring the images of the source into data/raw.
 
@@ -27,6 +28,7 @@ def fetch() -> None:
 
 
 @app.command(rich_help_panel=_STAGES)
+@in_project()
 def preprocess() -> None:
     """Split, check for duplicates and leaks, decode and resize into data/images.
 
@@ -36,6 +38,7 @@ def preprocess() -> None:
 
 
 @app.command("extract-features", rich_help_panel=_STAGES)
+@in_project()
 def extract_features() -> None:
     """Run the frozen part of the network once per image into data/features.
 
@@ -45,6 +48,7 @@ def extract_features() -> None:
 
 
 @app.command(rich_help_panel=_STAGES)
+@in_project()
 def train() -> None:
     """Train the part above the cut into models/; epochs show in MLflow as they end.
 
@@ -66,6 +70,7 @@ def train() -> None:
 
 
 @app.command(rich_help_panel=_STAGES)
+@in_project()
 def evaluate() -> None:
     """Measure the trained network on validation and test images, then show the run in MLflow.
 

@@ -1,21 +1,37 @@
 """Searching: sweeps and promotion. Everything heavy is imported inside the command that needs it."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipeline.commands import folder_lock
-from pipeline.commands.setup import configured
+from pipeline.commands.setup import configured, in_project
 
 app = typer.Typer()
 _SEARCHING = "Searching"
+_SQLITE = "sqlite:///"
+
+
+def _from_here(context: typer.Context, option: typer.CallbackParam, address: str | None) -> str | None:
+    """A relative SQLite file counts from where the user stands if it is an argument, else from the project."""
+    source = context.get_parameter_source(option.name or "")
+    if address and address.startswith(_SQLITE) and source is not None and source.name == "COMMANDLINE":
+        return f"{_SQLITE}{Path(address.removeprefix(_SQLITE)).absolute()}"
+    return address
+
+
 _STORAGE = typer.Option(
-    envvar="OPTUNA_STORAGE", help="Where the study is: an SQLAlchemy URL.", show_default="optuna.db in the project"
+    envvar="OPTUNA_STORAGE",
+    help="Where the study is: an SQLAlchemy URL.",
+    show_default="optuna.db in the project",
+    callback=_from_here,
 )
 
 
 @app.command(rich_help_panel=_SEARCHING)
+@in_project()
 def sweep(
     trials: Annotated[int | None, typer.Option(min=1, help="Trials in total.", show_default="sweep.trials")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes on this machine; they change no result.")] = 1,
@@ -42,6 +58,7 @@ def sweep(
 
 
 @app.command(rich_help_panel=_SEARCHING)
+@in_project()
 def promote(
     trial: Annotated[str, typer.Argument(help="best, the number of a trial, or the ID of its run in MLflow.")] = "best",
     storage: Annotated[str | None, _STORAGE] = None,

@@ -11,7 +11,7 @@ _FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16",
 def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
     """The CPU's feature flags as Linux names them; empty where they cannot be read."""
     try:
-        lines = cpuinfo.read_text().splitlines()
+        lines = cpuinfo.read_text("utf-8", errors="replace").splitlines()
     except OSError:
         return frozenset()
     return frozenset(next((line for line in lines if line.startswith(("flags", "Features"))), "").split())

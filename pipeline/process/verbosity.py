@@ -45,7 +45,7 @@ def say(text: str) -> None:
 def progress() -> Iterator[None]:
     """What is printed inside is progress; warnings and errors on the standard error stream are not."""
     if quiet():
-        with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
             yield
     else:
         yield

@@ -83,7 +83,13 @@ def dvc_repro(folder: Path, say: Say) -> tuple[str, ...]:
     command = [sys.executable, "-m", "dvc", "repro"]
     lines = []
     with subprocess.Popen(
-        command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        cwd=folder,
+        env=environment,
+        encoding="utf-8",
+        errors="replace",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as process:
         assert process.stdout
         for line in process.stdout:
@@ -117,7 +123,7 @@ def _configure_dvc(folder: Path, fresh: bool) -> None:
 def cache_folder() -> Path:
     """The project's DVC cache, absolute, wherever its configuration puts it."""
     command = [sys.executable, "-m", "dvc", "cache", "dir"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     return Path(done.stdout.strip()) if done.returncode == 0 and done.stdout.strip() else _CACHE.resolve()
 
 

@@ -101,7 +101,7 @@ def _example(answer: Answer) -> drawing.Example:
 
 def _json(answer: Answer) -> str:
     content = answer.said if answer.said else {"error": answer.error}
-    return json.dumps({"image": str(answer.path), **content}, ensure_ascii=False)
+    return json.dumps({"image": str(answer.path), **content}, ensure_ascii=not _unicode())
 
 
 def _line(answer: Answer, width: int) -> str:
@@ -120,9 +120,13 @@ def _percent(probability: float) -> str:
 
 
 def _bar(share: float) -> str:
-    full, empty = "█░" if "utf" in (sys.stdout.encoding or "").lower() else "#."
+    full, empty = "█░" if _unicode() else "#."
     length = round(_BAR * share)
     return full * length + empty * (_BAR - length)
+
+
+def _unicode() -> bool:
+    return "utf" in (sys.stdout.encoding or "").lower()
 
 
 def _plain(text: str) -> str:

@@ -30,7 +30,9 @@ def bring_features_up_to_date(quiet: bool, variables: Mapping[str, str]) -> None
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
     command = [sys.executable, "-m", "dvc", "repro", "extract-features"]
-    done = subprocess.run(command, env=environment, capture_output=quiet, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=quiet, encoding="utf-8", errors="replace", check=False
+    )
     if done.returncode:
         said = f":\n{done.stdout}{done.stderr}" if quiet else "; see above"
         raise SweepError(f"`dvc repro extract-features` failed{said}")

@@ -89,7 +89,7 @@ def process_died(run_tags: Mapping[str, str]) -> bool:
 
 def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     try:
-        lines = cpuinfo.read_text().splitlines()
+        lines = cpuinfo.read_text("utf-8", errors="replace").splitlines()
     except OSError:
         lines = []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -98,7 +98,9 @@ def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
 
 def _output(*command: str) -> str:
     try:
-        run = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        run = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=_SECONDS, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return run.stdout.strip() if run.returncode == 0 else ""

@@ -100,7 +100,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _tail(path: Path, lines: int = 5) -> str:
-    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+    return "\n".join(path.read_text("utf-8", errors="replace").splitlines()[-lines:])
 
 
 def _free_port() -> int:

@@ -149,7 +149,11 @@ def _riff(encoded: bytes) -> Iterator[tuple[bytes, int, bytes]]:
 
 
 def _unannounced(chunk: bytes) -> bytes:
-    return chunk[:8] + bytes(flags & ~sum(_WEBP_METADATA.values()) for flags in chunk[8:9]) + chunk[9:]
+    return (
+        chunk[:8]
+        + bytes(flags & ~sum(int(flag) for flag in _WEBP_METADATA.values()) for flags in chunk[8:9])
+        + chunk[9:]
+    )
 
 
 _EXTENSION, _GRAPHIC_CONTROL = 0x21, 0xF9

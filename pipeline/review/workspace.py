@@ -20,7 +20,7 @@ from pipeline.files import paths, records
 from pipeline.filing.rendering import render
 from pipeline.identity import versions
 from pipeline.params import config
-from pipeline.process import git
+from pipeline.process import databases, git
 from pipeline.process.errors import ConfigError, HerbariumError
 
 Say = Callable[[str], None]
@@ -69,7 +69,7 @@ def repro(workspace: Workspace, content: Mapping[str, Any], say: Say) -> tuple[s
     checked = config.check(content, str(paths.PARAMS)).model_dump()
     # Shown nowhere: a review's runs are not the user's. The section is no stage's input, so no output depends on it.
     database = workspace.folder.resolve() / "mlflow.db"
-    checked["tracking"] = {"experiment": "review", "uri": f"sqlite:///{database}"}
+    checked["tracking"] = {"experiment": "review", "uri": databases.sqlite_url(database)}
     records.write_text(workspace.folder / paths.PARAMS, render(checked))
     for used in (Path(checked["data"]["path"]), Path(checked["backbone"]["path"]), paths.STATE / "models"):
         _share(used, workspace.folder)

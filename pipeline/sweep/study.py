@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial, TrialState
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint as identity
 from pipeline.params.schema import Params
-from pipeline.process import verbosity
+from pipeline.process import databases, verbosity
 from pipeline.process.errors import ConfigError, HerbariumError
 from pipeline.results.history import Epoch
 from pipeline.results.trials import COMPLETE, FAILED, PRUNED, Trial
@@ -50,7 +50,7 @@ class Suggestion:
 
 def default_storage() -> str:
     """optuna.db beside mlflow.db, in the project."""
-    return f"sqlite:///{paths.project_root() / 'optuna.db'}"
+    return databases.sqlite_url(paths.project_root() / "optuna.db")
 
 
 def name(params: Params, dimensions: Sequence[Dimension]) -> str:

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from pipeline.files import paths
 from pipeline.params.schema import Tracking
+from pipeline.process import databases
 from pipeline.process.redaction import redacted as redacted
-
-_SQLITE = "sqlite:///"
 
 
 def tracking_uri(tracking: Tracking) -> str:
@@ -15,16 +14,15 @@ def tracking_uri(tracking: Tracking) -> str:
 
     A relative SQLite path counts from the project, also inside the copies that `dvc exp run --temp` works in.
     """
-    uri = tracking.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}mlflow.db"
+    uri = tracking.uri or os.environ.get("MLFLOW_TRACKING_URI") or databases.sqlite_url(Path("mlflow.db"))
     file = database_file(uri)
-    return f"{_SQLITE}{file}" if file else uri
+    return databases.with_file(uri, file) if file else uri
 
 
 def database_file(uri: str) -> Path | None:
     """The absolute file of a SQLite URI; None for every other store."""
-    if not uri.startswith(_SQLITE):
-        return None
-    return paths.project_root() / uri.removeprefix(_SQLITE)
+    file = databases.sqlite_file(uri)
+    return paths.project_root() / file if file else None
 
 
 def artifact_location(uri: str) -> str | None:

@@ -29,6 +29,7 @@ _ANSWERED = "failed with error code"  # of MLflow's client: the server said no, 
 _LOCK_SECONDS = 60
 
 mlflow_internals.give_up_databases_soon()
+mlflow_internals.make_no_folders()
 for _name in ("urllib3.connectionpool", "alembic", "mlflow"):
     logging.getLogger(_name).setLevel(os.environ["MLFLOW_LOGGING_LEVEL"])
 
@@ -59,7 +60,7 @@ def conversation(uri: str, seconds: int = CONTACT_SECONDS, retries: int = 0) -> 
 def connect(tracking: Tracking) -> Store:
     """Open the store, creating database and experiment where missing. Call inside `conversation`."""
     uri = address.tracking_uri(tracking)
-    with _one_at_a_time(uri):
+    with _one_at_a_time(uri), mlflow_internals.artifacts_at(address.artifact_location(uri)):
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         return Store(client, uri, _experiment_id(client, tracking.experiment, uri))
 

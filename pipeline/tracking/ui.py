@@ -15,6 +15,7 @@ from pathlib import Path
 from pipeline.files import paths
 from pipeline.params import config
 from pipeline.params.schema import Tracking
+from pipeline.process import databases
 from pipeline.process.errors import HerbariumError
 from pipeline.tracking import address, views
 from pipeline.tracking.store import TrackingUnavailable, connect, conversation
@@ -71,10 +72,14 @@ def _launched(uri: str, url: str) -> subprocess.Popen[bytes]:
     LOG.parent.mkdir(parents=True, exist_ok=True)
     # The job runner is for evaluations of language models and triples the time to start.
     environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    environment["MLFLOW_BACKEND_STORE_URI"] = uri  # it may hold a password, and arguments are public
+    # It may hold a password, and arguments are public. A file is named from its folder: MLflow takes the URL of one for
+    # its path and would make another folder where the two differ.
+    file = address.database_file(uri)
+    environment["MLFLOW_BACKEND_STORE_URI"] = databases.with_file(uri, Path(file.name)) if file else uri
+    folder = file.parent if file else None
     with LOG.open("wb") as log:
         # A process group of its own: Ctrl-C reaches this process alone, which then stops the server in order.
-        return subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
+        return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=environment, start_new_session=True)
 
 
 def _wait_until_answering(process: subprocess.Popen[bytes], url: str) -> None:

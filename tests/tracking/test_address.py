@@ -1,10 +1,13 @@
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 
 from pipeline.params.schema import Params
 from pipeline.tracking import address
+from tests.hostile_names import HOSTILE_NAMES
 
 PLACES = Callable[[str | None], Params]
 
@@ -61,3 +64,16 @@ def test_only_a_server_has_pages() -> None:
     page = address.run_url("https://me:secret@host/base/", "7", "abc")
     assert page == "https://host/base/#/experiments/7/runs/abc"
     assert address.run_url("sqlite:////a/mlflow.db", "7", "abc") is None
+
+
+@pytest.mark.parametrize("uri", [None, "sqlite:///mlflow.db"])
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_the_database_is_in_the_project_whatever_its_folder_is_called(
+    at: PLACES, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str | None, name: str
+) -> None:
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / name)
+    address_of_it = address.tracking_uri(at(uri).tracking)
+    assert address.database_file(address_of_it) == tmp_path / name / "mlflow.db"
+    place = address.artifact_location(address_of_it)
+    assert url2pathname(urlsplit(place).path) == str(tmp_path / name / "mlartifacts")

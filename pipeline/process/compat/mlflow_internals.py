@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from pipeline.process.compat.replacing import require
 
+_ARTIFACT_ROOT = "_MLFLOW_SERVER_ARTIFACT_ROOT"
 _DATABASE_TRIES = 3  # 0.4 s
 _QUIET = {
     "MLFLOW_LOGGING_LEVEL": "ERROR",
@@ -34,6 +35,29 @@ def give_up_databases_soon() -> None:
 
     require(database, "MAX_RETRY_COUNT")
     database.MAX_RETRY_COUNT = _DATABASE_TRIES
+
+
+def make_no_folders() -> None:
+    """Let MLflow make no folder for a SQLite file: it takes the URL for a path and makes `100%25` beside `100%`.
+
+    Seen in mlflow 3.17.2; no report upstream is known.
+    """
+    from mlflow.store.db import utils as database
+
+    require(database, "_make_parent_dirs_if_sqlite")
+    database._make_parent_dirs_if_sqlite = lambda uri: None
+
+
+@contextmanager
+def artifacts_at(place: str | None) -> Iterator[None]:
+    """Inside, a new database's own experiment has its artifacts at the URI `place`; None leaves that to a server.
+
+    By itself MLflow writes the working directory's path into SQL, where quotes and colons end it. For the moment a
+    database is opened only: a process in which that is set passes for a server.
+    Seen in mlflow 3.17.2; no report upstream is known.
+    """
+    with _environment({_ARTIFACT_ROOT: place} if place else {}):
+        yield
 
 
 @contextmanager

@@ -1,17 +1,20 @@
 """MLflow still needs what it is told, and still listens."""
 
+import contextlib
 import importlib.util
 import os
 import re
 from pathlib import Path
 
 import pytest
-from mlflow import environment_variables
+from mlflow import MlflowClient, environment_variables
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.models_artifact_repo import ModelsArtifactRepository
 from mlflow.store.db import utils as database
+from mlflow.tracking._tracking_service.utils import _SERVER_ARTIFACT_ROOT_ENV_VAR
 from sqlalchemy.exc import OperationalError
 
+from pipeline.process import databases
 from pipeline.process.compat import mlflow_internals
 
 
@@ -22,6 +25,7 @@ def text(module):
 def test_its_switches_have_these_names():
     ours = {name for name in mlflow_internals._QUIET if name.startswith("MLFLOW")}
     assert ours <= {variable.name for variable in vars(environment_variables).values() if hasattr(variable, "name")}
+    assert mlflow_internals._ARTIFACT_ROOT == _SERVER_ARTIFACT_ROOT_ENV_VAR
     assert "GIT_PYTHON_REFRESH" in text("git.cmd")
 
 
@@ -62,3 +66,33 @@ def test_a_models_name_is_still_looked_up_in_the_current_store_only(monkeypatch,
     ):
         ModelsArtifactRepository("models:/digits/1", tracking_uri=passed, registry_uri=passed)
     assert os.environ["MLFLOW_TRACKING_URI"] == "sqlite:///elsewhere.db"
+
+
+@pytest.mark.parametrize("place", ["file:///it%27s%20%22mine%22%20%3Ab", None])
+def test_the_path_of_artifacts_is_still_part_of_a_statement(place, tmp_path, monkeypatch):
+    folder = tmp_path / 'it\'s "mine" :b'
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    url = databases.sqlite_url(folder / "mlflow.db")
+    with mlflow_internals.artifacts_at(place), contextlib.nullcontext() if place else pytest.raises(MlflowException):
+        assert MlflowClient(url).get_experiment("0").artifact_location == f"{place}/0"
+
+
+def test_it_still_takes_the_url_of_a_database_for_its_path(monkeypatch, tmp_path):
+    url = databases.sqlite_url(tmp_path / "100% sure/mlflow.db")
+    original = {}
+    exec(_source_of("_make_parent_dirs_if_sqlite"), {"Path": Path}, original)
+    original["_make_parent_dirs_if_sqlite"](url)
+    assert (tmp_path / "100%25 sure").is_dir()
+    monkeypatch.setattr(database, "_make_parent_dirs_if_sqlite", original["_make_parent_dirs_if_sqlite"])
+    mlflow_internals.make_no_folders()
+    (tmp_path / "60% sure").mkdir()
+    database.create_sqlalchemy_engine_with_retry(databases.sqlite_url(tmp_path / "60% sure/mlflow.db"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["100%25 sure", "60% sure"]
+    assert (tmp_path / "60% sure/mlflow.db").is_file()
+
+
+def _source_of(function):
+    """A function's text as MLflow has it, whatever has taken its place meanwhile."""
+    module = text("mlflow.store.db.utils")
+    return re.search(rf"^def {function}\(.*?(?=^\S)", module, re.MULTILINE | re.DOTALL)[0]

@@ -13,6 +13,7 @@ from pipeline.identity import modules
 from pipeline.identity.modules import closure, imported
 from pipeline.params import config
 from pipeline.params.schema import Params
+from pipeline.params.section import section_of
 
 from .imports import ROOT
 
@@ -241,6 +242,13 @@ def test_a_stage_depends_on_the_code_it_runs(stage):
 
 
 @pytest.mark.parametrize("stage", PIPELINE)
+def test_no_stage_depends_on_the_schema(stage):
+    """It is handed checked values: a new key of another stage, or another wording, runs nothing again."""
+    used = {file.stem for file in modules.of_stage(stage) if room(file) == "params"}
+    assert used <= {"keys", "suggestions"}
+
+
+@pytest.mark.parametrize("stage", PIPELINE)
 def test_a_stage_says_what_it_does_and_runs_itself(stage):
     assert len(PIPELINE[stage]["desc"]) > 20
     assert PIPELINE[stage]["cmd"] == f"python -m pipeline {stage}"
@@ -318,7 +326,7 @@ def described(model: Any = Params, prefix: str = "") -> dict[str, str]:
     fields = {}
     for name, field in model.model_fields.items():
         fields[prefix + name] = field.description
-        if section := config._section(field.annotation):
+        if section := section_of(field.annotation):
             fields |= described(section, f"{prefix}{name}.")
     return fields
 

@@ -22,13 +22,15 @@ def in_project() -> Iterator[None]:
 
 def configured() -> "Params":
     """The whole of params.yaml, and its backbone brought from MLflow."""
+    from pipeline.files import paths
     from pipeline.params import config
 
     params = config.load()
-    if ":/" in params.backbone.name and params.backbone.saved_at and not params.backbone.saved_at.exists():
+    saved = paths.saved_backbone(params.backbone.name, params.backbone.path)
+    if ":/" in params.backbone.name and saved and not saved.exists():
         from pipeline.tracking import backbone
 
-        backbone.download(params.backbone.name, params.backbone.saved_at, params.tracking)
+        backbone.download(params.backbone.name, saved, params.tracking)
     return params
 
 

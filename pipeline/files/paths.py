@@ -63,6 +63,13 @@ def mlflow_model(uri: str) -> Path:
     return STATE / "models" / f"{hashlib.sha256(uri.encode()).hexdigest()[:16]}.keras"
 
 
+def saved_backbone(name: str, path: str) -> Path | None:
+    """The .keras file of a backbone that is a whole saved model, by `backbone.name` and `path`; None for others."""
+    if name == "saved":
+        return Path(path)
+    return mlflow_model(name) if ":/" in name else None
+
+
 def images(split: str) -> Path:
     """uint8 (N, H, W, C), values 0–255, C-contiguous."""
     return IMAGES / split / "images.npy"

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from pipeline.params import upgrades
 from pipeline.params.schema import Params
+from pipeline.params.section import section_of
 
 HEADER = """\
 # The experiment: every key, with its unit and legal values. `dvc repro` runs what it says; a wrong key or value stops
@@ -33,7 +34,7 @@ def _lines(values: Mapping[str, Any], model: type[BaseModel], indent: str) -> li
     for name, field in model.model_fields.items():
         if name not in values:
             continue  # of a later version than the file's
-        section = _section(field.annotation)
+        section = section_of(field.annotation)
         if section or _is_table(values[name]):
             blank = [""] if lines and not indent else []
             inner = indent + "  "
@@ -42,10 +43,6 @@ def _lines(values: Mapping[str, Any], model: type[BaseModel], indent: str) -> li
         else:
             lines.append(f"{f'{indent}{name}: {_value(values[name])}':<{_COMMENT_COLUMN}}  # {field.description}")
     return lines
-
-
-def _section(annotation: Any) -> type[BaseModel] | None:
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
 def _is_table(value: Any) -> bool:

@@ -1,6 +1,6 @@
 """The code of a stage as one digest, which follows what the code does and not how it is worded or laid out.
 
-Comments, docstrings, layout, what errors say and what params.yaml's keys are described with change no number. The
+Comments, docstrings, layout and what errors say change no number. The
 digest is the same on every Python the project runs on, whose own dumps of a syntax tree differ from each other.
 """
 
@@ -8,20 +8,15 @@ import ast
 import hashlib
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from pipeline.identity import modules
-
-# How files of older versions say a value: the value is in the fingerprint itself.
-_SAYING = frozenset({Path("pipeline/params/upgrades.py")})
 
 
 @cache
 def digest(stage: str) -> str:
     """SHA-256 over the modules that a stage of dvc.yaml runs, hexadecimal; as they were when it was first asked for."""
-    computing = [path for path in modules.of_stage(stage) if path not in _SAYING]
-    content = [[path.as_posix(), normal_form(modules.source(path))] for path in computing]
+    content = [[path.as_posix(), normal_form(modules.source(path))] for path in modules.of_stage(stage)]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
@@ -45,12 +40,6 @@ class _Wordless(ast.NodeTransformer):
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         return self.generic_visit(ast.Assert(node.test, None))
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
-        """The declaration of a key of params.yaml: the value that it lets through is in the fingerprint itself."""
-        value = node.value
-        declared = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "Field"
-        return None if declared else self.generic_visit(node)
 
 
 class _Silent(ast.NodeTransformer):

@@ -4,12 +4,17 @@ On a CPU the bits depend on seeds, on the size of the thread pool (not on the nu
 oneDNN uses, on the precision and on the versions of a few packages.
 """
 
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING
 
 from pipeline.identity import versions
 from pipeline.identity.instruction_set import cpu_flags
-from pipeline.params.schema import Compute
 from pipeline.process.errors import MachineError
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Compute
 
 
 def prepare(compute: Compute) -> None:

@@ -1,8 +1,14 @@
 """What the bits of a run depend on beside its data, parameters and code."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from pipeline.identity import versions
 from pipeline.identity.instruction_set import instruction_set
-from pipeline.params.schema import Compute
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Compute
 
 # Packages whose version decides what training computes; those that made the images are in the images' digests.
 _COMPUTING = ("keras", "numpy", "tensorflow")

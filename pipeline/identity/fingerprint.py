@@ -3,13 +3,17 @@
 Paths, tracking, wording and the test images are not: they decide nothing about a training.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.files import paths, records
 from pipeline.identity import code as code_of
 from pipeline.identity.environment import environment as environment_of
-from pipeline.params.schema import Params
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Params
 
 _PER_SPLIT = ("digests", "images", "sources")  # of features.json
 _STAGE = "train"

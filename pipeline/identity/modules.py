@@ -20,13 +20,17 @@ def closure(module: Path) -> set[Path]:
         current = waiting.pop()
         if current not in found:
             found.add(current)
-            waiting += [path for name in imported(current) if (path := file_of(name))]
+            waiting += [path for name in imported(current, of_types=False) if (path := file_of(name))]
     return found
 
 
-def imported(module: Path) -> set[str]:
-    """Dotted names a module imports, wherever in it: `from a import b` counts as a and a.b."""
-    return set(_names(ast.parse(source(module)), ".".join(module.parts[:-1])))
+def imported(module: Path, of_types: bool = True) -> set[str]:
+    """Dotted names a module imports, wherever in it: `from a import b` counts as a and a.b.
+
+    Without `of_types` not what stands under `if TYPE_CHECKING:`, which never runs.
+    """
+    tree = ast.parse(source(module))
+    return set(_names(tree if of_types else _Running().visit(tree), ".".join(module.parts[:-1])))
 
 
 def source(module: Path) -> str:
@@ -37,6 +41,14 @@ def file_of(name: str) -> Path | None:
     """The file of a dotted name relative to the project; None if it is a package, or no module of this one."""
     path = Path(*name.split(".")).with_suffix(".py")
     return path if path.parts[0] == PACKAGE.name and (PACKAGE.parent / path).is_file() else None
+
+
+class _Running(ast.NodeTransformer):
+    """Takes out what only a type checker reads."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        typing = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        return node.orelse if typing else self.generic_visit(node)
 
 
 def _names(tree: ast.AST, package: str) -> Iterator[str]:

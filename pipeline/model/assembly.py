@@ -1,9 +1,11 @@
 """Puts the parts together: the trained part above a cut, and the full model from images to probabilities."""
 
+from __future__ import annotations
+
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
@@ -11,9 +13,11 @@ from pipeline.files import paths, records
 from pipeline.identity import determinism
 from pipeline.model import backbones, heads
 from pipeline.model.cuts import Cut, Network, trained_from
-from pipeline.params.schema import Params
 from pipeline.process.compat import keras_internals
 from pipeline.process.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Params
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,20 @@ The transform is one projective map per image, as in Keras' ImageDataGenerator: 
 the centre, then mirroring; bilinear, the border pixels continued outwards.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
-from pipeline.params.schema import Augmentation
+if TYPE_CHECKING:
+    from pipeline.params.images_section import Augmentation
+
+
+def active(settings: Augmentation) -> bool:
+    return settings.on_the_fly or settings.views > 0
 
 
 def transforms(settings: Augmentation, images: Sequence[int], view: int, height: int, width: int) -> np.ndarray:

@@ -1,21 +1,27 @@
 """Backbones by name: keras.applications, a list of convolutions, or a saved model; all take uint8 images."""
 
+from __future__ import annotations
+
 import importlib
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import keras
 import numpy as np
 
+from pipeline.files import paths
 from pipeline.model import graph
 from pipeline.model.cuts import Network
-from pipeline.params.schema import Backbone, Images
 from pipeline.params.suggestions import did_you_mean
 from pipeline.process.compat import keras_internals
 from pipeline.process.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pipeline.params.images_section import Images
+    from pipeline.params.network_sections import Backbone
 
 DOWNLOAD_TIMEOUT_SECONDS = 20
 
@@ -28,8 +34,8 @@ def build(backbone: Backbone, images: Images, seed: int = 0) -> Network:
     keras_internals.restart_names()
     keras.utils.set_random_seed(seed)
     pixels = keras.Input((images.height, images.width, images.channels), dtype="uint8", name="images")
-    if backbone.saved_at is not None:
-        return Network(_saved(backbone.saved_at, images.scale, pixels))
+    if saved := paths.saved_backbone(backbone.name, backbone.path):
+        return Network(_saved(saved, images.scale, pixels))
     return Network(_named(backbone, images, pixels))
 
 

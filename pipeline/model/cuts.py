@@ -1,13 +1,18 @@
 """Where the network is cut: everything below the lowest unfrozen layer is a constant function, computed once."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from pipeline.model import graph
-from pipeline.params.schema import Augmentation, Backbone
 from pipeline.process.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pipeline.params.images_section import Augmentation
+    from pipeline.params.network_sections import Backbone
 
 
 @dataclass(frozen=True)

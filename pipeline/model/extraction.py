@@ -4,13 +4,15 @@ Chunks are appended to plain files outside the stage's outputs, so memory does n
 a killed extraction goes on where it stopped, ending with the same bytes.
 """
 
+from __future__ import annotations
+
 import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -22,9 +24,11 @@ from pipeline.identity.environment import environment
 from pipeline.model import augmentation, backbones, heads
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut, Network, stored
-from pipeline.params.schema import Compute, Params
 from pipeline.process import progress
 from pipeline.process.errors import MachineError
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Compute, Params
 
 UNFINISHED = paths.STATE / "features"
 CHUNK_IMAGES = 64
@@ -105,13 +109,20 @@ def weights_digest(network: Network) -> str:
     return records.digest([records.array_digest(np.asarray(weight)) for weight in network.model.get_weights()])
 
 
+def _random_views(params: Params) -> dict[str, Any] | None:
+    if not augmentation.active(params.images.augmentation):
+        return None
+    said: dict[str, Any] = params.hashed(include={"images": {"augmentation"}})["images"]["augmentation"]
+    return said
+
+
 def _index(params: Params, network: Network, entries: list[Stored], counts: dict[str, int]) -> dict[str, Any]:
     return {
         "backbone": network.model.name,
         "weights": weights_digest(network),
         "scale": params.images.scale,
         "pooling": params.head.pooling,
-        "augmentation": params.images.augmentation.model_dump() if params.images.augmentation.active else None,
+        "augmentation": _random_views(params),
         "precision": params.compute.precision,
         "dtype": params.compute.storage,
         "cuts": [{"layer": e.layer, "shape": list(e.shape), "file": e.file} for e in entries],

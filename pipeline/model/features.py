@@ -1,8 +1,10 @@
 """Stored activations, read back: at the cut where training starts, whichever cuts were stored."""
 
+from __future__ import annotations
+
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -15,8 +17,10 @@ from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut
 from pipeline.model.fit import Examples
 from pipeline.model.steps import as_input
-from pipeline.params.schema import Params
 from pipeline.process.errors import DataError
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Params
 
 
 def read_index() -> dict[str, Any]:

@@ -4,12 +4,14 @@ Many steps run in one graph call. The order of images is a pure function of (see
 but the state at its start, and a run resumed after a kill ends with the bytes of an undisturbed one.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -18,10 +20,12 @@ import tensorflow as tf
 from pipeline.model import checkpoints, losses
 from pipeline.model.compiled import compiled
 from pipeline.model.steps import Steps, as_input
-from pipeline.params.schema import Train
 from pipeline.process.errors import HerbariumError
 from pipeline.results import history
 from pipeline.results.history import Epoch
+
+if TYPE_CHECKING:
+    from pipeline.params.train_section import Train
 
 BLOCK_BYTES = 1 << 28  # activations handed to one graph call; larger ones stay on disk until their turn
 EVALUATION_BATCH = 128

@@ -1,12 +1,16 @@
 """The classifier on top of the backbone."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from pipeline.model.cuts import Cut
-from pipeline.params.schema import Head
 from pipeline.process.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pipeline.params.network_sections import Head
 
 _POOLING = {"average": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}
 
@@ -31,7 +35,7 @@ def classify(tensor: Any, head: Head, classes: int, l2: float, seed: int) -> Any
     """
     if head.output == "sigmoid" and classes != 2:
         raise ConfigError(f"params.yaml: head.output: sigmoid is for two classes, the data has {classes}: set softmax")
-    rates = head.dropout_rates
+    rates = dropout_rates(head)
     if not head.units:
         tensor = _drop(tensor, rates[0], "dropout", seed + 1000)
     for index, (units, rate) in enumerate(zip(head.units, rates, strict=bool(head.units)), start=1):
@@ -41,6 +45,13 @@ def classify(tensor: Any, head: Head, classes: int, l2: float, seed: int) -> Any
         tensor = _drop(tensor, rate, f"dropout{index}", seed + 1000 + index)
     outputs = 1 if head.output == "sigmoid" else classes
     return _dense(outputs, "logits", l2, seed, dtype="float32")(tensor)
+
+
+def dropout_rates(head: Head) -> list[float]:
+    """One rate per dense layer; with no dense layer one rate, applied to the pooled features."""
+    if isinstance(head.dropout, list):
+        return head.dropout or [0.0]
+    return [head.dropout] * max(1, len(head.units))
 
 
 def probabilities(logits: Any, output: str) -> Any:

@@ -1,5 +1,9 @@
 """What the trained network says about stored activations, and what it sees in them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 
@@ -7,7 +11,9 @@ from pipeline.model import features as stored
 from pipeline.model import fit as fitting
 from pipeline.model import graph, losses
 from pipeline.model.assembly import Assembled
-from pipeline.params.schema import Params
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Params
 
 
 def probabilities(split: str, trained: Assembled, params: Params) -> np.ndarray:

@@ -1,7 +1,9 @@
 """Many training steps in one graph call: no Python per step, fused optimizer updates."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
 import tensorflow as tf
@@ -9,7 +11,9 @@ import tensorflow as tf
 from pipeline.model import augmentation, losses, optimizers
 from pipeline.model.compiled import compiled
 from pipeline.model.optimizers import Optimizer
-from pipeline.params.schema import Train
+
+if TYPE_CHECKING:
+    from pipeline.params.train_section import Train
 
 
 @dataclass(frozen=True)

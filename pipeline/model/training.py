@@ -3,11 +3,13 @@
 It reads the train and validation splits, never the test split.
 """
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,10 +19,13 @@ from pipeline.model import assembly, features
 from pipeline.model import fit as fitting
 from pipeline.model.assembly import Assembled
 from pipeline.model.fit import Examples, Phase
-from pipeline.params.schema import Params, Train
 from pipeline.process.errors import HerbariumError
 from pipeline.results import history
 from pipeline.results.history import Epoch
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Params
+    from pipeline.params.train_section import Train
 
 PROBE_IMAGES = 8
 TOLERANCE = {"exact": 1e-4, "reduced": 5e-2}  # of logits, relative; reduced = bfloat16 arithmetic or float16 storage

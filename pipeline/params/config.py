@@ -4,8 +4,7 @@ import math
 import reprlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import UnionType
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -15,6 +14,7 @@ from ruamel.yaml.error import YAMLError
 from pipeline.files import paths
 from pipeline.params import upgrades
 from pipeline.params.schema import Params
+from pipeline.params.section import section_of
 from pipeline.params.suggestions import did_you_mean
 from pipeline.process.errors import ConfigError
 from pipeline.process.redaction import holds_secret, redacted
@@ -160,13 +160,8 @@ def _field(keys: list[str]) -> tuple[str, FieldInfo | None]:
             break
         known.append(key)
         field = model.model_fields[key]
-        model = _section(field.annotation)
+        model = section_of(field.annotation)
     return ".".join(known), field
-
-
-def _section(annotation: Any) -> type[BaseModel] | None:
-    choices = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
-    return next((c for c in choices if isinstance(c, type) and issubclass(c, BaseModel)), None)
 
 
 def known_keys(model: type[BaseModel] = Params, prefix: str = "") -> list[str]:
@@ -174,7 +169,7 @@ def known_keys(model: type[BaseModel] = Params, prefix: str = "") -> list[str]:
     keys = []
     for name, field in model.model_fields.items():
         keys.append(prefix + name)
-        if section := _section(field.annotation):
+        if section := section_of(field.annotation):
             keys += known_keys(section, f"{prefix}{name}.")
     return keys
 

@@ -4,19 +4,23 @@ The page is a function of the experiment's files alone: no time, no machine's na
 pages. Pictures are inside it, nothing is fetched and nothing runs when it is opened.
 """
 
+from __future__ import annotations
+
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pydantic import BaseModel
 
 from pipeline.files import paths, records
-from pipeline.params.schema import Params
+from pipeline.params.keys import flat
 from pipeline.results import history, predictions
 from pipeline.results.predictions import Predictions
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Params
 
 MISTAKES_SHOWN = 12
 CONFUSIONS_SHOWN = 8
@@ -37,7 +41,7 @@ def render(params: Params) -> str:
     )
     environment.filters |= {"percent": percent, "picture": data_uri}
     return environment.get_template("page.html").render(
-        params=dict(settings(params)),
+        params=flat(params.model_dump()),
         metrics=records.read_json(paths.METRICS),
         training=records.read_json(paths.TRAINING),
         dataset=records.read_json(paths.DATASET),
@@ -48,18 +52,6 @@ def render(params: Params) -> str:
         confusions=confusions(test),
         paths=paths,
     )
-
-
-def settings(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every key that is set, dotted, with its value, in the schema's order."""
-    for name in type(section).model_fields:
-        if name not in section.__dict__:
-            continue  # a stage is handed the keys it declares
-        value = getattr(section, name)
-        if isinstance(value, BaseModel):
-            yield from settings(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value
 
 
 def mistakes(test: Predictions) -> list[Mapping[str, Any]]:

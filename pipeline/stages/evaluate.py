@@ -1,13 +1,14 @@
 """evaluate: what the trained network predicts for images it has not seen, as metrics, tables and pictures."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.files import paths, records
-from pipeline.params.schema import Params
 from pipeline.plots import style
 from pipeline.plots.calibration import calibration
 from pipeline.plots.confusion import confusion
@@ -22,6 +23,9 @@ from pipeline.results import history, metrics, predictions, projection
 from pipeline.results.predictions import Predictions
 from pipeline.results.projection import Projection
 from pipeline.results.statistics import wilson_interval
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Params
 
 
 def run(params: Params) -> None:

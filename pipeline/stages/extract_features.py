@@ -1,9 +1,15 @@
 """Stage extract-features: data/images → activations at the cut in data/features."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from pipeline.files import paths, records
 from pipeline.identity import determinism
 from pipeline.model import extraction
-from pipeline.params.schema import Params
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Params
 
 
 def run(params: Params) -> None:

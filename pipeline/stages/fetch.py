@@ -1,15 +1,21 @@
 """fetch: whatever the source, its images become one TFDS directory below data/raw."""
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.data import digits, image_folder, reading, tfds_source
 from pipeline.data.image_folder import BadFile
 from pipeline.files import paths, records
-from pipeline.params.schema import Data, Params
+
+if TYPE_CHECKING:
+    from pipeline.params.data_section import Data
+    from pipeline.params.schema import Params
 
 
 def run(params: Params) -> None:

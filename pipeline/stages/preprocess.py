@@ -1,13 +1,17 @@
 """preprocess: the raw images of three splits, checked for duplicates and leaks, become arrays of one size."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from pipeline.data import dataset_report, integrity, preparation, reading
 from pipeline.data.integrity import Group, Item
 from pipeline.data.samples import Collector, draw
 from pipeline.files import paths, records
-from pipeline.params.schema import Params
 from pipeline.plots import style
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Params
 
 
 def run(params: Params) -> None:

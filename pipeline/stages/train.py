@@ -1,16 +1,20 @@
 """Stage train: activations at the cut → models/model.keras and the learning curve."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.files import paths, records
 from pipeline.identity import determinism, fingerprint
 from pipeline.identity.environment import environment
 from pipeline.model import assembly, features, training
 from pipeline.model.training import Trained
-from pipeline.params.schema import Params
 from pipeline.results import history
 from pipeline.results.history import Epoch
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Params
 
 
 def run(

@@ -11,8 +11,10 @@ import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from pipeline.params import config
-from pipeline.params.schema import Head, Params, Train
+from pipeline.params.network_sections import Head
+from pipeline.params.schema import Params
 from pipeline.params.suggestions import did_you_mean
+from pipeline.params.train_section import Train
 from pipeline.process.errors import ConfigError
 
 _WHERE = "params.yaml: sweep.space"

@@ -34,3 +34,15 @@ def test_modules_that_import_each_other_end_the_search(package):
     (package / "model/a.py").write_text("from pipeline.model import b\n")
     (package / "model/b.py").write_text("from pipeline.model import a\n")
     assert modules.closure(Path("pipeline/model/a.py")) == {Path("pipeline/model/a.py"), Path("pipeline/model/b.py")}
+
+
+def test_what_only_a_type_checker_reads_does_not_run(package):
+    (package / "model/a.py").write_text(
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from pipeline.model import b\nelse:\n"
+        "    from pipeline.model import c\n"
+    )
+    for name in "bc":
+        (package / f"model/{name}.py").write_text("")
+    first = Path("pipeline/model/a.py")
+    assert {path.stem for path in modules.closure(first)} == {"a", "c"}
+    assert modules.imported(first) >= {"pipeline.model.b", "pipeline.model.c"}

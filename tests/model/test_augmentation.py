@@ -6,7 +6,7 @@ import tensorflow as tf
 from scipy import ndimage
 
 from pipeline.model import augmentation
-from pipeline.params.schema import Augmentation
+from pipeline.params.images_section import Augmentation
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 12, 10, 3), dtype=np.uint8)
 IDENTITY = np.array([[1, 0, 0, 0, 1, 0, 0, 0]] * 4, np.float32)
@@ -78,3 +78,9 @@ def test_pixels_equal_those_of_scipy(image):
             IMAGES[image, :, :, channel].astype(float), [[e, d], [b, a]], [f, c], order=1, mode="nearest"
         )
         assert np.abs(found[:, :, channel] - expected).max() <= 0.51
+
+
+def test_views_or_on_the_fly_make_it_active():
+    assert not augmentation.active(settings(views=0))
+    assert augmentation.active(settings(views=1))
+    assert augmentation.active(settings(views=0, on_the_fly=True))

@@ -7,7 +7,9 @@ import tensorflow as tf
 
 from pipeline.model import augmentation, fit, heads
 from pipeline.model.fit import Examples, Phase
-from pipeline.params.schema import Augmentation, Head, Train
+from pipeline.params.images_section import Augmentation
+from pipeline.params.network_sections import Head
+from pipeline.params.train_section import Train
 from pipeline.results import history
 
 N, FEATURES, CLASSES = 23, 6, 3

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pipeline.model import heads
-from pipeline.params.schema import Head
+from pipeline.params.network_sections import Head
 from pipeline.process.errors import ConfigError
 
 
@@ -82,3 +82,17 @@ def test_sigmoid_has_one_logit_and_two_probabilities():
 def test_sigmoid_is_for_two_classes():
     with pytest.raises(ConfigError, match="sigmoid is for two classes, the data has 3: set softmax"):
         built(head(output="sigmoid"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "rates"),
+    [
+        ({}, [0.5]),
+        ({"units": [4, 2]}, [0.5, 0.5]),
+        ({"units": [4, 2], "dropout": [0.1, 0.2]}, [0.1, 0.2]),
+        ({"units": []}, [0.5]),
+        ({"units": [], "dropout": []}, [0.0]),
+    ],
+)
+def test_dropout_rates(changes, rates):
+    assert heads.dropout_rates(head(**changes)) == rates

@@ -10,7 +10,7 @@ import tensorflow as tf
 from pipeline.files import records
 from pipeline.model import augmentation, checkpoints, fit
 from pipeline.model.fit import Examples
-from pipeline.params.schema import Augmentation
+from pipeline.params.images_section import Augmentation
 from pipeline.results.history import Epoch
 
 from .test_fit import CLASSES, examples, model, phase, settings

@@ -43,6 +43,7 @@ def message(content: Any) -> str:
 def test_the_projects_own_parameters_are_in_order(monkeypatch):
     monkeypatch.chdir(ROOT)
     assert config.load() == config.check(CONTENT, "params.yaml")
+    assert config.load().model_dump() == CONTENT  # a stage gets the values as they are written
 
 
 @pytest.mark.parametrize(

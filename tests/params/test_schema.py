@@ -1,30 +1,17 @@
-"""The schema itself: every key described, nothing converted, nothing changed afterwards, derived values."""
-
-from pathlib import Path
+"""The schema itself: every key described, nothing converted, nothing changed afterwards."""
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from pipeline.files import paths
-from pipeline.params import config
-from pipeline.params.schema import Augmentation, Backbone, Head, Params
+from pipeline.params.network_sections import Head
+from pipeline.params.schema import Params
+from pipeline.params.section import section_of
 
 HEAD = {"pooling": "average", "units": [4, 2], "dropout": 0.5, "batch_norm": False, "output": "softmax"}
-BACKBONE = {"name": "VGG16", "weights": "none", "path": "x", "layers": [], "max_unfrozen_layers": 0}
-STILL = {
-    "views": 0,
-    "on_the_fly": False,
-    "rotation": 0.0,
-    "shift": 0.0,
-    "shear": 0.0,
-    "zoom": 0.0,
-    "flip": False,
-    "seed": 1,
-}
 
 
 def sections(model: type[BaseModel]) -> list[type[BaseModel]]:
-    inner = [config._section(field.annotation) for field in model.model_fields.values()]
+    inner = [section_of(field.annotation) for field in model.model_fields.values()]
     return [model, *(found for section in inner if section for found in sections(section))]
 
 
@@ -64,29 +51,11 @@ def test_parameters_do_not_change_afterwards(params):
         params.train.seed = 2
 
 
-@pytest.mark.parametrize(
-    ("changes", "rates"),
-    [
-        ({}, [0.5, 0.5]),
-        ({"dropout": [0.1, 0.2]}, [0.1, 0.2]),
-        ({"units": []}, [0.5]),
-        ({"units": [], "dropout": []}, [0.0]),
-    ],
-)
-def test_dropout_rates(changes, rates):
-    assert Head.model_validate(HEAD | changes).dropout_rates == rates
-
-
-def test_where_a_saved_backbone_is():
-    assert Backbone.model_validate(BACKBONE).saved_at is None
-    saved = Backbone.model_validate(BACKBONE | {"name": "saved", "weights": "file", "path": "base.keras"})
-    assert saved.saved_at == Path("base.keras")
-    for uri in ("models:/base/1", "runs:/abc/model"):
-        registered = Backbone.model_validate(BACKBONE | {"name": uri, "weights": "file"})
-        assert registered.saved_at == paths.mlflow_model(uri)
-
-
-def test_augmentation_is_active_with_views_or_on_the_fly():
-    assert not Augmentation.model_validate(STILL).active
-    assert Augmentation.model_validate(STILL | {"views": 1}).active
-    assert Augmentation.model_validate(STILL | {"on_the_fly": True}).active
+@pytest.mark.parametrize("section", sections(Params), ids=lambda section: section.__name__)
+def test_sections_hold_values_and_no_code_that_a_stage_would_run(section):
+    """No stage depends on the schema's modules, so nothing in them may decide what a stage computes."""
+    own = {name for name, value in vars(section).items() if callable(value) or isinstance(value, property)}
+    checks = set(section.__pydantic_decorators__.model_validators)
+    assert {name for name in own - checks if not name.startswith("_")} <= {"hashed", "model_post_init"}
+    assert not section.__pydantic_decorators__.field_validators
+    assert not section.model_computed_fields

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.files import paths, records
 from pipeline.params import config
+from pipeline.params.keys import flat
 from pipeline.params.schema import Params
 from pipeline.plots import style
 from pipeline.report import page
@@ -115,7 +116,7 @@ def test_equal_files_are_an_equal_page(shown: Params) -> None:
 
 
 def test_the_parameters_are_those_the_stage_declares(shown: Params) -> None:
-    settings = dict(page.settings(shown))
+    settings = flat(shown.model_dump())
     assert settings["train.seed"] == 1
     assert "data.path" not in settings
     assert not any(key.startswith(("tracking.", "sweep.")) for key in settings)

@@ -11,7 +11,7 @@ from PIL import Image
 from pipeline.data import images
 from pipeline.files import paths, records
 from pipeline.params import config
-from pipeline.params.schema import Splits
+from pipeline.params.data_section import Splits
 from pipeline.process.errors import DataError
 from pipeline.stages import fetch, preprocess
 

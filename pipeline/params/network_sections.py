@@ -1,0 +1,62 @@
+"""What the sections `backbone` and `head` of params.yaml may say: the network."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.files import paths
+from pipeline.params.section import Fraction, Section
+
+
+class Backbone(Section):
+    name: str = Field(
+        min_length=1,
+        description="a keras.applications name (VGG16, ResNet50V2, MobileNetV3Small, …) | convolutions (see layers)"
+        " | saved (a .keras file at path) | models:/… or runs:/… (an MLflow model)",
+    )
+    weights: Literal["imagenet", "file", "none"] = Field(
+        description="imagenet (downloaded) | file (at path) | none (random)"
+    )
+    path: str = Field(min_length=1, description="the weights or model file, used by weights: file and name: saved")
+    layers: list[Annotated[int, Field(ge=1, le=4096)] | Literal["pool"]] = Field(
+        description="of name: convolutions: a number = filters of a 3×3 convolution with relu, pool = 2×2 maximum;"
+        " [] otherwise"
+    )
+    max_unfrozen_layers: int = Field(
+        ge=0,
+        le=1000,
+        description="deepest unfrozen_layers to prepare for; decides which activations are stored: 0 to 1000",
+    )
+
+    @model_validator(mode="after")
+    def consistent(self) -> "Backbone":
+        if self.name != "convolutions" and self.layers:
+            raise ValueError(f"layers describes name: convolutions, and name is {self.name!r}: set layers: []")
+        if self.name == "convolutions" and self.weights == "imagenet":
+            raise ValueError("weights: imagenet exists for keras.applications only: set weights: none or weights: file")
+        if paths.saved_backbone(self.name, self.path) and self.weights != "file":
+            raise ValueError(f"name: {self.name} brings its own weights: set weights: file")
+        return self
+
+
+class Head(Section):
+    pooling: Literal["average", "max", "flatten"] = Field(
+        description="of the backbone's output: average | max | flatten"
+    )
+    units: list[Annotated[int, Field(ge=1, le=65536)]] = Field(
+        description="sizes of the dense relu layers, e.g. [512]; [] = none"
+    )
+    dropout: Fraction | list[Fraction] = Field(
+        description="share of activations dropped after every dense layer, or a list, one each: 0 to below 1"
+    )
+    batch_norm: bool = Field(description="true = batch normalization after every dense layer; false")
+    output: Literal["softmax", "sigmoid"] = Field(description="softmax | sigmoid (one logit; two classes only)")
+
+    @model_validator(mode="after")
+    def one_rate_each(self) -> "Head":
+        if isinstance(self.dropout, list) and len(self.dropout) != len(self.units):
+            raise ValueError(
+                f"dropout lists {len(self.dropout)} rates for {len(self.units)} dense layers in units: give one each,"
+                " or one number"
+            )
+        return self

@@ -1,0 +1,40 @@
+"""What the section `train` of params.yaml may say: how the network is trained."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline.params.section import Fraction, Section
+
+
+class Train(Section):
+    unfrozen_layers: int = Field(
+        ge=0,
+        le=1000,
+        description="weight-bearing backbone layers trained, counted from the top: 0 to backbone.max_unfrozen_layers",
+    )
+    optimizer: Literal["sgd", "momentum", "rmsprop", "adam", "adamw", "nadam"] = Field(
+        description="sgd | momentum | rmsprop | adam | adamw | nadam"
+    )
+    learning_rate: float = Field(gt=0, le=10, description="step size at the start: above 0, at most 10")
+    schedule: Literal["constant", "cosine", "exponential"] = Field(
+        description="of the learning rate: constant | cosine (to 0 at the last epoch) | exponential (to 1 % at the last"
+        " epoch)"
+    )
+    weight_decay: float = Field(ge=0, le=1, description="decoupled weight decay of adamw: 0 to 1")
+    label_smoothing: Fraction = Field(description="probability mass spread over all classes: 0 to below 1")
+    l2: float = Field(ge=0, le=1, description="L2 penalty on the head's dense kernels: 0 to 1")
+    batch_size: int = Field(ge=1, le=65536, description="images a step: 1 to 65536")
+    epochs: int = Field(ge=1, le=100_000, description="passes over the training images: 1 to 100000")
+    warmup_epochs: int = Field(
+        ge=0,
+        le=100_000,
+        description="epochs before those, of the head alone on the frozen backbone: 0 to 100000; 0 = none",
+    )
+    warmup_learning_rate: float = Field(gt=0, le=10, description="step size of the warm-up: above 0, at most 10")
+    early_stopping_patience: int | None = Field(
+        ge=1,
+        description="stop after this many epochs without a lower validation loss and keep the best epoch;"
+        " null = keep the last epoch",
+    )
+    seed: int = Field(ge=0, lt=2**31, description="seed of weights, order and dropout: 0 to 2147483647")

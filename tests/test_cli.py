@@ -115,7 +115,8 @@ def test_every_command_says_that_there_is_no_project(command: str, tmp_path: Pat
 def test_commands_work_from_every_folder_of_the_project(project: Path, monkeypatch):
     """And leave the caller where he stood."""
     below = project / "reports/sweep"
-    below.mkdir(parents=True)
+    for folder in (below, project / ".dvc", project / ".git"):
+        folder.mkdir(parents=True)
     monkeypatch.chdir(below)
     assert CliRunner().invoke(app, ["check"]).stdout == "params.yaml is in order\n"
     assert "reports/metrics.json: not found" in str(CliRunner().invoke(app, ["summary"]).exception)
@@ -175,7 +176,22 @@ def test_a_stage_is_silent_when_it_is_asked_to_be(project):
     assert (project / "data/raw/digits").is_dir()
 
 
+def test_a_downloaded_archive_is_told_what_dvc_needs(project, outcome):
+    path = os.pathsep.join(sys.path)
+    assert ".dvc: not found" in herbarium("check", PYTHONPATH=path).stderr
+    (project / ".dvc").mkdir()
+    done = herbarium("check", PYTHONPATH=path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: .git: not found here or above")
+    assert "git init && git add . && git commit" in done.stderr
+    (project / ".dvc/config").write_text("[core]\n    no_scm = true\n")
+    assert herbarium("check", PYTHONPATH=path).returncode == 0
+    outcome("a downloaded archive without git", "herbarium check", "one message with the command to give", inputs=2)
+
+
 def test_quiet_still_says_errors_and_results(project):
+    for folder in (".dvc", ".git"):
+        (project / folder).mkdir()
     path = os.pathsep.join(sys.path)
     assert herbarium("--quiet", "check", PYTHONPATH=path).stdout == "params.yaml is in order\n"
     failed = herbarium("--quiet", "summary", PYTHONPATH=path)

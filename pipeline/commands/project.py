@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import folder_lock
-from pipeline.commands.setup import in_project, prepared
+from pipeline.commands.setup import in_project, prepared, require_dvc
 
 app = typer.Typer()
 _PROJECT = "Project"
@@ -14,7 +14,7 @@ _PROJECT = "Project"
 @app.command(rich_help_panel=_PROJECT)
 @in_project()
 def check() -> None:
-    """Check params.yaml, whole; dvc repro does it before any work too. Puts aside what a killed dvc left torn.
+    """Check params.yaml, whole, and that dvc can run here. Puts aside what a killed dvc left torn.
 
     Example: herbarium check
     """
@@ -25,6 +25,7 @@ def check() -> None:
     for sentence in half_written.put_aside():
         print(sentence)
     space.of(config.load())
+    require_dvc()
     print("params.yaml is in order")
 
 

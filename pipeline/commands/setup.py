@@ -41,3 +41,23 @@ def prepared() -> "Params":
     params = configured()
     quiet.start_tensorflow()
     return params
+
+
+def require_dvc() -> None:
+    """Raise ConfigError if `dvc` would refuse this folder: what an archive, or a copy without hidden files, is."""
+    from pathlib import Path
+
+    from pipeline.process import git
+    from pipeline.process.compat import dvc_internals
+    from pipeline.process.errors import ConfigError
+
+    if not Path(".dvc").is_dir():
+        raise ConfigError(
+            ".dvc: not found, so `dvc repro` cannot run here: copy the project with its hidden files (.dvc, .dvcignore,"
+            " .gitignore), or clone it"
+        )
+    if not git.is_repository() and not dvc_internals.goes_without_git():
+        raise ConfigError(
+            ".git: not found here or above, as in a downloaded archive, so `dvc repro` cannot run: clone it, or"
+            " make this a repository: git init && git add . && git commit -m project"
+        )

@@ -19,6 +19,11 @@ _NOT_TRUSTED = b"dubious ownership"  # the folder is another user's; git says ho
 _BYTE_FOR_BYTE = ("-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", "core.symlinks=true")
 
 
+def is_repository() -> bool:
+    """Whether this folder is in a repository, as far as can be seen without git."""
+    return any((folder / ".git").exists() for folder in (Path.cwd(), *Path.cwd().parents))
+
+
 def commit(revision: str = "HEAD") -> str:
     """The full name of a commit. Raises GitError if there is no such revision."""
     done = _run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.files import records
 from pipeline.process.errors import DataError
-from pipeline.results import metrics
+from pipeline.results import drawn_tables, metrics
 from pipeline.results.metrics import ClassScores
 
 PREFIX = "p_"  # keeps the columns of classes apart from the others, whatever the classes are called
@@ -63,12 +62,12 @@ def write(path: Path, predictions: Predictions) -> None:
         strict=True,
     )
     header = ["name", "label", "predicted", *(PREFIX + c for c in classes)]
-    records.write_csv(path, header, ([name, label, predicted, *p] for name, label, predicted, p in rows))
+    drawn_tables.write(path, header, ([name, label, predicted, *p] for name, label, predicted, p in rows))
 
 
 def read(path: Path) -> Predictions:
     """What `write` wrote. Raises DataError if it is anything else, or a prediction is not the most probable class."""
-    rows = records.read_csv(path)
+    rows = drawn_tables.read(path)
     if not rows or not {"name", "label", "predicted"} <= rows[0].keys():
         raise DataError(f"{path}: found no rows with name, label and predicted; needed: what the stage evaluate writes")
     classes = [column.removeprefix(PREFIX) for column in rows[0] if column.startswith(PREFIX)]

@@ -19,7 +19,7 @@ from pipeline.plots.scores import scores
 from pipeline.process.errors import DataError
 from pipeline.report import page
 from pipeline.results import classes as class_names
-from pipeline.results import history, metrics, predictions, projection
+from pipeline.results import drawn_tables, history, metrics, predictions, projection
 from pipeline.results.predictions import Predictions
 from pipeline.results.projection import Projection
 from pipeline.results.statistics import wilson_interval
@@ -70,12 +70,12 @@ def _write_tables(test: Predictions, plane: Projection) -> None:
     bins = metrics.calibration_bins(test.labels, test.probabilities)
     records.write_csv(paths.CALIBRATION, _columns(metrics.Bin), [astuple(b) for b in bins])
     of_classes = ([name, *astuple(score)] for name, score in test.scores.items())
-    records.write_csv(paths.SCORES, ["class", *_columns(metrics.ClassScores)], of_classes)
+    drawn_tables.write(paths.SCORES, ["class", *_columns(metrics.ClassScores)], of_classes)
     dots = (
         [test.names[i], classes[test.labels[i]], classes[test.predicted[i]], *place]
         for i, place in zip(plane.rows, plane.coordinates.tolist(), strict=True)
     )
-    records.write_csv(paths.FEATURE_MAP, ["name", "label", "predicted", "first", "second"], dots)
+    drawn_tables.write(paths.FEATURE_MAP, ["name", "label", "predicted", "first", "second"], dots)
 
 
 def _draw(test: Predictions, plane: Projection) -> None:

@@ -48,6 +48,11 @@ def running() -> str | None:
         lock.unlock()
 
 
+def goes_without_git() -> bool:
+    """Whether this project's DVC is set to do without git. Seen in dvc 3.67.1; no report upstream is known."""
+    return bool(_core().get("no_scm", False))
+
+
 @contextmanager
 def kept(paths: Sequence[Path], command: str) -> Iterator[None]:
     """Within it every `dvc` that would write or remove one of `paths` is refused, by DVC, and names `command`.
@@ -74,10 +79,14 @@ def kept(paths: Sequence[Path], command: str) -> Iterator[None]:
 
 def _hardlinks() -> bool:
     """What `dvc config core.hardlink_lock` says: which kind of lock this project's `dvc` takes."""
+    return bool(_core().get("hardlink_lock", False))
+
+
+def _core() -> dict[str, Any]:
     from dvc.config import Config
 
     core: dict[str, Any] = Config(dvc_dir=".dvc", validate=False).get("core", {})
-    return bool(core.get("hardlink_lock", False))
+    return core
 
 
 def _writer() -> str | None:

@@ -56,3 +56,10 @@ def test_a_dvc_still_holds_its_lock_or_stands_among_the_writers(project):
     (project / ".dvc/tmp").mkdir(parents=True)
     with lock.make_lock(str(project / ".dvc/tmp/lock"), tmp_dir=str(project / ".dvc/tmp")):
         assert dvc_internals.running() == "dvc"
+
+
+@pytest.mark.parametrize(("text", "without"), [("", False), ("[core]\n    no_scm = true\n", True)])
+def test_whether_it_does_without_git(project, text, without):
+    (project / ".dvc").mkdir()
+    (project / ".dvc/config").write_text(text)
+    assert dvc_internals.goes_without_git() is without

@@ -79,7 +79,7 @@ NEVER = {
 }
 COMPAT = {file for file in FILES if file.is_relative_to("pipeline/process/compat")}
 # These set TensorFlow up, or know a library's inside; they import it when called.
-WHEN_CALLED = {Path("pipeline/identity/determinism.py"), Path("pipeline/process/quiet.py"), *COMPAT}
+WHEN_CALLED = {Path(f"pipeline/identity/{name}.py") for name in ("accelerator", "determinism", "libraries")} | COMPAT
 COMPOSING = {Path("pipeline/cli.py"), Path("pipeline/__main__.py")}
 
 

@@ -107,10 +107,10 @@ def publish_run() -> tuple[str, str]:
 
 def _classifier(uri: str | None) -> "Classify":
     if uri is not None:
+        from pipeline.identity import libraries
         from pipeline.params import config
-        from pipeline.process import quiet
 
-        quiet.start_tensorflow()
+        libraries.start()
         from pipeline.tracking import models
 
         return models.load(uri, config.load().tracking)
@@ -129,9 +129,9 @@ def _classifier(uri: str | None) -> "Classify":
 
 def _model_builder(params: "Params") -> Callable[[], Any]:
     def build() -> Any:
-        from pipeline.process import quiet
+        from pipeline.identity import libraries
 
-        quiet.start_tensorflow()
+        libraries.start()
         from pipeline.model import assembly
 
         return assembly.load_trained(params).full

@@ -36,10 +36,10 @@ def configured() -> "Params":
 
 def prepared() -> "Params":
     """As `configured`, with TensorFlow imported after everything else has been checked."""
-    from pipeline.process import quiet
-
     params = configured()
-    quiet.start_tensorflow()
+    from pipeline.identity import libraries
+
+    libraries.start()
     return params
 
 

@@ -16,6 +16,8 @@ Lock = Mapping[str, Any]
 SAME, DIFFERS, NOT_RECORDED = "same", "differs", "not recorded"
 PARTIAL = "partial"  # marks a stage of which only some outputs are on record, and no inputs
 _FILES_NAMED = 3
+# Keys of the environment in training.json → what a person calls them; capital letters name environment variables.
+_MACHINE = {"instruction_set": "CPU", "accelerator": "accelerator", "platform": "operating system"}
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,10 @@ def _inputs(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str
 
 
 def _machine(recorded: Mapping[str, str], found: Mapping[str, str]) -> Iterator[str]:
-    """Threads and precision are parameters, and packages have their versions; left is the processor."""
-    if "instruction_set" in recorded and recorded["instruction_set"] != found.get("instruction_set"):
-        yield f"CPU: {found.get('instruction_set')}; was {recorded['instruction_set']}"
+    """Threads and precision are parameters, and packages have their versions; left are devices and variables."""
+    for key, name in _MACHINE.items():
+        if key in recorded and recorded[key] != found.get(key):
+            yield f"{name}: {found.get(key)}; was {recorded[key]}"
+    for key in sorted(recorded.keys() | found.keys()):
+        if key.isupper() and recorded.get(key) != found.get(key):
+            yield f"variable {key}: {found.get(key, 'not set')}; was {recorded.get(key, 'not set')}"

@@ -11,12 +11,23 @@ from functools import cache
 from typing import Any
 
 from pipeline.identity import modules
+from pipeline.process import loaded
+from pipeline.process.errors import MachineError
 
 
 @cache
 def digest(stage: str) -> str:
-    """SHA-256 over the modules that a stage of dvc.yaml runs, hexadecimal; as they were when it was first asked for."""
-    content = [[path.as_posix(), normal_form(modules.source(path))] for path in modules.of_stage(stage)]
+    """SHA-256 over the modules that a stage of dvc.yaml runs, hexadecimal.
+
+    Raises MachineError if one of them was written after this process began: it may have been loaded before.
+    """
+    computing = modules.of_stage(stage)
+    written = [path.as_posix() for path in computing if loaded.written_since(modules.PACKAGE.parent / path)]
+    if written:
+        raise MachineError(
+            f"{', '.join(written)}: written while this process ran, by what was there before: start again"
+        )
+    content = [[path.as_posix(), normal_form(modules.source(path))] for path in computing]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 

@@ -6,15 +6,17 @@ oneDNN uses, on the precision and on the versions of a few packages.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from pipeline.identity import versions
+from pipeline.identity import libraries, variables, versions
 from pipeline.identity.instruction_set import cpu_flags
 from pipeline.process.errors import MachineError
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Compute
+
+# Beginnings of the limits that oneDNN can be given and that allow it bfloat16.
+_WITH_BFLOAT16 = ("AVX512_CORE_BF16", "AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX10")
 
 
 def prepare(compute: Compute) -> None:
@@ -24,13 +26,13 @@ def prepare(compute: Compute) -> None:
     TensorFlow has already started with another thread pool.
     """
     versions.check()
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # the default on x86 Linux only: it decides the bits, so it is said
+    libraries.start()
     import keras
     import tensorflow as tf
 
     _set_threads(tf, compute.threads)
     tf.config.experimental.enable_op_determinism()
+    tf.config.experimental.enable_tensor_float_32_execution(False)  # GPUs would take it for float32
     if compute.precision == "bfloat16":
         check_bfloat16(cpu_flags(), gpus=len(tf.config.list_physical_devices("GPU")))
     keras.config.set_dtype_policy("mixed_bfloat16" if compute.precision == "bfloat16" else "float32")
@@ -51,14 +53,8 @@ def _set_threads(tf: object, threads: int) -> None:
 
 def check_bfloat16(flags: frozenset[str], gpus: int) -> None:
     """Raise MachineError unless bfloat16 runs natively: emulated it is slow, and below AVX-512 oneDNN crashes."""
-    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "")
-    native = flags & {"avx512_bf16", "amx_bf16"} and limit in (
-        "",
-        "ALL",
-        "DEFAULT",
-        "AVX512_CORE_BF16",
-        "AVX512_CORE_AMX",
-    )
+    limit = variables.cpu_limit()
+    native = flags & {"avx512_bf16", "amx_bf16"} and (not limit or limit.startswith(_WITH_BFLOAT16))
     if not native and not gpus:
         why = f"ONEDNN_MAX_CPU_ISA={limit} forbids it" if limit else "this CPU has neither"
         raise MachineError(

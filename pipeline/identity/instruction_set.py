@@ -1,25 +1,32 @@
 """What the CPU computes with: another instruction set gives other last bits."""
 
-import os
 import platform
-from pathlib import Path
+import warnings
+from functools import cache
+from typing import Any
 
-# CPU flags that make oneDNN or Eigen choose another kernel.
-_FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_int8", "asimd", "sve")
+# CPU features, as Linux names them, that make oneDNN, Eigen or NumPy choose another kernel.
+_DECIDING = (
+    *("avx", "f16c", "avx2", "fma", "avx_vnni", "avx512f", "avx512bw", "avx512vl", "avx512_vnni", "avx512_bf16"),
+    *("avx512_fp16", "amx_tile", "amx_int8", "amx_bf16", "amx_fp16", "asimd", "asimddp", "bf16", "i8mm", "sve", "sve2"),
+)
 
 
-def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
-    """The CPU's feature flags as Linux names them; empty where they cannot be read."""
-    try:
-        lines = cpuinfo.read_text("utf-8", errors="replace").splitlines()
-    except OSError:
-        return frozenset()
-    return frozenset(next((line for line in lines if line.startswith(("flags", "Features"))), "").split())
+def cpu_flags() -> frozenset[str]:
+    """The CPU's features as Linux names them, on every system; empty where they cannot be read."""
+    return frozenset(_detected().features)
 
 
 def instruction_set() -> str:
-    """What this machine computes with, e.g. "x86_64 avx2 avx512f fma": another one gives other last bits."""
-    flags = cpu_flags()
-    limit = os.environ.get("ONEDNN_MAX_CPU_ISA")
-    parts = [platform.machine(), *(flag for flag in _FLAGS if flag in flags), *([f"max={limit}"] if limit else [])]
-    return " ".join(parts)
+    """What this machine computes with, e.g. "x86_64 AuthenticAMD avx avx2 fma"."""
+    cpu, flags = _detected(), cpu_flags()
+    names = [platform.machine(), cpu.vendor, cpu.name, cpu.cpu_part, *(flag for flag in _DECIDING if flag in flags)]
+    return " ".join(dict.fromkeys(name for name in names if name))
+
+
+@cache
+def _detected() -> Any:
+    from archspec.cpu.detect import detected_info
+
+    with warnings.catch_warnings(action="ignore"):  # said where nothing can be detected
+        return detected_info()

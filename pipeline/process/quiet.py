@@ -3,7 +3,6 @@
 import os
 import sys
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,17 +24,3 @@ def native_output() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
-
-
-def start_tensorflow() -> None:
-    """Import TensorFlow, silently unless TF_CPP_MIN_LOG_LEVEL is 0; its Python side then reports errors only."""
-    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "0":
-        return
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    with native_output():
-        import tensorflow as tf
-    tf.get_logger().setLevel("ERROR")
-    import absl.logging
-
-    absl.logging.set_verbosity(absl.logging.ERROR)
-    warnings.filterwarnings("ignore", module="keras|tensorflow_datasets")

@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,7 @@ def opened(folder: Path) -> Classifier:
     Raises DataError if a file is missing or is not the one that was written there with the others, or if the network
     holds code of its own.
     """
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # read by Keras when it is imported: the network was made with it
     import keras
 
     _check_files(folder)

@@ -54,9 +54,9 @@ def _work(folder: str | None, configuration: Mapping[str, Any]) -> dict[str, Any
 @cache
 def _run_trial() -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """What runs a trial; imports TensorFlow, where trials run only: a coordinator with other workers goes without."""
-    from pipeline.process import quiet
+    from pipeline.identity import libraries
 
-    quiet.start_tensorflow()
+    libraries.start()
     from pipeline.sweep.worker import run_trial
 
     # Every trial collects the garbage of the one before; what the libraries have brought, which is most, will stay.

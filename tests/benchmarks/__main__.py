@@ -15,13 +15,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.process import quiet
+from pipeline.identity import libraries
 
 RESULTS = Path(__file__).with_name("results.json")
 
 
 def main(names: list[str]) -> None:
-    quiet.start_tensorflow()
+    libraries.start()
     from pipeline.files import records
     from pipeline.identity import determinism
     from pipeline.identity.environment import environment

@@ -171,10 +171,9 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=TRIALS)
     parser.add_argument("--runs", type=int, default=RUNS)
     given = parser.parse_args()
-    from pipeline.identity import determinism
-    from pipeline.process import quiet
+    from pipeline.identity import determinism, libraries
 
-    quiet.start_tensorflow()
+    libraries.start()
     params = tiny(given.trials)
     determinism.prepare(params.compute)
     from pipeline.stages import extract_features

@@ -77,6 +77,9 @@ def test_another_processor_is_a_cause_where_something_is_computed(lock):
     lock["stages"]["fetch"]["outs"][0]["md5"] = "c.dir"
     (cause,) = compared(lock, environment={"instruction_set": "x86_64 avx512f"})[1].causes
     assert cause == "CPU: x86_64 avx512f; was x86_64 avx2"
+    variable = {**ENVIRONMENT, "ONEDNN_MAX_CPU_ISA": "AVX2"}
+    (cause,) = compared(lock, environment=variable)[1].causes
+    assert cause == "variable ONEDNN_MAX_CPU_ISA: AVX2; was not set"
 
 
 def test_a_stage_that_was_not_recorded_is_not_exact(lock):

@@ -50,13 +50,13 @@ def main() -> None:
     except HerbariumError as error:
         if verbosity.debug():
             raise
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {redacted(str(error))}", file=sys.stderr)
         sys.exit(1)
     except Exception as error:
         message = machine.explained(error)
         if verbosity.debug() or message is None:
             raise
-        print(f"error: {message}", file=sys.stderr)
+        print(f"error: {redacted(message)}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -109,11 +109,9 @@ def _classifier(uri: str | None) -> "Classify":
     if uri is not None:
         from pipeline.identity import libraries
         from pipeline.params import config
-
-        libraries.start()
         from pipeline.tracking import models
 
-        return models.load(uri, config.load().tracking)
+        return models.load(uri, config.load().tracking, libraries.start)
     from pipeline.results import classes
 
     names = classes.of_model()

@@ -1,6 +1,5 @@
 """Experiments on file and their review. Everything heavy is imported inside the command that needs it."""
 
-import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -192,11 +191,12 @@ def compare(
 
 
 def _in_mlflow(show: Callable[[], None]) -> None:
-    try:
-        show()
-    except HerbariumError as error:  # the files are the record: a missing view fails nothing
-        _warn(str(error))
+    from pipeline.process import notices
+
+    notices.or_warn(show)
 
 
 def _warn(message: str) -> None:
-    print(f"warning: {message}", file=sys.stderr)
+    from pipeline.process import notices
+
+    notices.warn(message)

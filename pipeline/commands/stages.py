@@ -1,14 +1,12 @@
 """The five stages, composed with what watches them: MLflow and the ledger."""
 
 import importlib
-import sys
 from typing import TYPE_CHECKING
 
 import typer
 
 from pipeline.commands import folder_lock, results
 from pipeline.commands.setup import in_project, prepared
-from pipeline.process.errors import HerbariumError
 
 if TYPE_CHECKING:
     from pipeline.results.history import Epoch
@@ -80,10 +78,9 @@ def evaluate() -> None:
     from pipeline.filing import ledger
 
     ledger.note_results()
-    try:
-        results.publish_run()
-    except HerbariumError as error:  # the files are the record: a missing view fails nothing
-        print(f"warning: {error}", file=sys.stderr)
+    from pipeline.process import notices
+
+    notices.or_warn(results.publish_run)
 
 
 def _prepare(name: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from pipeline.process.errors import DataError
+from pipeline.process.notices import in_short
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,10 @@ def open_raw(folder: Path, name: str) -> Any:
     found = sorted((folder / name).rglob("dataset_info.json"))
     if len(found) != 1:
         raise DataError(f"{folder / name}: found {len(found)} data sets, 1 is needed: run the stage fetch (again)")
-    return tfds.builder_from_directory(found[0].parent)
+    try:
+        return tfds.builder_from_directory(found[0].parent)
+    except Exception as error:  # what TFDS raises for notes that are damaged or another version's
+        raise DataError(f"{found[0].parent}: {in_short(error)}: run the stage fetch again") from error
 
 
 def image_and_label(info: Any) -> tuple[str, str]:
@@ -89,7 +93,7 @@ def examples(builder: Any, text: str, limit: int | None) -> Iterator[Example]:
     try:
         for row in dataset.take(-1 if limit is None else limit).as_numpy_iterator():
             yield Example(row.get("name", row["tfds_id"]).decode(), int(row[label]), row[image])
-    except (tf.errors.DataLossError, tf.errors.NotFoundError) as error:
+    except tf.errors.OpError as error:
         raise DataError(f"{builder.data_path}: damaged ({error.message}): run the stage fetch again") from None
 
 
@@ -109,8 +113,8 @@ def _shards(info: Any, split: str, text: str) -> list[Any]:
         )
     try:
         stretches: list[Any] = info.splits[text].file_instructions
-    except (ValueError, AssertionError) as error:
-        raise DataError(f"data.splits.{split}: found {text}; {' '.join(str(error).split())}") from None
+    except Exception as error:  # TFDS has no class of its own for what it does not read
+        raise DataError(f"data.splits.{split}: found {text}; {' '.join(str(error).split())}") from error
     if not any(stretch.take for stretch in stretches):
         raise DataError(f"data.splits.{split}: {text} means no image; allowed: a slice with at least one")
     return stretches

@@ -17,6 +17,7 @@ from tensorflow_datasets.core.download.util import DownloadError
 
 from pipeline.data import raw, reading
 from pipeline.params.suggestions import did_you_mean
+from pipeline.process import machine
 from pipeline.process.compat import tfds_internals
 from pipeline.process.errors import DataError
 
@@ -61,6 +62,8 @@ def _builder(folder: Path, name: str) -> Any:
         return tfds.builder(name, data_dir=folder)
     except ImportError as error:
         raise DataError(f"data.name: {name} needs a package that is not installed: {error}") from None
+    except Exception as error:  # as when it is prepared
+        raise DataError(f"data.name: TensorFlow Datasets cannot open {name}: {_reason(error)}") from error
 
 
 def _prepare(builder: Any, downloads: Path, config: Any, originals: Path) -> None:
@@ -73,8 +76,10 @@ def _prepare(builder: Any, downloads: Path, config: Any, originals: Path) -> Non
         ) from None
     except _OFFLINE as error:
         raise DataError(_offline(builder, downloads, originals, error)) from None
-    except (AssertionError, ImportError) as error:  # what TFDS raises for missing manual downloads and packages
-        raise DataError(f"data.name: TensorFlow Datasets cannot prepare {builder.name}: {error}") from None
+    except Exception as error:  # each data set has code of its own: packages are missing, archives cut off
+        if machine.explained(error):
+            raise
+        raise DataError(f"data.name: TensorFlow Datasets cannot prepare {builder.name}: {_reason(error)}") from error
 
 
 def _offline(builder: Any, downloads: Path, originals: Path, error: Exception) -> str:

@@ -3,13 +3,18 @@
 import re
 
 _CREDENTIALS = re.compile(r"(\w:?//)\S*@")  # whatever the password consists of, and if the URI is misspelt
+# Libraries take an address apart before they complain: user and password then stand there without their protocol.
+_BARE = re.compile(r"(?<![\w/:])[^\s/@:'\"]+:(?!/)\S*@")
 _QUERY = re.compile(r"(\w://[^?\s]*)\?\S*")
 _SECRET = re.compile(r"\w://[^\s/@]*:\S*@|[?&](password|passwd|pwd|token|secret|api_?key)=", re.IGNORECASE)
 
 
 def redacted(text: str) -> str:
-    """`text` with the credentials and queries of every URI in it left out: fit to be printed and stored."""
-    return _QUERY.sub(r"\1", _CREDENTIALS.sub(r"\1", text))
+    """`text` with the credentials and queries of every URI in it left out: fit to be printed and stored.
+
+    It is read as text: SQLAlchemy's `make_url` takes one URI, and none that is misspelt or part of a sentence.
+    """
+    return _QUERY.sub(r"\1", _BARE.sub("", _CREDENTIALS.sub(r"\1", text)))
 
 
 def holds_secret(uri: str) -> bool:

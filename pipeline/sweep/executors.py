@@ -13,6 +13,8 @@ from typing import Any
 from pipeline.process import verbosity
 from pipeline.process.compat import dask_internals
 from pipeline.process.errors import ConfigError, HerbariumError, MachineError
+from pipeline.process.notices import in_short
+from pipeline.process.redaction import redacted
 from pipeline.results.trials import FAILED
 
 Executor = Callable[[Sequence[Mapping[str, Any]]], Iterator[dict[str, Any]]]
@@ -85,8 +87,8 @@ def _cluster(workers: int) -> Any:
         try:
             # security: whoever may talk to a scheduler runs code as its user, and other users reach 127.0.0.1 too.
             return LocalCluster(n_workers=workers, security=True, silence_logs=silenced, **options)
-        except RuntimeError as error:
-            reason = f"{error} ({error.__cause__})"
+        except Exception as error:  # noqa: BLE001 - tried again, and told when that does not help either
+            reason = f"{in_short(error)} ({error.__cause__})"
     raise WorkersError(f"--workers {workers}: the processes did not start, tried {DEATHS} times: {reason}")
 
 
@@ -96,9 +98,10 @@ def _remote(scheduler: str) -> Iterator[Executor]:
 
     try:
         client = Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # an address may be wrong in as many ways as Dask knows protocols
         raise ConfigError(
-            f"--scheduler: no Dask scheduler answers at {scheduler} ({error}); allowed: an address like tcp://host:8786"
+            f"--scheduler: no Dask scheduler answers at {redacted(scheduler)} ({in_short(error)}); allowed: an address"
+            " like tcp://host:8786"
         ) from error
     with client:
         yield _on(client)
@@ -137,7 +140,7 @@ def _result(future: Any, folder: str) -> dict[str, Any]:
         raise
     except Exception as error:  # whatever loading the code and the folder on a wrong worker raises
         raise WorkersError(
-            f"a worker cannot run trials: {type(error).__name__}: {error}. Every worker needs this project's"
+            f"a worker cannot run trials: {in_short(error)}. Every worker needs this project's"
             f" environment and its folder under the same path, {folder}; nothing was recorded of it"
         ) from error
     return result

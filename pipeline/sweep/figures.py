@@ -13,20 +13,24 @@ from optuna.trial import TrialState
 
 from pipeline.files import records
 from pipeline.plots import style
+from pipeline.process.notices import or_warn
 
 _TARGET = "validation accuracy"
 
 
 def draw(study: optuna.Study, folder: Path) -> None:
-    """Write figures.html and a PNG of each figure into `folder`; importances need two complete trials that differ."""
+    """Write figures.html and a PNG of each figure into `folder`; importances need two complete trials that differ.
+
+    A figure that Optuna cannot draw is a warning: the trials are worth more.
+    """
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if not complete:
         return
     varied = len({trial.value for trial in complete}) > 1
     names = ["history", *(["importances"] if varied else []), "parallel_coordinates", "slice", "intermediate_values"]
-    _page(study, names, folder / "figures.html")
+    or_warn(lambda: _page(study, names, folder / "figures.html"))
     for name in names:
-        _picture(study, name, folder / f"{name}.png")
+        or_warn(lambda name=name: _picture(study, name, folder / f"{name}.png"))  # type: ignore[misc]
 
 
 def _functions(module: Any) -> dict[str, Callable[[optuna.Study], Any]]:

@@ -21,6 +21,7 @@ from pipeline.identity import fingerprint as identity
 from pipeline.params.schema import Params
 from pipeline.process import databases, verbosity
 from pipeline.process.errors import ConfigError, HerbariumError
+from pipeline.process.notices import in_short
 from pipeline.results.history import Epoch
 from pipeline.results.trials import COMPLETE, FAILED, PRUNED, Trial
 from pipeline.sweep import space
@@ -87,8 +88,7 @@ def open_study(study: str, url: str, create: bool = True) -> optuna.Study:
             " (for PostgreSQL: pip install 'psycopg[binary]')"
         ) from None
     except Exception as error:  # every database has errors of its own
-        reason = " ".join(address.redacted(str(error)).split())[:300]
-        raise SweepError(f"--storage: {shown} cannot be used: {type(error).__name__}: {reason}") from error
+        raise SweepError(f"--storage: {shown} cannot be used: {in_short(error)}") from error
 
 
 def add(study: optuna.Study, dimensions: Sequence[Dimension], trial: Trial, sampler_state: dict[str, Any]) -> None:
@@ -142,7 +142,13 @@ def _attributes(trial: Trial) -> dict[str, Any]:
 
 def trials(study: optuna.Study, dimensions: Sequence[Dimension]) -> list[Trial]:
     """All trials of the study, in order."""
-    return [_trial(frozen, dimensions) for frozen in _recorded(study)]
+    try:
+        return [_trial(frozen, dimensions) for frozen in _recorded(study)]
+    except Exception as error:  # whatever reading what someone else has put there comes to
+        raise SweepError(
+            f"study {study.study_name} holds trials that `herbarium sweep` has not written ({in_short(error)}): delete"
+            " it, or give another --storage"
+        ) from error
 
 
 def in_memory(study: optuna.Study, sampler: BaseSampler | None = None, first: int | None = None) -> optuna.Study:
@@ -187,8 +193,14 @@ def suggest(study: optuna.Study, dimensions: list[Dimension], params: Params, ba
     seed = int(np.random.default_rng([params.sweep.seed, batch]).integers(2**31))
     memory = in_memory(study, _sampler(params.sweep.sampler, seed), start)
     distributions = {d.key: d.distribution for d in dimensions}
-    for _ in range(params.sweep.batch):
-        memory.ask(distributions)
+    try:
+        for _ in range(params.sweep.batch):
+            memory.ask(distributions)
+    except Exception as error:  # samplers compute with what the trials before have come to
+        raise SweepError(
+            f"params.yaml: sweep.sampler: {params.sweep.sampler} cannot go on after {start} trials: {in_short(error)};"
+            " allowed: another sampler (which begins another sweep)"
+        ) from error
     asked = memory.get_trials(deepcopy=False)[start:]
     return [Suggestion({d.key: d.value(t.params[d.key]) for d in dimensions}, t.system_attrs) for t in asked]
 

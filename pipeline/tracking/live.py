@@ -1,6 +1,5 @@
 """The run while it trains: a spectator that never disturbs. What it could not send, `publish` adds from the files."""
 
-import sys
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -8,13 +7,13 @@ from typing import Self
 from mlflow.entities import Run
 
 from pipeline.params.schema import Params
+from pipeline.process import notices
 from pipeline.results.history import Epoch
 from pipeline.tracking import address, runs, tags
+from pipeline.tracking.spectator import Shown, Spectator
 from pipeline.tracking.store import Store, connect, conversation
 
-
-def warn_on_stderr(message: str) -> None:
-    print(message, file=sys.stderr)
+_TRAINED = {tags.STATE: "trained"}
 
 
 class Live:
@@ -24,10 +23,8 @@ class Live:
     KILLED/interrupted (Ctrl-C, or asked to exit); KILLED/killed, set by the next training that finds the process gone.
     """
 
-    def __init__(self, warn: Callable[[str], None] = warn_on_stderr) -> None:
-        self._warn = warn
-        self._store: Store | None = None
-        self._run: Run | None = None
+    def __init__(self, warn: Callable[[str], None] = notices.warn) -> None:
+        self._spectator = Spectator(warn, retries=1)
         self._present: dict[tuple[str, int], float] = {}
 
     def started(self, fingerprint: str, params: Params) -> None:
@@ -35,17 +32,18 @@ class Live:
 
         A published run already shows everything, and stays as it is.
         """
-        self._attempt(lambda: self._start(fingerprint, params))
+        self._spectator.begin(lambda: self._open(fingerprint, params))
 
     def epoch(self, epoch: Epoch) -> None:
         """Send one row of the history, unless the run has it from an earlier attempt."""
-        self._tell(lambda store, run: runs.log(store, run, points=runs.missing(runs.curve([epoch]), self._present)))
+        points = runs.curve([epoch])
+        self._spectator.tell(lambda store, run: runs.log(store, run, points=runs.missing(points, self._present)))
 
     def finished(self) -> None:
-        self._end("FINISHED", {tags.STATE: "trained"})
+        self._spectator.end("FINISHED", _TRAINED)
 
     def failed(self, reason: str) -> None:
-        self._end("FAILED", {tags.STATE: "failed", tags.REASON: reason})
+        self._spectator.end("FAILED", {tags.STATE: "failed", tags.REASON: reason})
 
     def __enter__(self) -> Self:
         return self
@@ -53,50 +51,21 @@ class Live:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if kind is None:
-            self.finished()
-        else:
-            self._end(*tags.of_failure(kind, error))
+        self._spectator.leave(kind, error, _TRAINED)
 
-    def _start(self, fingerprint: str, params: Params) -> None:
+    def _open(self, fingerprint: str, params: Params) -> Shown | None:
         with conversation(address.tracking_uri(params.tracking)):
             store = connect(params.tracking)
             runs.close_abandoned(store)
             run = runs.find(store, fingerprint)
-            if run is None or tags.PUBLISHED not in run.data.tags:
-                self._run = self._opened(store, run, fingerprint, params)
-                self._store = store
+            if run is not None and tags.PUBLISHED in run.data.tags:
+                return None
+            return store, self._opened(store, run, fingerprint, params)
 
     def _opened(self, store: Store, run: Run | None, fingerprint: str, params: Params) -> Run:
         if run:
             store.client.update_run(run.info.run_id, "RUNNING")
         run = run or runs.create(store, fingerprint, params)
         self._present = runs.points(store, run, runs.CURVES)
-        labels = {tags.STATE: "training", tags.REASON: "", **tags.of_process(), **tags.of_machine(), **tags.of_code()}
-        runs.log(store, run, params=runs.parameters(params), labels=labels)
+        runs.log(store, run, params=runs.parameters(params), labels=tags.of_beginning())
         return run
-
-    def _end(self, status: str, labels: dict[str, str]) -> None:
-        def end(store: Store, run: Run) -> None:
-            runs.log(store, run, labels=labels)
-            store.client.set_terminated(run.info.run_id, status)
-
-        self._tell(end)
-        self._store = self._run = None
-
-    def _tell(self, what: Callable[[Store, Run], None]) -> None:
-        store, run = self._store, self._run
-        if store and run:
-            self._attempt(lambda: _within(store, run, what))
-
-    def _attempt(self, what: Callable[[], None]) -> None:
-        try:
-            what()
-        except Exception as error:  # noqa: BLE001 - a training is worth more than its picture
-            self._store = self._run = None
-            self._warn(address.redacted(str(error)))
-
-
-def _within(store: Store, run: Run, what: Callable[[Store, Run], None]) -> None:
-    with conversation(store.uri, retries=1):
-        what(store, run)

@@ -1,5 +1,7 @@
 """Models in MLflow, loaded to be asked: network and class names are read, the code stored with them is not run."""
 
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from pipeline.serving import bundle, classifier
 from pipeline.tracking import address
 from pipeline.tracking.store import conversation
 
+_NAMED = re.compile(r"(models|runs):/[^/]")
+_ALLOWED = "models:/name@alias, models:/name/version, models:/id, runs:/id/model, or a downloaded model's folder"
 ANSWER_SECONDS = 60  # a model is large: longer than a metric may take
 
 
@@ -22,6 +26,7 @@ def fetched(uri: str, store: str, named_by: str, refusal: type[HerbariumError], 
 
     Raises `refusal`, beginning with what named the model, if there is none.
     """
+    _check_form(uri, store, named_by, refusal)
     try:
         with current_store(store):
             return Path(mlflow.artifacts.download_artifacts(uri, dst_path=folder))
@@ -31,18 +36,30 @@ def fetched(uri: str, store: str, named_by: str, refusal: type[HerbariumError], 
         raise refusal(f"{named_by}: {uri} is not in {address.redacted(store)}: {error.message}") from error
 
 
-def load(uri: str, tracking: Tracking) -> Callable[[list[bytes]], list[dict[str, Any]]]:
+def _check_form(uri: str, store: str, named_by: str, refusal: type[HerbariumError]) -> None:
+    # MLflow takes addresses of servers and clouds as well, and has no message for most of what is wrong with them.
+    if _NAMED.match(uri):
+        database = address.database_file(store)
+        if database and not database.exists():
+            raise refusal(f"{named_by}: {uri} is not in {address.redacted(store)}: nothing has been published there")
+    elif not os.path.isdir(uri):  # unlike Path's, it takes any text
+        found = "an address" if "://" in uri else "no folder of that name"
+        raise refusal(f"{named_by}: {address.redacted(uri)}: found {found}; allowed: {_ALLOWED}")
+
+
+def load(
+    uri: str, tracking: Tracking, start: Callable[[], object] = lambda: None
+) -> Callable[[list[bytes]], list[dict[str, Any]]]:
     """Encoded images → answers, as `serving.classifier.Classifier.predict`, of the model at `uri`.
 
-    `uri`: models:/name@alias, models:/name/version, models:/id, or a downloaded model's folder. Raises DataError if
+    `uri`: models:/name@alias, models:/name/version, models:/id, or a downloaded model's folder. `start` is called when
+    the model is there, before Keras is needed. Raises DataError if
     there is none or it is not one this project published, TrackingUnavailable if MLflow does not answer.
     """
     store = address.tracking_uri(tracking)
     with conversation(store, ANSWER_SECONDS):
-        try:
-            folder = fetched(uri, store, "--model", DataError)
-        except OSError:
-            raise DataError(f"--model: {uri}: not found; allowed: models:/name@alias, models:/name/version") from None
+        folder = fetched(uri, store, "--model", DataError)
+    start()
     try:
         return classifier.opened(folder / bundle.DATA).predict
     except DataError as error:

@@ -12,15 +12,15 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Experiment
 from mlflow.exceptions import MlflowException, RestException
-from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.params.schema import Tracking
 from pipeline.process.compat import mlflow_internals
 from pipeline.process.errors import HerbariumError
+from pipeline.process.notices import in_short
 from pipeline.tracking import address, views
 
 CONTACT_SECONDS = 3
@@ -49,11 +49,16 @@ class Store:
 
 @contextmanager
 def conversation(uri: str, seconds: int = CONTACT_SECONDS, retries: int = 0) -> Iterator[None]:
-    """Bound every request made inside to `seconds` and `retries`. Raises TrackingUnavailable for MLflow's errors."""
+    """Bound every request made inside to `seconds` and `retries`.
+
+    Raises TrackingUnavailable for whatever is raised inside and is no error of this project's.
+    """
     try:
         with mlflow_internals.impatient_requests(seconds, retries):
             yield
-    except (MlflowException, SQLAlchemyError, Timeout, OSError) as error:
+    except HerbariumError:
+        raise
+    except Exception as error:  # databases, servers and clients of clouds have errors of their own each
         raise TrackingUnavailable(_explained(uri, error)) from error
 
 
@@ -106,8 +111,7 @@ def _explained(uri: str, error: Exception) -> str:
             return refused
         if address.is_server(uri) and not isinstance(error, RestException) and _ANSWERED not in str(error):
             return f"MLflow did not answer at {where}; run `herbarium publish` later"
-    lines = [line.strip() for line in address.redacted(str(error)).splitlines() if line.strip()]
-    return f"MLflow at {where} cannot be used: {lines[0][:300] if lines else type(error).__name__}"
+    return f"MLflow at {where} cannot be used: {in_short(error)}"
 
 
 def _refused(where: str, error: MlflowException) -> str | None:

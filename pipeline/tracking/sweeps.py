@@ -13,14 +13,16 @@ from typing import Any, Self
 from mlflow.entities import Metric, Run
 
 from pipeline.params.schema import Params
+from pipeline.process import notices
 from pipeline.results.trials import COMPLETE, FAILED, PRUNED, Trial
 from pipeline.tracking import address, colours, runs, tags
-from pipeline.tracking.live import warn_on_stderr
-from pipeline.tracking.store import CONTACT_SECONDS, UPLOAD_SECONDS, Store, connect, conversation
+from pipeline.tracking.spectator import Shown, Spectator
+from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
 
 SWEEP = "sweep"  # tag of the sweep's run: the study's name
 NUMBER = "trial"
 SAME_AS = "same_as"
+_ADVICE = "; the sweep goes on and tries again; the next one sends what is missing then"
 RETRY_SECONDS = 60  # after a failure, until MLflow is asked again: a dead server takes CONTACT_SECONDS each time
 # A pruned trial was stopped on purpose: KILLED like an interrupted run, told apart by the tag `state`.
 _BY_TRIAL = ("trial_accuracy", "best_validation_accuracy")  # steps are trials: not under the name of an epochs' curve
@@ -35,13 +37,8 @@ class SweepRun:
     sweep marks it KILLED/killed.
     """
 
-    def __init__(self, warn: Callable[[str], None] = warn_on_stderr) -> None:
-        self._warn = warn
-        self._sweep: tuple[str, Params] | None = None
-        self._store: Store | None = None
-        self._parent: Run | None = None
-        self._warned = False
-        self._retry_at = float("-inf")
+    def __init__(self, warn: Callable[[str], None] = notices.warn) -> None:
+        self._spectator = Spectator(warn, retry_seconds=RETRY_SECONDS, advice=_ADVICE)
         self._waiting: list[tuple[Trial, Params]] = []
         self._children: dict[int, Run] = {}
         self._sent: dict[tuple[str, int], float] = {}
@@ -49,21 +46,22 @@ class SweepRun:
 
     def started(self, study: str, params: Params) -> None:
         """Open the run of that study, or open it again."""
-        self._sweep = study, params
-        self._attempt(lambda: self._start(study, params))
+        self._spectator.begin(lambda: self._open(study, params))
 
     def ended(self, trial: Trial, params: Params) -> None:
         """Show a trial, unless it is there already. `params` are those it ran with."""
         self._waiting.append((trial, params))
-        self._tell(self._show_waiting)
+        self._spectator.tell(self._show_waiting)
 
     def finished(
         self, labels: Mapping[str, str], metrics: Mapping[str, float], folder: Path, models: Mapping[int, Path]
     ) -> None:
         """Add tags, metrics and the files of `folder` to the sweep's run, and to trials their trained part."""
-        self._retry_at = float("-inf")
-        self._tell(self._show_waiting)
-        self._tell(lambda store, parent: self._complete(store, parent, labels, metrics, folder, models), UPLOAD_SECONDS)
+        self._spectator.retry_now()
+        self._spectator.tell(self._show_waiting)
+        self._spectator.tell(
+            lambda store, parent: self._complete(store, parent, labels, metrics, folder, models), UPLOAD_SECONDS
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -71,29 +69,18 @@ class SweepRun:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._end("FINISHED", {tags.STATE: "finished", tags.REASON: ""})
-        else:
-            self._end(*tags.of_failure(kind, error))
+        self._spectator.leave(kind, error, {tags.STATE: "finished", tags.REASON: ""})
 
-    def _start(self, study: str, params: Params) -> None:
+    def _open(self, study: str, params: Params) -> Shown:
         with conversation(address.tracking_uri(params.tracking)):
             store = connect(params.tracking)
             runs.close_abandoned(store)
             parent = _find(store, study) or _create(store, study, params)
             store.client.update_run(parent.info.run_id, "RUNNING")
-            # "training" is what `close_abandoned` looks for if this process is killed.
-            labels = {
-                tags.STATE: "training",
-                tags.REASON: "",
-                **tags.of_process(),
-                **tags.of_machine(),
-                **tags.of_code(),
-            }
-            runs.log(store, parent, params=_parameters(params), labels=labels)
+            runs.log(store, parent, params=_parameters(params), labels=tags.of_beginning())
             self._sent = runs.points(store, parent, list(_BY_TRIAL))
             self._children = _children(store, parent)
-            self._parent, self._store = parent, store
+            return store, parent
 
     def _show_waiting(self, store: Store, parent: Run) -> None:
         while self._waiting:
@@ -124,41 +111,6 @@ class SweepRun:
         store.client.log_artifacts(run_id, str(folder))
         for number, path in models.items():
             store.client.log_artifact(self._children[number].info.run_id, str(path), "trained_part")
-
-    def _end(self, status: str, labels: Mapping[str, str]) -> None:
-        def end(store: Store, parent: Run) -> None:
-            runs.log(store, parent, labels=labels)
-            store.client.set_terminated(parent.info.run_id, status)
-
-        self._tell(end)
-        self._sweep = self._store = self._parent = None
-
-    def _tell(self, what: Callable[[Store, Run], None], seconds: int = CONTACT_SECONDS) -> None:
-        if self._sweep and not self._store and time.monotonic() >= self._retry_at:
-            study, params = self._sweep
-            self._attempt(lambda: self._start(study, params))
-        store, parent = self._store, self._parent
-        if store and parent:
-            self._attempt(lambda: _within(store, parent, what, seconds))
-
-    def _attempt(self, what: Callable[[], None]) -> None:
-        try:
-            what()
-        except Exception as error:  # noqa: BLE001 - a sweep is worth more than its picture
-            self._store = self._parent = None
-            if not self._warned:
-                self._warned = True
-                self._warn(
-                    f"warning: {address.redacted(str(error))}; the sweep goes on and tries again; the next one sends"
-                    " what is missing then"
-                )
-            self._retry_at = time.monotonic() + RETRY_SECONDS
-
-
-def _within(store: Store, parent: Run, what: Callable[[Store, Run], None], seconds: int) -> None:
-    # No retries: a request to create a run, answered too late and sent again, would make two.
-    with conversation(store.uri, seconds):
-        what(store, parent)
 
 
 def _find(store: Store, study: str) -> Run | None:

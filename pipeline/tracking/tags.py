@@ -53,6 +53,11 @@ def of_machine() -> dict[str, str]:
     return {"cpu": cpu_model(), "gpu": ", ".join(gpu.splitlines()) or "none"}
 
 
+def of_beginning() -> dict[str, str]:
+    """Tags of a run whose work begins, or goes on. `close_abandoned` looks for "training" if this process is killed."""
+    return {STATE: "training", REASON: "", **of_process(), **of_machine(), **of_code()}
+
+
 def of_process() -> dict[str, str]:
     """Names this process, so that a later one on this host can tell whether it still lives, even if pids repeat."""
     process = psutil.Process()

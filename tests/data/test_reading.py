@@ -69,6 +69,13 @@ def test_a_missing_or_doubled_data_set_says_to_fetch(tmp_path, builder):
         reading.open_raw(tmp_path / "raw", "some")
 
 
+@pytest.mark.parametrize("notes", ["", "{", "[]", '{"splits": 1}', "{}"])
+def test_damaged_notes_of_a_data_set_say_to_fetch_again(tmp_path, builder, notes):
+    (tmp_path / "raw/some/1.0.0/dataset_info.json").write_text(notes)
+    with pytest.raises(DataError, match=r"some/1\.0\.0: .*run the stage fetch again"):
+        reading.open_raw(tmp_path / "raw", "some")
+
+
 def test_a_damaged_record_says_to_fetch_again(builder):
     record = next(builder.data_path.glob("*train*"))
     content = bytearray(record.read_bytes())

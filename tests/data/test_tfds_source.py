@@ -1,9 +1,12 @@
 """Catalogue data sets: without a network, with wrong originals, and with Fashion-MNIST's real ones."""
 
+import errno
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
+import tensorflow_datasets as tfds
 from tensorflow_datasets.core import constants
 from tensorflow_datasets.core.download import downloader
 
@@ -54,6 +57,25 @@ def test_an_original_with_other_content_is_refused(target, originals):
     (originals / "flower_photos.tgz").write_bytes(b"not what it was")
     with pytest.raises(DataError, match=r"(?s)tf_flowers has another content than TFDS lists.*flower_photos\.tgz"):
         tfds_source.write(target, "tf_flowers", originals)
+
+
+@pytest.mark.parametrize("error", [ValueError("odd"), zipfile.BadZipFile("cut off"), NotImplementedError("beam")])
+def test_whatever_a_data_set_of_the_catalogue_raises_is_one_message(target, originals, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
+    with pytest.raises(DataError, match=rf"cannot prepare mnist: {type(error).__name__}: {error}"):
+        tfds_source.write(target, "mnist", originals)
+
+
+def test_a_full_disk_is_not_the_data_sets_fault(target, originals, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
+    with pytest.raises(OSError, match="No space left"):
+        tfds_source.write(target, "mnist", originals)
 
 
 def test_an_unknown_name_gets_a_near_one(target, originals):

@@ -63,6 +63,22 @@ def test_figures_are_drawn_and_repeat(planned: Planned, params: Params, tmp_path
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
+def test_a_figure_that_cannot_be_drawn_is_a_warning(
+    planned: Planned, params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    import optuna.visualization.matplotlib as still
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("no figure")
+
+    plan = planned(params)
+    coordinator.run(plan, by_formula, Listener())
+    monkeypatch.setattr(still, "plot_slice", fail)
+    figures.draw(plan.study, tmp_path / "figures")
+    assert capsys.readouterr().err == "warning: RuntimeError: no figure\n"
+    assert {path.name for path in (tmp_path / "figures").iterdir()} >= {"figures.html", "history.png"}
+
+
 @pytest.fixture(scope="module")
 def cloned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone with two epochs and six trials."""

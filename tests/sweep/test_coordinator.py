@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
+from optuna.samplers import TPESampler
 
 from pipeline.files import paths, records
 from pipeline.params.schema import Params
@@ -188,6 +190,23 @@ def test_storage_errors_name_the_storage_without_its_password(planned: Planned, 
     with pytest.raises(Exception, match="--storage") as raised:
         planned(params, "postgresql://me:secret@127.0.0.1:1/x")
     assert "secret" not in str(raised.value)
+
+
+def test_a_sampler_that_fails_is_named(planned: Planned, params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise FloatingPointError("a singular matrix")
+
+    plan = planned(params)
+    monkeypatch.setattr(TPESampler, "infer_relative_search_space", fail)
+    with pytest.raises(SweepError, match=r"sweep\.sampler: tpe cannot go on after 0 trials: FloatingPointError: a"):
+        coordinator.run(plan, by_formula, Listener())
+
+
+def test_trials_that_someone_else_has_put_into_the_study_are_refused(planned: Planned, params: Params) -> None:
+    plan = planned(params)
+    plan.study.add_trial(optuna.trial.create_trial(value=1.0))
+    with pytest.raises(SweepError, match=rf"study {plan.study.study_name} holds trials that `herbarium sweep` has not"):
+        plan.trials()
 
 
 def test_features_must_be_there(planned: Planned, params: Params) -> None:

@@ -41,6 +41,29 @@ def test_nobody_answers_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    "scheduler",
+    [
+        "tcp://me:hunter2@127.0.0.1:1",
+        "tls://me:hunter2@127.0.0.1:1",
+        "ws://me:hunter2@h:1",
+        "odd://x",
+        "x",
+        "tcp://h:port",
+    ],
+)
+def test_addresses_of_no_scheduler_are_refused_without_the_passwords_in_them(
+    scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executors, "_CONNECT_SECONDS", 1)
+    with (
+        pytest.raises(ConfigError, match=r"--scheduler: no Dask scheduler answers at .*allowed: an address") as raised,
+        executors.executor(scheduler=scheduler),
+    ):
+        pass
+    assert "hunter2" not in str(raised.value)
+
+
 @pytest.mark.slow
 def test_a_scheduler_that_goes_away_ends_the_sweep(tmp_path: Path) -> None:
     port = str(free_port())

@@ -11,7 +11,7 @@ from pipeline.params.schema import Params
 from pipeline.results.trials import Trial
 from pipeline.sweep import coordinator, patience, study
 from pipeline.sweep.coordinator import Listener, Plan
-from pipeline.sweep.patience import StorageUnavailableError, patiently
+from pipeline.sweep.patience import StorageError, StorageUnavailableError, patiently
 from tests.servers import postgresql
 
 from .conftest import by_formula, finished, table
@@ -57,7 +57,7 @@ def test_other_errors_are_not_repeated() -> None:
         calls.append(1)
         raise StorageInternalError("invalid data")
 
-    with pytest.raises(StorageInternalError):
+    with pytest.raises(StorageError, match="cannot be used: StorageInternalError: invalid data"):
         patiently(action)
     assert len(calls) == 1
 

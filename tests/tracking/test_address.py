@@ -54,6 +54,10 @@ def test_artifacts_of_other_stores(project: Path) -> None:
             "request to https://host/api failed, mail me@host",
         ),
         ("sqlite:////a/mlflow.db", "sqlite:////a/mlflow.db"),
+        ("invalid address 'me:secret@127.0.0.1:1'; maybe", "invalid address '127.0.0.1:1'; maybe"),
+        ("me:se:cr/et@host", "host"),
+        ("models:/digits@champion and runs:/1/m@x", "models:/digits@champion and runs:/1/m@x"),
+        ("trial 3: x@y, at 12:30", "trial 3: x@y, at 12:30"),
     ],
 )
 def test_printed_addresses_have_no_credentials(text: str, printed: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.params.schema import Params
+from pipeline.process.errors import ConfigError
 from pipeline.tracking.store import Store, TrackingUnavailable, connect, conversation
 
 PLACES = Callable[[str | None], Params]
@@ -70,6 +71,23 @@ def test_folder_that_cannot_be_made_is_named(at: PLACES, project: Path) -> None:
 def test_unknown_scheme_is_refused(at: PLACES) -> None:
     with pytest.raises(TrackingUnavailable, match="ftp://host cannot be used"), conversation("ftp://me:secret@host"):
         connect(at("ftp://me:secret@host").tracking)
+
+
+ODD = [KeyError("x"), ImportError("no module"), RuntimeError("http://me:hunter2@h"), Exception()]
+
+
+@pytest.mark.parametrize("error", ODD)
+def test_whatever_is_raised_inside_is_one_error(error: Exception) -> None:
+    said = f"MLflow at http://h cannot be used: {type(error).__name__}"
+    with pytest.raises(TrackingUnavailable, match=said) as raised, conversation("http://me:hunter2@h"):
+        raise error
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize("error", [ConfigError("params.yaml: a"), KeyboardInterrupt(), SystemExit(143)])
+def test_what_is_ours_or_no_error_goes_through(error: BaseException) -> None:
+    with pytest.raises(type(error)), conversation("http://h"):
+        raise error
 
 
 def test_limits_end_with_the_conversation_and_yield_to_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:

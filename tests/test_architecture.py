@@ -51,7 +51,7 @@ ROOMS = {
     "sweep": {*GROUND, "identity", "data", "model", "plots", "tracking"},
     "filing": {*GROUND, "identity"},
     "review": {*GROUND, "identity", "plots", "tracking", "filing"},
-    "commands": {*GROUND, "identity", "filing", "model", "review", "serving", "stages", "sweep", "tracking"},
+    "commands": {*GROUND, "identity", "data", "filing", "model", "review", "serving", "stages", "sweep", "tracking"},
     "entry": {"process", "commands"},
 }
 DEEP_LEARNING = {"tensorflow", "keras"}

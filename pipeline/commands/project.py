@@ -14,19 +14,24 @@ _PROJECT = "Project"
 @app.command(rich_help_panel=_PROJECT)
 @in_project()
 def check() -> None:
-    """Check params.yaml, whole, and that dvc can run here. Puts aside what a killed dvc left torn.
+    """Check params.yaml, whole, and that dvc can run here; says what is odd about the folder of images. Puts aside what
+    a killed dvc left torn.
 
     Example: herbarium check
     """
+    from pipeline.data import source_notes
     from pipeline.params import config
     from pipeline.process import half_written
     from pipeline.sweep import space
 
     for sentence in half_written.put_aside():
         print(sentence)
-    space.of(config.load())
+    params = config.load()
+    space.of(params)
     require_dvc()
     print("params.yaml is in order")
+    for sentence in source_notes.of(params.data):
+        print(f"note: {sentence}")
 
 
 @app.command(rich_help_panel=_PROJECT)

@@ -15,9 +15,12 @@ def require_classes(kept: Mapping[str, Sequence[Item]], classes: Sequence[str]) 
         raise DataError(f"data.splits: no image is left in {', '.join(empty)}; make the slice or data.limit larger")
     missing = _missing(kept["train"], classes)
     if missing:
+        counts = _counts([item for items in kept.values() for item in items], classes)
+        shown = ", ".join(f"{name} ({counts[name]} in the other splits)" for name in missing[:20])
         raise DataError(
             f"data.splits.train: {len(missing)} of {len(classes)} classes have no training image:"
-            f" {', '.join(missing[:20])}{', …' if len(missing) > 20 else ''}; make the slice or data.limit larger"
+            f" {shown}{', …' if len(missing) > 20 else ''}; make the slice or data.limit larger, give the class more"
+            " images, or choose the images of each split yourself, in folders train, validation and test"
         )
 
 

@@ -1,20 +1,20 @@
 """The image-folder source: one folder per class, found, checked and written in an order that names cannot change.
 
 photographs/rose/a.jpg                    one split, train; files may lie deeper inside a class's folder
-photographs/train/rose/a.jpg              splits kept; also validation (or val) and test
+photographs/train/rose/a.jpg              splits kept, whatever of their usual names they have (see layout.py)
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pipeline.data import images, raw
+from pipeline.data import images, layout, names, raw, tree
 from pipeline.data.parallel import ordered_map
 from pipeline.process.errors import DataError
 
-SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
 _SHOWN = 50
 
 
@@ -39,78 +39,87 @@ class BadFile:
 def write(folder: Path, name: str, source: Path, on_bad_image: str) -> list[BadFile]:
     """Write the images of `source` below `folder` as data set `name`; return the files left out.
 
-    Every file not hidden inside a class's folder must decode. Raises DataError: `source` is no folder, has fewer than
-    two classes, a class or a split without images, or, unless `on_bad_image` is "skip", has unreadable files (all are
-    listed).
+    Every visible file inside a class's folder must decode, apart from what systems leave there. Raises DataError:
+    `source` is no folder, may be read in two ways, holds links, has fewer than two classes, classes whose names cannot
+    be used, a class or a split without images, or, unless `on_bad_image` is "skip", unreadable files (all are listed).
     """
-    layout = _layout(source)
-    classes = sorted({child.name for root in layout.values() for child in _folders(root)})
-    if len(classes) < 2:
-        raise DataError(
-            f"data.path: found {len(classes)} class folders {classes} in {source}; allowed: at least two,"
-            " one folder of images per class"
-        )
-    empty = [name for name in classes if not any(_files(root / name) for root in layout.values())]
-    if empty:
-        raise DataError(
-            f"data.path: no image in the class folders {', '.join(empty)} of {source}; put some there, or remove them"
-        )
-    inspected = {split: _inspect(source, root, classes) for split, root in layout.items()}
+    roots = layout.of(source)
+    folders = {split: tree.folders(root) for split, root in roots.items()}
+    classes = _classes(source, folders)
+    found = {split: list(zip(folders[split], tree.files(source, folders[split]), strict=True)) for split in roots}
+    _require_images(source, classes, found)
+    inspected = _inspected(source, classes, found)
     bad = [file for files in inspected.values() for file in files if isinstance(file, BadFile)]
     if bad and on_bad_image == "error":
         raise DataError(_listing(source, bad))
     good = {split: [file for file in files if isinstance(file, ImageFile)] for split, files in inspected.items()}
     for split, files in good.items():
         if not files:
-            raise DataError(f"data.path: no readable image in {layout[split]}; allowed: {', '.join(images.FORMATS)}")
+            raise DataError(f"data.path: no readable image in {roots[split]}; allowed: {', '.join(images.FORMATS)}")
     raw.write(folder, name, classes, {split: _ordered(files) for split, files in good.items()})
     return bad
 
 
-def _layout(source: Path) -> dict[str, Path]:
-    """Folder of each split: the sub-folders if all are called like splits, else `source` itself as train."""
-    if not source.is_dir():
-        found = "a file" if source.exists() else "nothing"
-        raise DataError(f"data.path: found {found} at {source}; allowed: a folder with one folder of images per class")
-    children = _folders(source)
-    if "train" not in {child.name for child in children} or any(child.name not in SPLITS for child in children):
-        return {"train": source}
-    layout = {SPLITS[child.name]: child for child in children}
-    if len(layout) < len(children):
-        raise DataError(f"data.path: found both val and validation in {source}; put their images into one of them")
-    return layout
+_Found = dict[str, list[tuple[Path, list[Path]]]]  # of each split: each class's folder and its files
 
 
-def _folders(root: Path) -> list[Path]:
-    return sorted(child for child in root.iterdir() if child.is_dir() and not child.name.startswith("."))
+def _classes(source: Path, folders: dict[str, list[Path]]) -> list[str]:
+    """The class names, sorted; the same name in two splits is one class."""
+    for same_split in folders.values():
+        names.require_distinct([names.decoded(folder.name) for folder in same_split], f"data.path: {source}")
+    classes = sorted({names.composed(folder.name) for same_split in folders.values() for folder in same_split})
+    names.require_distinct(classes, f"data.path: {source}")
+    layout.refuse_splits_in_classes(source, [folder for same_split in folders.values() for folder in same_split])
+    if len(classes) < 2:
+        raise DataError(
+            f"data.path: found {len(classes)} class folders {classes} in {source}; allowed: at least two, one folder"
+            f" of images per class{layout.one_too_high(folders)}"
+        )
+    return classes
 
 
-def _inspect(source: Path, root: Path, classes: list[str]) -> list[ImageFile | BadFile]:
-    """Every visible file of every class below `root`, good or bad, by class and name."""
-    found = [(path, classes.index(folder.name)) for folder in _folders(root) for path in _files(folder)]
-    return list(ordered_map(partial(_inspect_file, source), found))
+def _require_images(source: Path, classes: list[str], found: _Found) -> None:
+    filled = {names.composed(folder.name) for split in found.values() for folder, files in split if files}
+    if empty := [name for name in classes if name not in filled]:
+        raise DataError(
+            f"data.path: no image in the class folders {', '.join(empty)} of {source}; put some there, or remove them"
+        )
 
 
-def _files(folder: Path) -> list[Path]:
-    # Links count even where they lead nowhere, or to a folder: left out silently, images would be missing.
-    inside = sorted(path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
-    return [p for p in inside if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
+def _inspected(source: Path, classes: list[str], found: _Found) -> dict[str, list[ImageFile | BadFile]]:
+    """Every file, good or bad, by split, class folder and name."""
+    inspected = {}
+    for split, folders in found.items():
+        labelled = [(path, classes.index(names.composed(folder.name))) for folder, files in folders for path in files]
+        inspected[split] = list(ordered_map(partial(_inspect, source), labelled))
+    return _told_apart(inspected)
 
 
-def _inspect_file(source: Path, found: tuple[Path, int]) -> ImageFile | BadFile:
-    path, label = found
-    name = path.relative_to(source).as_posix()
+def _inspect(source: Path, labelled: tuple[Path, int]) -> ImageFile | BadFile:
+    path, label = labelled
+    name = names.composed(path.relative_to(source).as_posix())
+    if reason := names.problem(name):
+        return BadFile(names.plain(name), reason)
+    if not path.is_file():
+        return BadFile(name, "is no regular file")
     try:
-        name.encode()
         encoded = path.read_bytes()
         images.decode(encoded, channels=3)
-    except UnicodeEncodeError:
-        return BadFile(name.encode(errors="replace").decode(), "its name is not UTF-8; rename it")
     except OSError as error:
         return BadFile(name, f"cannot be read ({error.strerror})")
     except DataError as error:
         return BadFile(name, str(error))
     return ImageFile(path, label, name, hashlib.sha256(encoded).hexdigest())
+
+
+def _told_apart(inspected: dict[str, list[ImageFile | BadFile]]) -> dict[str, list[ImageFile | BadFile]]:
+    """Files whose names differ in the form of their Unicode only are bad: a name is what stands for an image."""
+    count = Counter(file.name for files in inspected.values() for file in files)
+    reason = "another file's name is the same in Unicode's composed form; rename one"
+    return {
+        split: [BadFile(file.name, reason) if count[file.name] > 1 else file for file in files]
+        for split, files in inspected.items()
+    }
 
 
 def _ordered(files: list[ImageFile]) -> Iterator[raw.RawImage]:

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 import tensorflow_datasets as tfds
 
+from pipeline.data import names
 from pipeline.files import records
 from pipeline.process.compat import tfds_internals
 
@@ -40,7 +41,11 @@ def content_key(sha256: str, copy: int) -> int:
 
 
 def write(folder: Path, name: str, classes: list[str], splits: Mapping[str, Iterable[RawImage]]) -> None:
-    """Write `splits` as data set `name` to `folder`/`name`/`VERSION`; the images are read as they are written."""
+    """Write `splits` as data set `name` to `folder`/`name`/`VERSION`; the images are read as they are written.
+
+    Raises DataError if class names cannot be carried unchanged, or look the same.
+    """
+    names.require_distinct(classes, f"data.name: {name}")
     features = tfds.features.FeaturesDict(
         {
             "image": tfds.features.Image(shape=(None, None, None)),

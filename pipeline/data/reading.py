@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
+from pipeline.data import slices
 from pipeline.process.errors import DataError
 from pipeline.process.notices import in_short
 
@@ -104,12 +105,12 @@ def _undecoded(info: Any, image: str) -> dict[str, Any]:
 
 def _shards(info: Any, split: str, text: str) -> list[Any]:
     """The stretches of stored images that split string `text` means."""
-    names = [part.partition("[")[0].strip() for part in text.split("+")]
-    unknown = [name for name in names if name not in info.splits]
+    unknown = [name for name in slices.names(text) if name not in info.splits]
     if unknown:
         raise DataError(
             f"data.splits.{split}: found {text}, and {info.name} has no split {unknown[0]};"
-            f" allowed: {', '.join(f'{name} ({part.num_examples} images)' for name, part in info.splits.items())}"
+            f" allowed: {', '.join(f'{name} ({part.num_examples} images)' for name, part in info.splits.items())},"
+            " or slices of these, as in train[:80%] and train[80%:]"
         )
     try:
         stretches: list[Any] = info.splits[text].file_instructions

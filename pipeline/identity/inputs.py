@@ -70,10 +70,17 @@ def _files(root: Path) -> Iterator[tuple[str, int]]:
             for entry in entries:
                 if ignored.match(entry.name):
                     continue
-                if entry.is_dir():
+                if _is_folder(entry):
                     waiting.append((entry.path, f"{prefix}{entry.name}/"))
                 else:
                     yield prefix + entry.name, hash(loaded.mark(entry.path))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _ignored() -> re.Pattern[str]:

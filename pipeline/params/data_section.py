@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.params.section import Section
+from pipeline.params.section import Place, Section
 from pipeline.params.splits import check_splits
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
@@ -28,8 +28,7 @@ class Data(Section):
     name: str = Field(
         pattern=NAME, description="data set's name (for tfds the one in its catalogue): letters, digits, _ . -"
     )
-    path: str = Field(
-        min_length=1,
+    path: Place = Field(
         description="folder read by image_folder, or by tfds for already-downloaded originals; digits reads nothing",
     )
     splits: Splits = Field(description="three slices that do not overlap: train, validation, test")

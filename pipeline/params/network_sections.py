@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from pipeline.files import paths
-from pipeline.params.section import Fraction, Section
+from pipeline.params.section import Fraction, Place, Section
 
 
 class Backbone(Section):
@@ -17,7 +17,7 @@ class Backbone(Section):
     weights: Literal["imagenet", "file", "none"] = Field(
         description="imagenet (downloaded) | file (at path) | none (random)"
     )
-    path: str = Field(min_length=1, description="the weights or model file, used by weights: file and name: saved")
+    path: Place = Field(description="the weights or model file, used by weights: file and name: saved")
     layers: list[Annotated[int, Field(ge=1, le=4096)] | Literal["pool"]] = Field(
         description="of name: convolutions: a number = filters of a 3×3 convolution with relu, pool = 2×2 maximum;"
         " [] otherwise"

@@ -1,11 +1,20 @@
-"""What every section of params.yaml has in common."""
+"""What every section of params.yaml has in common, and kinds of values that several have."""
 
 from types import UnionType
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+
+def _as_written(path: str) -> str:
+    if path.startswith(("~", "$")):
+        raise ValueError(f"found {path}; neither ~ nor a variable is expanded: write the whole path, as in /home/you/…")
+    return path
+
+
+Place = Annotated[str, Field(min_length=1), AfterValidator(_as_written)]
 
 
 class Section(BaseModel):

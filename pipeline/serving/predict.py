@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipeline.data import images
+from pipeline.data import images, tree
 from pipeline.plots import answers as drawing
 from pipeline.plots import style
 from pipeline.process.errors import DataError
@@ -30,9 +30,10 @@ class Answer:
 
 
 def files(given: Sequence[str], standard_input: Iterable[str]) -> list[Path]:
-    """The files meant: those named, all files below folders (hidden ones apart), `-` for paths on standard input.
+    """The files meant: those named, all files below folders, `-` for paths on standard input.
 
-    Raises DataError, naming all, if one is not there or there is nothing at all.
+    Of folders, hidden files and what systems leave there are none. Raises DataError, naming all, if one is not there or
+    there is nothing at all.
     """
     named = [Path(name) for name in _expanded(given, standard_input)]
     absent = [str(path) for path in named if not path.exists()]
@@ -51,7 +52,7 @@ def _expanded(given: Sequence[str], standard_input: Iterable[str]) -> Iterator[s
 
 def _below(folder: Path) -> list[Path]:
     found = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(p for p in found if not any(part.startswith(".") for part in p.relative_to(folder).parts))
+    return sorted(p for p in found if not any(map(tree.is_clutter, p.relative_to(folder).parts)))
 
 
 def answers(paths: Sequence[Path], classify: Classify) -> Iterator[Answer]:

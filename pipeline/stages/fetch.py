@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.data import digits, image_folder, reading, tfds_source
+from pipeline.data import digits, image_folder, reading, source_notes, tfds_source
 from pipeline.data.image_folder import BadFile
 from pipeline.files import paths, records
 
@@ -23,7 +23,7 @@ def run(params: Params) -> None:
     with _replaced(paths.RAW) as folder:
         skipped = _write(folder, params.data)
         records.write_json(folder / paths.SKIPPED.name, [asdict(file) for file in skipped])
-    print(_summary(params.data.name, skipped))
+    print(_summary(params.data, skipped))
 
 
 def _write(folder: Path, data: Data) -> list[BadFile]:
@@ -53,10 +53,12 @@ def _replaced(folder: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _summary(name: str, skipped: list[BadFile]) -> str:
-    info = reading.open_raw(paths.RAW, name).info
+def _summary(data: Data, skipped: list[BadFile]) -> str:
+    info = reading.open_raw(paths.RAW, data.name).info
     counts = ", ".join(f"{split} {part.num_examples:,}" for split, part in info.splits.items())
     lines = [f"{info.full_name}: {len(reading.classes(info))} classes; images: {counts}"]
+    if data.source == "image_folder":
+        lines += source_notes.of_folder(Path(data.path))
     if skipped:
         lines.append(f"{len(skipped)} unreadable images left out, listed in {paths.SKIPPED}")
     return "\n".join(lines)

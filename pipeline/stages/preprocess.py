@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.data import dataset_report, integrity, preparation, reading
+from pipeline.data import dataset_report, integrity, preparation, reading, slices
 from pipeline.data.integrity import Group, Item
 from pipeline.data.samples import Collector, draw
 from pipeline.files import paths, records
@@ -22,12 +22,12 @@ def run(params: Params) -> None:
     images, identical images in two splits (unless deduplicated or allowed), a class without training images.
     """
     builder = reading.open_raw(paths.RAW, params.data.name)
-    slices = {split: getattr(params.data.splits, split) for split in paths.SPLITS}
-    reading.check_slices(builder.info, slices)
+    wanted = {split: getattr(params.data.splits, split) for split in paths.SPLITS}
+    reading.check_slices(builder.info, wanted)
     classes = reading.classes(builder.info)
     samples = Collector(len(classes))
     pixels, items = {}, {}
-    for split, text in slices.items():
+    for split, text in wanted.items():
         count = reading.count(builder.info, text, params.data.limit)
         pixels[split] = preparation.scratch(count, params.images.height, params.images.width, params.images.channels)
         source = reading.examples(builder, text, params.data.limit)
@@ -44,7 +44,7 @@ def run(params: Params) -> None:
     report = dataset_report.summarise(kept, classes, groups, dropped, records.read_json(paths.SKIPPED))
     records.write_json(paths.DATASET, report)
     style.save(draw(samples.chosen(without=dropped), classes), paths.SAMPLES_PICTURE)
-    print(_summary(report, kept))
+    print("\n".join([*slices.left_out(wanted, builder.info.splits), _summary(report, kept)]))
 
 
 def _resolve(groups: list[Group], classes: list[str], params: Params) -> set[str]:

@@ -132,6 +132,8 @@ def test_all_wrong_keys_are_listed_at_once():
         ({"backbone.weights": "imagenet"}, "weights: imagenet exists for keras.applications only"),
         ({"backbone.name": "saved", "backbone.layers": [], "backbone.weights": "none"}, "brings its own weights"),
         ({"images.augmentation.views": 1, "images.augmentation.on_the_fly": True}, "exclude each other"),
+        ({"data.path": "~/photos"}, "data.path: found ~/photos; neither ~ nor a variable is expanded"),
+        ({"data.path": "$HOME/photos"}, "neither ~ nor a variable is expanded: write the whole path"),
         ({"head.dropout": [0.1, 0.2]}, "dropout lists 2 rates for 1 dense layers in units"),
         ({"data.splits.test": "train[85%:]"}, "validation (train[80%:90%]) and test (train[85%:]) overlap"),
         ({"data.splits.test": "train[x]"}, "'train[x]' is not a split"),

@@ -1,0 +1,61 @@
+"""What is worth saying about a folder of photographs before it is read: nothing here stops anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.data import layout, names, slices, tree
+from pipeline.process.errors import DataError
+
+if TYPE_CHECKING:
+    from pipeline.params.data_section import Data
+
+_IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif"}
+
+
+def of(data: Data) -> list[str]:
+    """What can be said of data.path without reading an image, a sentence each."""
+    source = Path(data.path)
+    if not source.exists():
+        return [f"data.path: nothing is at {source} yet, and `dvc repro` needs a folder there"]
+    if data.source != "image_folder":
+        return []
+    wanted = {split: getattr(data.splits, split) for split in ("train", "validation", "test")}
+    try:
+        return [*of_folder(source), *slices.left_out(wanted, layout.of(source))]
+    except DataError as error:
+        return [str(error)]
+
+
+def of_folder(source: Path) -> list[str]:
+    """Which folder is which split, and classes and images that may be meant otherwise. Raises DataError as `layout.of`
+    does."""
+    roots = layout.of(source)
+    folders = [folder for root in roots.values() for folder in tree.folders(root)]
+    loose = [path for folder in {source, *roots.values()} for path in tree.loose_files(folder)]
+    return [*_splits(source, roots), *_variants(folders), *_unlabelled(source, loose)]
+
+
+def _splits(source: Path, roots: Mapping[str, Path]) -> list[str]:
+    if list(roots.values()) == [source]:
+        return []
+    return ["splits: " + ", ".join(f"{split} from {names.shown(root)}" for split, root in roots.items())]
+
+
+def _variants(folders: Iterable[Path]) -> list[str]:
+    classes = sorted({names.composed(folder.name) for folder in folders})
+    return [
+        f"classes that differ in upper and lower case only: {', '.join(map(repr, same))}"
+        for same in names.case_variants(classes)
+    ]
+
+
+def _unlabelled(source: Path, loose: Iterable[Path]) -> list[str]:
+    found = sorted(path for path in loose if path.suffix.lower() in _IMAGES)
+    if not found:
+        return []
+    shown = ", ".join(names.shown(path.relative_to(source)) for path in found[:3])
+    more = ", …" if len(found) > 3 else ""
+    return [f"{len(found)} images beside the class folders have no label and are left out: {shown}{more}"]

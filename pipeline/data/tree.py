@@ -1,0 +1,105 @@
+"""What lies in a folder of photographs: everything visible, in one order, without what systems leave there.
+
+What DVC does not watch is refused, because it could change and nothing would be run again: what links lead to (nowhere,
+some of them, or back to where they are), and what .dvcignore names.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+from pipeline.data import names
+from pipeline.process.errors import DataError
+
+# Of Windows, macOS, archives made by it, and network drives, in lower case; hidden files begin with a dot.
+_CLUTTER = {
+    "thumbs.db",
+    "ehthumbs.db",
+    "ehthumbs_vista.db",
+    "desktop.ini",
+    "icon\r",
+    "__macosx",
+    "@eadir",
+    "$recycle.bin",
+    "system volume information",
+    "lost+found",
+}
+_IGNORED = Path(".dvcignore")
+_SHOWN = 20
+
+
+def is_clutter(name: str) -> bool:
+    """Whether a file or folder of this name is none that a person has put there."""
+    return name.startswith(".") or name.lower() in _CLUTTER
+
+
+def folders(folder: Path) -> list[Path]:
+    """The folders in `folder`, by name; links that lead to no file are among them. Raises DataError if it cannot be
+    read."""
+    return sorted(Path(e.path) for e in _entries(folder) if os.path.isdir(e) or _leads_nowhere(e))
+
+
+def loose_files(folder: Path) -> list[Path]:
+    """The files directly in `folder`, by name."""
+    return sorted(Path(entry.path) for entry in _entries(folder) if os.path.isfile(entry))
+
+
+def files(source: Path, roots: Iterable[Path]) -> list[list[Path]]:
+    """Of each of `roots`, folders of `source`, all that lies below it but folders, by path.
+
+    Raises DataError if a folder cannot be read, or naming all that DVC does not watch: links, `roots` that are links,
+    ignored files.
+    """
+    found = [[root] if root.is_symlink() else sorted(_below(root)) for root in roots]
+    if links := [path for paths in found for path in paths if path.is_symlink()]:
+        raise DataError(
+            _refusal(
+                f"{len(links)} links in {names.shown(source)}, and DVC does not watch what they lead to",
+                [f"{names.shown(path.relative_to(source))} → {names.shown(path.readlink())}" for path in links],
+                "Put the files themselves there; `cp -rL` copies what links lead to. (data.path itself may be a link.)",
+            )
+        )
+    if ignored := _ignored(path for paths in found for path in paths):
+        raise DataError(
+            _refusal(
+                f"{len(ignored)} files in {names.shown(source)} are named by {_IGNORED}, so DVC does not watch them",
+                map(names.shown, ignored),
+                f"Rename them or put them elsewhere, or change {_IGNORED}.",
+            )
+        )
+    return found
+
+
+def _ignored(paths: Iterable[Path]) -> list[Path]:
+    if not _IGNORED.is_file():
+        return []
+    named = GitIgnoreSpec.from_lines(_IGNORED.read_text(encoding="utf-8").splitlines())
+    return [path for path in paths if named.match_file(os.path.relpath(path))]
+
+
+def _refusal(what: str, listed: Iterable[str], advice: str) -> str:
+    lines = list(listed)
+    more = [f"… and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    return "\n".join([f"data.path: {what}:", *(f"  {line}" for line in [*lines[:_SHOWN], *more]), advice])
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for entry in _entries(folder):
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(Path(entry.path))
+        else:
+            yield Path(entry.path)
+
+
+def _leads_nowhere(entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() and not os.path.exists(entry)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return [entry for entry in found if not is_clutter(entry.name)]
+    except OSError as error:
+        raise DataError(f"data.path: {names.shown(folder)} cannot be read ({error.strerror})") from None

@@ -1,0 +1,61 @@
+"""What is said about a folder of photographs before it is read."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.data import slices, source_notes
+from pipeline.params.data_section import Splits
+
+
+@pytest.fixture
+def data(params, tmp_path, monkeypatch):
+    """The section data of an image folder at `photos`, which is not there yet."""
+    monkeypatch.chdir(tmp_path)
+    return params.data.model_copy(update={"source": "image_folder", "path": "photos"})
+
+
+def folders(*paths: str) -> None:
+    for path in paths:
+        Path("photos", path).mkdir(parents=True, exist_ok=True)
+
+
+def test_a_folder_that_is_not_there_is_said(data):
+    (note,) = source_notes.of(data)
+    assert note == "data.path: nothing is at photos yet, and `dvc repro` needs a folder there"
+    assert source_notes.of(data.model_copy(update={"source": "digits"})) == [note]  # DVC wants it all the same
+
+
+def test_nothing_is_said_of_a_usual_folder(data):
+    folders("rose", "tulip")
+    Path("photos/README.txt").touch()
+    assert source_notes.of(data) == []
+
+
+def test_what_would_be_refused_is_said(data):
+    folders("train/rose", "rose")
+    (note,) = source_notes.of(data)
+    assert "some folders in photos are called like splits (train) and some are not (rose)" in note
+
+
+def test_splits_case_and_loose_images_are_said(data):
+    folders("Train/rose", "Train/Rose", "valid/rose", "TEST/rose")
+    for name in ("a.jpg", "valid/b.PNG", "valid/notes.txt"):
+        Path("photos", name).touch()
+    assert source_notes.of(data) == [
+        "splits: train from photos/Train, validation from photos/valid, test from photos/TEST",
+        "classes that differ in upper and lower case only: 'Rose', 'rose'",
+        "2 images beside the class folders have no label and are left out: a.jpg, valid/b.PNG",
+        "data.splits takes no image from the source's validation and test; to have validation as it is in the source,"
+        " set data.splits.validation: validation",
+    ]
+    named = data.model_copy(update={"splits": Splits(train="train", validation="validation", test="test")})
+    assert not [note for note in source_notes.of(named) if "data.splits" in note]
+
+
+def test_a_split_of_another_name_is_left_out_too():
+    taken = {"train": "train[:80%]", "validation": "train[80%:]", "test": "test"}
+    assert slices.left_out(taken, ["train", "test"]) == []
+    assert slices.left_out(taken, ["train", "test", "unlabelled"]) == [
+        "data.splits takes no image from the source's unlabelled"
+    ]

@@ -98,6 +98,16 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
     assert not {name for name in named if not (ROOT / name).exists()}
 
 
+def test_what_decides_bits_is_held_by_tests_that_exist() -> None:
+    """Each row of the table names one test at least, by file and function."""
+    (table,) = re.findall(r"^\| what decides bits .*?(?=\n\n)", (ROOT / "docs/concepts.md").read_text(), re.M | re.S)
+    for row in table.splitlines()[2:]:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row)
+        assert named, f"no test: {row}"
+        for file, test in named:
+            assert f"\ndef {test}(" in (ROOT / file).read_text(), f"{file} has no {test}"
+
+
 def test_the_tree_of_the_readme_is_that_of_the_project() -> None:
     trees = [block for block in blocks(Path("README.md"), "text") if block.startswith("pipeline/")]
     assert len(trees) == 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from pipeline.files import paths, records
-from pipeline.identity import determinism
+from pipeline.identity import determinism, seeds
 from pipeline.model import backbones, heads
 from pipeline.model.cuts import Cut, Network, trained_from
 from pipeline.process.compat import keras_internals
@@ -122,7 +122,7 @@ def _trained(network: Network, cut: Cut, head: keras.Model, pooling: str) -> ker
 
 def _fresh_weights(params: Params, count: int) -> dict[str, Any]:
     """Initial weights of unfrozen random layers: they follow the training's seed, the frozen ones below never do."""
-    network = backbones.build(params.backbone, params.images, seed=params.train.seed)
+    network = backbones.build(params.backbone, params.images, seeds.whole(params.train.seed, "backbone"))
     return {name: network.model.get_layer(name).get_weights() for name in network.unfrozen(count)}
 
 

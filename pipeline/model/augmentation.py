@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from pipeline.identity import seeds
+
 if TYPE_CHECKING:
     from pipeline.params.images_section import Augmentation
 
@@ -25,9 +27,8 @@ def transforms(settings: Augmentation, images: Sequence[int], view: int, height:
 
     `images` are N integers that identify the images (≥ 0), e.g. from their content's hash.
     """
-    rows = [
-        _transform(settings, np.random.default_rng([settings.seed, image, view]), height, width) for image in images
-    ]
+    streams = (seeds.generator(settings.seed, "augmentation", image, view) for image in images)
+    rows = [_transform(settings, random, height, width) for random in streams]
     return np.array(rows, dtype=np.float32).reshape(-1, 8)
 
 

@@ -17,6 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from pipeline.identity import seeds
 from pipeline.model import checkpoints, losses
 from pipeline.model.compiled import compiled
 from pipeline.model.steps import Steps, as_input
@@ -143,8 +144,8 @@ def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
 def order(seed: int, epoch: int, examples: Examples) -> np.ndarray:
     """Rows of `inputs` in the order of an epoch, int64 (N,): every image once, in one of its views at random."""
     images = len(examples.labels)
-    permutation = np.random.default_rng([seed, epoch]).permutation(images)
-    views = np.random.default_rng([seed, epoch, 1]).integers(0, examples.views + 1, images)
+    permutation = seeds.generator(seed, "order", epoch).permutation(images)
+    views = seeds.generator(seed, "views", epoch).integers(0, examples.views + 1, images)
     return permutation + views * images
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from pipeline.identity import seeds
 from pipeline.model.cuts import Cut
 from pipeline.process.errors import ConfigError
 
@@ -37,12 +38,12 @@ def classify(tensor: Any, head: Head, classes: int, l2: float, seed: int) -> Any
         raise ConfigError(f"params.yaml: head.output: sigmoid is for two classes, the data has {classes}: set softmax")
     rates = dropout_rates(head)
     if not head.units:
-        tensor = _drop(tensor, rates[0], "dropout", seed + 1000)
+        tensor = _drop(tensor, rates[0], "dropout", seed)
     for index, (units, rate) in enumerate(zip(head.units, rates, strict=bool(head.units)), start=1):
-        tensor = _dense(units, f"dense{index}", l2, seed + index, activation="relu")(tensor)
+        tensor = _dense(units, f"dense{index}", l2, seed, activation="relu")(tensor)
         if head.batch_norm:
             tensor = keras.layers.BatchNormalization(name=f"batch_norm{index}")(tensor)
-        tensor = _drop(tensor, rate, f"dropout{index}", seed + 1000 + index)
+        tensor = _drop(tensor, rate, f"dropout{index}", seed)
     outputs = 1 if head.output == "sigmoid" else classes
     return _dense(outputs, "logits", l2, seed, dtype="float32")(tensor)
 
@@ -67,11 +68,13 @@ def _dense(units: int, name: str, l2: float, seed: int, **options: Any) -> keras
     return keras.layers.Dense(
         units,
         name=name,
-        kernel_initializer=keras.initializers.GlorotUniform(seed=seed),
+        kernel_initializer=keras.initializers.GlorotUniform(seed=seeds.whole(seed, f"kernel of {name}")),
         kernel_regularizer=keras.regularizers.L2(l2) if l2 else None,
         **options,
     )
 
 
 def _drop(tensor: Any, rate: float, name: str, seed: int) -> Any:
-    return keras.layers.Dropout(rate, seed=seed, name=name)(tensor) if rate else tensor
+    if not rate:
+        return tensor
+    return keras.layers.Dropout(rate, seed=seeds.whole(seed, f"masks of {name}"), name=name)(tensor)

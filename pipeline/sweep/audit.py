@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from pipeline.files import paths, records
+from pipeline.identity import seeds
 from pipeline.params.schema import Params
 from pipeline.results.trials import COMPLETE, Trial, top
 from pipeline.sweep import study
 from pipeline.sweep.coordinator import Plan
 from pipeline.sweep.executors import Executor
-
-_SEEDS = 2  # marks the random stream that fresh seeds come from; batches use others
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,8 @@ def run(
     how many trainings are done.
     """
     chosen = top(trials, plan.params.sweep.audit_top)
-    seeds = fresh_seeds(plan.params)
-    wanted = {study.fingerprint(p): p for t in chosen for s in seeds if (p := _with_seed(plan.params_of(t), s))}
+    fresh = fresh_seeds(plan.params)
+    wanted = {study.fingerprint(p): p for t in chosen for s in fresh if (p := _with_seed(plan.params_of(t), s))}
     known = recorded(plan)
     missing = {name: params for name, params in wanted.items() if name not in known}
     results = execute([_configuration(name, params) for name, params in missing.items()])
@@ -59,14 +58,14 @@ def run(
         known[name] = result["accuracy"] if result["state"] == COMPLETE else None
         study.note(plan.study, _key(name), known[name])
         on_training(number, len(missing))
-    audited = [_audited(plan, trial, seeds, known) for trial in chosen]
+    audited = [_audited(plan, trial, fresh, known) for trial in chosen]
     return [entry for entry in audited if entry.accuracies]
 
 
 def fresh_seeds(params: Params) -> list[int]:
     """`sweep.audit_seeds` training seeds that follow from sweep.seed; the trials' own is not among them."""
     count = params.sweep.audit_seeds
-    numbers = np.random.default_rng([params.sweep.seed, 0, _SEEDS]).integers(2**31, size=2 * count).tolist()
+    numbers = seeds.generator(params.sweep.seed, "audit").integers(seeds.WHOLE, size=2 * count).tolist()
     return [number for number in dict.fromkeys(numbers) if number != params.train.seed][:count]
 
 
@@ -120,8 +119,8 @@ def _configuration(fingerprint: str, params: Params) -> dict[str, Any]:
     return {"params": params.model_dump(), "fingerprint": fingerprint, "thresholds": {}, "model": None}
 
 
-def _audited(plan: Plan, trial: Trial, seeds: Sequence[int], known: dict[str, float | None]) -> Audited:
+def _audited(plan: Plan, trial: Trial, fresh: Sequence[int], known: dict[str, float | None]) -> Audited:
     params = plan.params_of(trial)
-    found = {seed: known.get(study.fingerprint(_with_seed(params, seed))) for seed in seeds}
+    found = {seed: known.get(study.fingerprint(_with_seed(params, seed))) for seed in fresh}
     done = {seed: value for seed, value in found.items() if value is not None}
     return Audited(trial.number, trial.accuracy or 0.0, tuple(done), tuple(done.values()))

@@ -11,13 +11,13 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.samplers import BaseSampler, CmaEsSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint as identity
+from pipeline.identity import seeds
 from pipeline.params.schema import Params
 from pipeline.process import databases, verbosity
 from pipeline.process.errors import ConfigError, HerbariumError
@@ -190,7 +190,7 @@ def suggest(study: optuna.Study, dimensions: list[Dimension], params: Params, ba
     start = batch * params.sweep.batch
     if params.sweep.sampler == "grid":
         return _grid(dimensions, params.sweep.seed, range(start, start + params.sweep.batch))
-    seed = int(np.random.default_rng([params.sweep.seed, batch]).integers(2**31))
+    seed = seeds.whole(params.sweep.seed, "sampler", batch)
     memory = in_memory(study, _sampler(params.sweep.sampler, seed), start)
     distributions = {d.key: d.distribution for d in dimensions}
     try:
@@ -215,6 +215,6 @@ def _sampler(kind: str, seed: int) -> BaseSampler:
 
 def _grid(dimensions: list[Dimension], seed: int, numbers: range) -> list[Suggestion]:
     """In random order: the first trials of a long grid should not all be from one corner."""
-    order = np.random.default_rng(seed).permutation(space.grid_size(dimensions))
+    order = seeds.generator(seed, "grid").permutation(space.grid_size(dimensions))
     indices = order[numbers.start : numbers.stop]
     return [Suggestion(space.combination(dimensions, int(index)), {}) for index in indices]

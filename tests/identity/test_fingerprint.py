@@ -1,7 +1,5 @@
 """The fingerprint follows all that decides a training, and nothing else."""
 
-import json
-import socket
 from typing import Any
 
 import pytest
@@ -76,10 +74,3 @@ def test_of_a_project_it_is_made_of_its_files_and_of_this_machine(params, projec
     assert fingerprint.of_project(params) == named(params, fingerprint.training_code(), environment=around)
     monkeypatch.setattr(fingerprint, "training_code", lambda: "other")
     assert fingerprint.of_project(params) == named(params, "other", environment=around)
-
-
-def test_the_environment_names_what_computes_and_no_machine(params):
-    found = environment(params.compute)
-    assert {"tensorflow", "keras", "numpy", "instruction_set", "precision", "threads"} <= found.keys()
-    assert found["threads"] == str(params.compute.threads)
-    assert socket.gethostname() not in json.dumps(found)

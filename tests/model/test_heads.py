@@ -96,3 +96,13 @@ def test_sigmoid_is_for_two_classes():
 )
 def test_dropout_rates(changes, rates):
     assert heads.dropout_rates(head(**changes)) == rates
+
+
+def test_no_layer_of_a_seed_has_another_seeds_or_layers_values():
+    """Of equal layers: what seed 2 gives the first is not what seed 1 gives the second."""
+    found = []
+    for seed in range(4):
+        layers = built(head(units=[6, 6, 6]), classes=6, seed=seed).layers
+        found += [layer.kernel.numpy().tobytes() for layer in layers if isinstance(layer, keras.layers.Dense)]
+        found += [layer.seed_generator.state.numpy().tobytes() for layer in layers if hasattr(layer, "seed_generator")]
+    assert len(found) == len(set(found)) == 4 * (4 + 3)

@@ -41,6 +41,12 @@ def say(text: str) -> None:
         print(text, flush=True)
 
 
+def note(text: str) -> None:
+    """Print what explains a result and is none, on the standard error stream; nothing if only results are wanted."""
+    if not quiet():
+        print(f"note: {text}", file=sys.stderr, flush=True)
+
+
 @contextmanager
 def progress() -> Iterator[None]:
     """What is printed inside is progress; warnings and errors on the standard error stream are not."""

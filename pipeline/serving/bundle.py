@@ -11,6 +11,7 @@ from pipeline.serving import classifier
 PACKAGE = "herbarium_served"  # not `pipeline`: whoever serves the model may have a package of that name
 ENTRY = f"{PACKAGE}.serving.classifier"
 DATA = "data/model"  # where MLflow puts what `save_data` wrote into a folder called model
+FILES = (classifier.MODEL, classifier.CLASSES, classifier.CHECKSUMS)  # of `save_data`
 _ROOT = Path(__file__).parents[1]
 _CODE = (
     "process/errors.py",

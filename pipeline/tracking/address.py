@@ -1,22 +1,66 @@
 """Where the runs are: the tracking URI, the folder for artifacts, and how both may be printed."""
 
 import os
+from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from pipeline.files import paths
 from pipeline.params.schema import Tracking
-from pipeline.process import databases
+from pipeline.process import databases, verbosity
 from pipeline.process.redaction import redacted as redacted
+from pipeline.tracking import places
+
+_OWN = "mlflow.db"
+_NAMES = ("databricks", "uc")  # what MLflow takes for no path
+_VARIABLE, _REGISTRY = "MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"
 
 
 def tracking_uri(tracking: Tracking) -> str:
-    """`tracking.uri`, else MLFLOW_TRACKING_URI, else mlflow.db in the project.
+    """`tracking.uri`, else MLFLOW_TRACKING_URI, else mlflow.db in the project: for runs and registered models alike.
 
-    A relative SQLite path counts from the project, also inside the copies that `dvc exp run --temp` works in.
+    A relative path counts from the project, also inside the copies that `dvc exp run --temp` works in. Where that is
+    not what someone who looks at the shell or into the folder expects, it is said, once a process.
     """
-    uri = tracking.uri or os.environ.get("MLFLOW_TRACKING_URI") or databases.sqlite_url(Path("mlflow.db"))
-    file = database_file(uri)
-    return databases.with_file(uri, file) if file else uri
+    uri = _absolute(tracking.uri or os.environ.get(_VARIABLE) or databases.sqlite_url(Path(_OWN)))
+    for remark in remarks(tracking.uri is not None, uri):
+        _say_once(remark)
+    return uri
+
+
+def remarks(chosen: bool, uri: str) -> list[str]:
+    """Sentences on why the store is `uri`, if something here says or means another. `chosen`: params.yaml names it."""
+    variable, registry = os.environ.get(_VARIABLE), os.environ.get(_REGISTRY)
+    shown, found = redacted(uri), []
+    if chosen and variable and _absolute(variable) != uri:
+        found.append(f"{_VARIABLE} ({redacted(variable)}) is not used: tracking.uri in {paths.PARAMS} says {shown}")
+    if not chosen and variable and uri != _absolute(databases.sqlite_url(Path(_OWN))):
+        found.append(f"runs are in {shown}, as {_VARIABLE} says")
+    if registry and _absolute(registry) != uri:
+        found.append(f"{_REGISTRY} ({redacted(registry)}) is not used: models are registered where the runs are")
+    old = paths.project_root() / "mlruns"
+    if any(old.glob("*/meta.yaml")) and uri != _absolute(str(old)):
+        found.append(
+            f"{old} holds runs of an older MLflow, which are not shown; for a database of them, to be shown by"
+            " MLFLOW_TRACKING_URI=sqlite:///old.db: `mlflow migrate-filestore --source mlruns --target sqlite:///old.db`"
+        )
+    return found
+
+
+@cache
+def _say_once(remark: str) -> None:
+    verbosity.note(remark)
+
+
+def _absolute(uri: str) -> str:
+    """The same store whatever the working directory; a folder, as older MLflows kept runs in, becomes a path."""
+    if file := database_file(uri):
+        return databases.with_file(uri, file)
+    parts = urlsplit(uri)
+    if parts.scheme not in ("", "file") or parts.netloc or uri in _NAMES:
+        return uri
+    return str(paths.project_root() / (url2pathname(parts.path) if parts.scheme else uri))
 
 
 def database_file(uri: str) -> Path | None:
@@ -30,7 +74,7 @@ def artifact_location(uri: str) -> str | None:
     if is_server(uri):
         return None
     file = database_file(uri)
-    return ((file.parent if file else paths.project_root()) / "mlartifacts").as_uri()
+    return places.beside(file.parent if file else paths.project_root())
 
 
 def is_server(uri: str) -> bool:

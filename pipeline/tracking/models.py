@@ -10,11 +10,10 @@ import mlflow
 from mlflow.exceptions import MlflowException
 
 from pipeline.params.schema import Tracking
-from pipeline.process.compat.mlflow_internals import current_store
 from pipeline.process.errors import DataError, HerbariumError
 from pipeline.serving import bundle, classifier
 from pipeline.tracking import address
-from pipeline.tracking.store import conversation
+from pipeline.tracking.store import conversation, follow_database
 
 _NAMED = re.compile(r"(models|runs):/[^/]")
 _ALLOWED = "models:/name@alias, models:/name/version, models:/id, runs:/id/model, or a downloaded model's folder"
@@ -27,9 +26,9 @@ def fetched(uri: str, store: str, named_by: str, refusal: type[HerbariumError], 
     Raises `refusal`, beginning with what named the model, if there is none.
     """
     _check_form(uri, store, named_by, refusal)
+    follow_database(store)
     try:
-        with current_store(store):
-            return Path(mlflow.artifacts.download_artifacts(uri, dst_path=folder))
+        return Path(mlflow.artifacts.download_artifacts(uri, dst_path=folder))
     except MlflowException as error:
         if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             raise

@@ -70,8 +70,20 @@ def _finished_at() -> int:
 
 
 def _complete(store: Store, run: Run, code: dict[str, str]) -> bool:
+    """Whether there is nothing to add: MLflow's tables say so, and the files are there, looked at now."""
     unchanged = run.data.tags.get(tags.PUBLISHED) == results.digest(code.values())
-    return unchanged and served_model.logged(store, run) is not None
+    model_id = served_model.logged(store, run)
+    return unchanged and model_id is not None and served_model.stored(store, model_id) and _shown(store, run)
+
+
+def _shown(store: Store, run: Run) -> bool:
+    """Whether every file to look at is in the run, whole."""
+    files = results.artifacts()
+    folders = {folder or None for _, folder in files}
+    listed = [entry for folder in folders for entry in store.client.list_artifacts(run.info.run_id, folder)]
+    sizes = {entry.path: entry.file_size for entry in listed}
+    expected = {f"{folder}/{path.name}".lstrip("/"): path.stat().st_size for path, folder in files}
+    return all(sizes.get(name) == size for name, size in expected.items())
 
 
 def _fill(
@@ -81,7 +93,9 @@ def _fill(
     curve = runs.curve(found.epochs)
     runs.log(store, run, points=runs.missing(curve, runs.points(store, run, runs.CURVES)))
     _log_datasets(store, run, params)
-    model_id = served_model.logged(store, run) or served_model.log(store, run, params, found, build_model)
+    model_id = served_model.logged(store, run)
+    if model_id is None or not served_model.stored(store, model_id):
+        model_id = served_model.log(store, run, params, found, build_model)
     outcome = outcome_metrics(found, model_id)
     runs.log(store, run, points=runs.missing(outcome, runs.points(store, run, [metric.key for metric in outcome])))
     for path, folder in results.artifacts():

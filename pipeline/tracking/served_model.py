@@ -26,6 +26,7 @@ from pipeline.tracking.results import Results
 from pipeline.tracking.store import Store
 
 NAME = "model"
+_MLMODEL = "MLmodel"  # MLflow's description of a model
 # "Any": MLflow has no type for "an image file, the same in base64, or pixels of any size"; the model checks it itself.
 SIGNATURE = ModelSignature(
     Schema([ColSpec(AnyType(), classifier.COLUMN)]),
@@ -46,21 +47,30 @@ def logged(store: Store, run: Run) -> str | None:
     return str(ready[0].model_id) if ready else None
 
 
+def stored(store: Store, model_id: str) -> bool:
+    """Whether the files of a logged model are there, looked at now."""
+    listed = [*store.client.list_logged_model_artifacts(model_id)]
+    listed += store.client.list_logged_model_artifacts(model_id, bundle.DATA)
+    return {_MLMODEL, *(f"{bundle.DATA}/{name}" for name in bundle.FILES)} <= {entry.path for entry in listed}
+
+
 def log(store: Store, run: Run, params: Params, results: Results, build_model: Callable[[], Any]) -> str:
     """Save, check and upload the model; returns its id: `mlflow.pyfunc.load_model(f"models:/{id}")`.
 
-    It predicts a table with the column "image".
+    It predicts a table with the column "image". A complete model whose files are gone gets them again, under its id.
 
     `build_model()` gives a Keras model: uint8 (N, H, W, C), values 0–255 → float32 (N, K) probabilities. Raises
     ServedModelError, before anything is uploaded as complete, if it does not give the evaluated probabilities.
     """
-    for unfinished in _models(store, run):
-        store.client.delete_logged_model(unfinished.model_id)
+    model_id = logged(store, run)
+    for other in _models(store, run):
+        if other.model_id != model_id:
+            store.client.delete_logged_model(other.model_id)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / NAME
         _save(path, build_model(), results.classes)
         check(path, results.classes, results.probabilities, probe.tolerance(params))
-        return _upload(store, run, path)
+        return _upload(store, run, path, model_id)
 
 
 def check(path: Path, classes: Sequence[str], probabilities: np.ndarray, allowed: float) -> None:
@@ -98,16 +108,17 @@ def _as_text(image: np.ndarray) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def _upload(store: Store, run: Run, path: Path) -> str:
+def _upload(store: Store, run: Run, path: Path, known: str | None) -> str:
     client, run_id = store.client, run.info.run_id
-    model_id = client.create_logged_model(store.experiment_id, NAME, source_run_id=run_id, model_type="keras").model_id
+    model_id = known or client.create_logged_model(store.experiment_id, NAME, run_id, model_type="keras").model_id
     saved = Model.load(str(path))
     saved.model_id = saved.model_uuid = model_id
     saved.run_id = run_id
-    saved.save(str(path / "MLmodel"))
+    saved.save(str(path / _MLMODEL))
     client.log_model_artifacts(model_id, str(path))
-    client.log_outputs(run_id, [LoggedModelOutput(model_id, 0)])
-    client.finalize_logged_model(model_id, "READY")
+    if known is None:
+        client.log_outputs(run_id, [LoggedModelOutput(model_id, 0)])
+        client.finalize_logged_model(model_id, "READY")
     return str(model_id)
 
 

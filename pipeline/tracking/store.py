@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import takewhile
 
 from filelock import FileLock
 from mlflow import MlflowClient
@@ -18,14 +19,17 @@ from mlflow.entities import Experiment
 from mlflow.exceptions import MlflowException, RestException
 
 from pipeline.params.schema import Tracking
+from pipeline.process import verbosity
 from pipeline.process.compat import mlflow_internals
 from pipeline.process.errors import HerbariumError
 from pipeline.process.notices import in_short
-from pipeline.tracking import address, views
+from pipeline.tracking import address, places, views
 
 CONTACT_SECONDS = 3
 UPLOAD_SECONDS = 60
 _ANSWERED = "failed with error code"  # of MLflow's client: the server said no, in words of its own
+_NOT_SAID = ("[SQL", "(Background on this error")
+_LONGEST_REASON, _LONGEST_PAGE = 2000, 300  # characters
 _LOCK_SECONDS = 60
 
 mlflow_internals.give_up_databases_soon()
@@ -49,12 +53,12 @@ class Store:
 
 @contextmanager
 def conversation(uri: str, seconds: int = CONTACT_SECONDS, retries: int = 0) -> Iterator[None]:
-    """Bound every request made inside to `seconds` and `retries`.
+    """Let every request made inside go to `uri`, and take at most `seconds` and `retries` more.
 
     Raises TrackingUnavailable for whatever is raised inside and is no error of this project's.
     """
     try:
-        with mlflow_internals.impatient_requests(seconds, retries):
+        with mlflow_internals.current_store(uri), mlflow_internals.impatient_requests(seconds, retries):
             yield
     except HerbariumError:
         raise
@@ -65,9 +69,20 @@ def conversation(uri: str, seconds: int = CONTACT_SECONDS, retries: int = 0) -> 
 def connect(tracking: Tracking) -> Store:
     """Open the store, creating database and experiment where missing. Call inside `conversation`."""
     uri = address.tracking_uri(tracking)
+    follow_database(uri)
     with _one_at_a_time(uri), mlflow_internals.artifacts_at(address.artifact_location(uri)):
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         return Store(client, uri, _experiment_id(client, tracking.experiment, uri))
+
+
+def follow_database(uri: str) -> None:
+    """Let artifacts be where the database is by now, if that is a file, and say so. Call inside `conversation`."""
+    file = address.database_file(uri)
+    if file and file.exists():
+        with _one_at_a_time(uri):
+            left = places.follow(file)
+        for folder in left:
+            verbosity.note(f"{file.name} was in {folder}; artifacts of its runs are looked for in {file.parent} now")
 
 
 def _one_at_a_time(uri: str) -> AbstractContextManager[object]:
@@ -111,7 +126,15 @@ def _explained(uri: str, error: Exception) -> str:
             return refused
         if address.is_server(uri) and not isinstance(error, RestException) and _ANSWERED not in str(error):
             return f"MLflow did not answer at {where}; run `herbarium publish` later"
+        return f"MLflow at {where} cannot be used: {_reason(address.redacted(str(error))) or in_short(error)}"
     return f"MLflow at {where} cannot be used: {in_short(error)}"
+
+
+def _reason(message: str) -> str:
+    """All that is said, for the remedy often comes last; but not the statement that failed, nor a proxy's page."""
+    lines = takewhile(lambda line: not line.startswith(_NOT_SAID), map(str.strip, message.splitlines()))
+    said = " ".join(line for line in lines if line)
+    return said[: _LONGEST_PAGE if "Response body" in said else _LONGEST_REASON]
 
 
 def _refused(where: str, error: MlflowException) -> str | None:

@@ -76,6 +76,7 @@ def _launched(uri: str, url: str) -> subprocess.Popen[bytes]:
     # its path and would make another folder where the two differ.
     file = address.database_file(uri)
     environment["MLFLOW_BACKEND_STORE_URI"] = databases.with_file(uri, Path(file.name)) if file else uri
+    environment["MLFLOW_REGISTRY_STORE_URI"] = environment["MLFLOW_BACKEND_STORE_URI"]  # not the shell's
     folder = file.parent if file else None
     with LOG.open("wb") as log:
         # A process group of its own: Ctrl-C reaches this process alone, which then stops the server in order.

@@ -13,7 +13,7 @@ from PIL import Image
 
 from pipeline.files import paths
 from pipeline.params import config
-from pipeline.tracking import ui
+from pipeline.tracking import address, ui
 from pipeline.tracking.store import connect, conversation
 
 from .browser import Pages, chromium
@@ -32,7 +32,7 @@ def main(target: Path) -> None:
         write(project, small=False)
         os.chdir(project)
         tracking = config.load().tracking
-        with conversation("the project's"):
+        with conversation(address.tracking_uri(tracking)):
             store = connect(tracking)
         with ui.server(tracking) as url, chromium(profile, 1600, 950) as browser:
             pages = Pages(browser, url, store.experiment_id)

@@ -81,3 +81,81 @@ def test_the_database_is_in_the_project_whatever_its_folder_is_called(
     assert address.database_file(address_of_it) == tmp_path / name / "mlflow.db"
     place = address.artifact_location(address_of_it)
     assert url2pathname(urlsplit(place).path) == str(tmp_path / name / "mlartifacts")
+
+
+# One store for every call of a command
+
+
+@pytest.mark.parametrize(
+    ("uri", "absolute"),
+    [
+        ("./mlruns", "{project}/mlruns"),
+        ("mlruns", "{project}/mlruns"),
+        ("file:mlruns", "{project}/mlruns"),
+        ("file:///a%20b/mlruns", "/a b/mlruns"),
+        ("/a b/mlruns", "/a b/mlruns"),
+        ("databricks", "databricks"),
+        ("databricks://profile", "databricks://profile"),
+        ("postgresql://db/mlflow", "postgresql://db/mlflow"),
+        ("sqlite://", "sqlite://"),
+    ],
+)
+def test_a_store_is_the_same_one_from_every_folder(at: PLACES, project: Path, monkeypatch, uri, absolute) -> None:
+    copy = project / ".dvc/tmp/exps/tmpabc"
+    copy.mkdir(parents=True)
+    for folder in (project, copy):
+        monkeypatch.chdir(folder)
+        assert address.tracking_uri(at(uri).tracking) == absolute.format(project=project)
+
+
+def test_nothing_is_said_where_nothing_leads_elsewhere(at: PLACES, project: Path, monkeypatch, capsys) -> None:
+    address.tracking_uri(at(None).tracking)
+    address.tracking_uri(at("http://host:1").tracking)
+    for variable in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        monkeypatch.setenv(variable, "sqlite:///mlflow.db")
+    (project / "mlruns/0").mkdir(parents=True)
+    address.tracking_uri(at(None).tracking)
+    address.tracking_uri(at("sqlite:///./mlflow.db").tracking)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "variable", "said"),
+    [
+        (
+            None,
+            ("MLFLOW_TRACKING_URI", "http://me:secret@one:1"),
+            "runs are in http://one:1, as MLFLOW_TRACKING_URI says",
+        ),
+        (
+            "http://two:2",
+            ("MLFLOW_TRACKING_URI", "http://me:secret@three:3"),
+            "(http://three:3) is not used: tracking.uri",
+        ),
+        (
+            "http://four:4",
+            ("MLFLOW_REGISTRY_URI", "databricks-uc"),
+            "(databricks-uc) is not used: models are registered",
+        ),
+    ],
+)
+def test_a_variable_that_leads_elsewhere_is_said_once(at: PLACES, monkeypatch, capsys, chosen, variable, said) -> None:
+    monkeypatch.setenv(*variable)
+    for _ in range(2):
+        address.tracking_uri(at(chosen).tracking)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert "secret" not in line
+    monkeypatch.setenv("HERBARIUM_QUIET", "1")
+    address._say_once.cache_clear()
+    address.tracking_uri(at(chosen).tracking)
+    assert capsys.readouterr().err == ""
+
+
+def test_runs_of_an_older_mlflow_are_mentioned(at: PLACES, project: Path, capsys) -> None:
+    (project / "mlruns/0").mkdir(parents=True)
+    (project / "mlruns/0/meta.yaml").touch()
+    address.tracking_uri(at(None).tracking)
+    assert f"{project}/mlruns holds runs of an older MLflow, which are not shown" in capsys.readouterr().err
+    address.tracking_uri(at("mlruns").tracking)
+    assert capsys.readouterr().err == ""

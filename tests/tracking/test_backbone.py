@@ -11,7 +11,7 @@ import pytest
 from pipeline.files import paths, records
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
-from pipeline.tracking import backbone
+from pipeline.tracking import address, backbone
 from pipeline.tracking.publish import publish
 from pipeline.tracking.store import TrackingUnavailable, connect, conversation
 
@@ -23,7 +23,7 @@ def test_the_model_of_a_run_is_brought_as_it_was_published(params: Params, model
     import keras
 
     run_id = publish(params, lambda: model).run_id
-    with conversation("sqlite"):
+    with conversation(address.tracking_uri(params.tracking)):
         run = connect(params.tracking).client.get_run(run_id)
     images = records.read_npy(paths.images("test"))
     for uri in (f"models:/{run.outputs.model_outputs[0].model_id}", f"runs:/{run_id}/model"):

@@ -8,7 +8,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from pipeline.params import config
-from pipeline.tracking import ui
+from pipeline.tracking import address, ui
 from pipeline.tracking.store import Store, connect, conversation
 from tests.servers import START_SECONDS
 
@@ -33,7 +33,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Pag
         write(folder, small=True)
         patch.chdir(folder)
         tracking = config.load().tracking
-        with conversation("the project's"):
+        with conversation(address.tracking_uri(tracking)):
             store = connect(tracking)
         with ui.server(tracking) as url:
             yield store, Pages(browser, url, store.experiment_id)

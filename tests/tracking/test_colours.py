@@ -1,12 +1,12 @@
 from collections.abc import Callable
 
 from pipeline.params.schema import Params
-from pipeline.tracking import colours, runs
+from pipeline.tracking import address, colours, runs
 from pipeline.tracking.store import connect, conversation
 
 
 def test_a_run_has_another_colour_than_the_one_before(at: Callable[[str | None], Params], params: Params) -> None:
-    with conversation("sqlite"):
+    with conversation(address.tracking_uri(at(None).tracking)):
         store = connect(at(None).tracking)
         made = [runs.create(store, str(number), params, start_time=number) for number in range(1, 9)]
     found = [store.client.get_run(run.info.run_id).data.tags[colours.TAG] for run in made]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.params.schema import Params
-from pipeline.tracking import runs, tags
+from pipeline.tracking import address, runs, tags
 from pipeline.tracking.live import Live
 from pipeline.tracking.store import Store, connect, conversation
 
@@ -17,7 +17,7 @@ from .example import EPOCHS, FINGERPRINT
 
 @pytest.fixture
 def store(at: Callable[[str | None], Params]) -> Store:
-    with conversation("sqlite"):
+    with conversation(address.tracking_uri(at(None).tracking)):
         return connect(at(None).tracking)
 
 

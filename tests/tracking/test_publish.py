@@ -15,7 +15,7 @@ from pipeline.results import history
 from pipeline.results.history import Epoch
 from pipeline.results.metrics import ClassScores
 from pipeline.serving.probe import ServedModelError
-from pipeline.tracking import runs, tags
+from pipeline.tracking import address, runs, tags
 from pipeline.tracking.live import Live
 from pipeline.tracking.publish import outcome_metrics, publish
 from pipeline.tracking.results import Results, ResultsError
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("finished")
 
 @pytest.fixture
 def store(params: Params) -> Store:
-    with conversation("sqlite"):
+    with conversation(address.tracking_uri(params.tracking)):
         return connect(params.tracking)
 
 

@@ -1,6 +1,9 @@
 """Versions and the champion: it moves for a difference that is no luck, on the same images, or by force."""
 
 import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -12,7 +15,7 @@ from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 from pipeline.results import predictions
 from pipeline.results.predictions import Predictions
-from pipeline.tracking import registry
+from pipeline.tracking import address, models, registry
 from pipeline.tracking.publish import publish
 from pipeline.tracking.store import connect, conversation
 
@@ -57,6 +60,27 @@ def test_the_first_version_is_the_champion_and_stays_one(
     assert loaded.predict([{"image": [[0] * 8] * 8}])[0]["class"] in CLASSES
 
 
+def test_everything_goes_into_one_store_whatever_the_shell_and_the_folder_mean(
+    at: Callable[[str | None], Params], model: Any, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs, models, versions and what is read back, with variables of MLflow's and an old store beside it."""
+    elsewhere = {"MLFLOW_TRACKING_URI": "sqlite:///mine.db", "MLFLOW_REGISTRY_URI": "databricks-uc"}
+    elsewhere |= {"MLFLOW_EXPERIMENT_NAME": "other", "MLFLOW_RUN_ID": "0" * 32, "MLFLOW_EXPERIMENT_ID": "77"}
+    for name, value in elsewhere.items():
+        monkeypatch.setenv(name, value)
+    (project / "mlruns/0").mkdir(parents=True)
+    (project / "mlruns/0/meta.yaml").write_text("experiment_id: '0'\nname: Default\nlifecycle_stage: active\n")
+    params = at("sqlite:///team.db")
+    run = publish(params, lambda: model)
+    assert registry.register(params.tracking, run.run_id, "trees").champion
+    for name in elsewhere:
+        monkeypatch.delenv(name)
+    assert models.load("models:/trees@champion", params.tracking)
+    assert {path.name for path in project.iterdir() if path.suffix == ".db"} == {"team.db"}
+    assert [path.name for path in (project / "mlruns").rglob("*")] == ["0", "meta.yaml"]
+    shutil.rmtree(project / "mlruns")
+
+
 def test_a_version_that_is_no_better_is_registered_and_moves_nothing(params: Params, model: Any) -> None:
     first = publish(params, lambda: model).run_id
     registry.register(params.tracking, first, "trees")
@@ -74,7 +98,7 @@ def test_a_version_that_is_no_better_is_registered_and_moves_nothing(params: Par
 def test_a_version_that_is_better_takes_over(params: Params, model: Any) -> None:
     first = publish(params, lambda: model).run_id
     registry.register(params.tracking, first, "trees")
-    with conversation("sqlite"):
+    with conversation(address.tracking_uri(params.tracking)):
         store = connect(params.tracking)
         predictions.write(paths.PREDICTIONS, answers(30))
         store.client.log_artifact(first, str(paths.PREDICTIONS), "reports")
@@ -89,7 +113,7 @@ def test_a_version_that_is_better_takes_over(params: Params, model: Any) -> None
 
 
 def champion(params: Params) -> str:
-    with conversation("sqlite"):
+    with conversation(address.tracking_uri(params.tracking)):
         return str(connect(params.tracking).client.get_model_version_by_alias("trees", registry.CHAMPION).run_id)
 
 

@@ -5,7 +5,7 @@ import pytest
 from mlflow.entities import Metric
 
 from pipeline.params.schema import Params
-from pipeline.tracking import runs, tags
+from pipeline.tracking import address, runs, tags
 from pipeline.tracking.store import Store, connect, conversation
 
 from .example import EPOCHS, FINGERPRINT
@@ -13,7 +13,7 @@ from .example import EPOCHS, FINGERPRINT
 
 @pytest.fixture
 def store(at: Callable[[str | None], Params]) -> Store:
-    with conversation("sqlite"):
+    with conversation(address.tracking_uri(at(None).tracking)):
         return connect(at(None).tracking)
 
 

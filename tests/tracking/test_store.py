@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
+from pipeline.tracking import address, store
 from pipeline.tracking.store import Store, TrackingUnavailable, connect, conversation
 
 PLACES = Callable[[str | None], Params]
@@ -25,7 +26,7 @@ with Live() as live:
 
 
 def opened(params: Params) -> Store:
-    with conversation("sqlite"):
+    with conversation(address.tracking_uri(params.tracking)):
         return connect(params.tracking)
 
 
@@ -37,11 +38,11 @@ def test_four_processes_may_begin_at_once(at: PLACES, project: Path) -> None:
         for text in fingerprints
     ]
     assert [process.communicate()[1] for process in processes] == [""] * 4
-    store = opened(at(None))
-    runs = store.client.search_runs([store.experiment_id])
+    found = opened(at(None))
+    runs = found.client.search_runs([found.experiment_id])
     assert sorted(run.data.tags["fingerprint"] for run in runs) == fingerprints
     assert {run.info.status for run in runs} == {"FINISHED"}
-    assert [len(store.client.get_metric_history(run.info.run_id, "train_loss")) for run in runs] == [5] * 4
+    assert [len(found.client.get_metric_history(run.info.run_id, "train_loss")) for run in runs] == [5] * 4
 
 
 def test_opening_again_finds_the_same_experiment_and_leaves_no_folder(at: PLACES, project: Path) -> None:
@@ -50,9 +51,9 @@ def test_opening_again_finds_the_same_experiment_and_leaves_no_folder(at: PLACES
 
 
 def test_deleted_experiment_says_how_to_restore_it(at: PLACES) -> None:
-    store = opened(at(None))
-    store.client.delete_experiment(store.experiment_id)
-    with pytest.raises(TrackingUnavailable, match=rf"'digits' was deleted.*restore -x {store.experiment_id}"):
+    found = opened(at(None))
+    found.client.delete_experiment(found.experiment_id)
+    with pytest.raises(TrackingUnavailable, match=rf"'digits' was deleted.*restore -x {found.experiment_id}"):
         opened(at(None))
 
 
@@ -96,3 +97,17 @@ def test_limits_end_with_the_conversation_and_yield_to_the_shell(monkeypatch: py
         assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "7"
         assert os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "1"
     assert "MLFLOW_HTTP_REQUEST_MAX_RETRIES" not in os.environ
+
+
+def test_mlflows_own_remedy_is_not_cut_off(at: PLACES) -> None:
+    """A folder of runs, as older MLflows made them; it says how to go on, at the end."""
+    with pytest.raises(TrackingUnavailable) as refused:
+        opened(at("./mlruns"))
+    assert "MLFLOW_ALLOW_FILE_STORE=true" in str(refused.value)
+    assert "mlflow migrate-filestore" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_neither_statements_nor_pages_are_shown() -> None:
+    assert store._reason("database is locked\n[SQL: INSERT INTO runs …]\n(Background …)") == "database is locked"
+    assert len(store._reason("error code 502. Response body: '<html>" + "x" * 9999)) == 300

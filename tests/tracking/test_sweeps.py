@@ -7,7 +7,7 @@ from mlflow.entities import Run
 from pipeline.files import records
 from pipeline.params.schema import Params
 from pipeline.results.trials import Trial
-from pipeline.tracking import sweeps, tags
+from pipeline.tracking import address, sweeps, tags
 from pipeline.tracking.store import Store, connect, conversation
 from pipeline.tracking.sweeps import SweepRun
 
@@ -27,7 +27,7 @@ def never(message: str) -> None:
 
 @pytest.fixture
 def store(at: Callable[[str | None], Params]) -> Store:
-    with conversation("sqlite"):
+    with conversation(address.tracking_uri(at(None).tracking)):
         return connect(at(None).tracking)
 
 

@@ -5,14 +5,14 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from pipeline.params.schema import Params
-from pipeline.tracking import tags, views
+from pipeline.tracking import address, tags, views
 from pipeline.tracking.store import Store, connect, conversation
 
 PLACES = Callable[[str | None], Params]
 
 
 def opened(at: PLACES) -> Store:
-    with conversation("sqlite"):
+    with conversation(address.tracking_uri(at(None).tracking)):
         return connect(at(None).tracking)
 
 

@@ -78,11 +78,13 @@ def impatient_requests(seconds: int, retries: int) -> Iterator[None]:
 
 @contextmanager
 def current_store(uri: str) -> Iterator[None]:
-    """Inside, `uri` is MLflow's current store: where it looks models:/… up, whatever store it is passed.
+    """Inside, `uri` is MLflow's current store and registry: where it looks models:/… up, whatever store it is passed.
+
+    By itself it takes what the shell, or an old folder `mlruns`, makes of that: half a command would go elsewhere.
 
     Seen in mlflow 3.17.2; no report upstream is known.
     """
-    with _environment({"MLFLOW_TRACKING_URI": uri}):
+    with _environment({"MLFLOW_TRACKING_URI": uri, "MLFLOW_REGISTRY_URI": uri}):
         yield
 
 

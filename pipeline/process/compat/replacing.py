@@ -21,8 +21,9 @@ def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
 def require(owner: Any, name: str) -> Any:
     """What `owner` has under `name`. Raises MachineError if that is nothing."""
     if not hasattr(owner, name):
+        where = getattr(owner, "__module__", None) or owner.__name__
         raise MachineError(
-            f"{getattr(owner, '__module__', owner.__name__)} has no {name}, which this project relies on: another"
+            f"{where} has no {name}, which this project relies on: another"
             " release of that package than requirements.lock names is installed. Install requirements.lock"
         )
     return getattr(owner, name)

@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+import mlflow
 import pytest
 from mlflow import MlflowClient, environment_variables
 from mlflow.exceptions import MlflowException
@@ -66,6 +67,17 @@ def test_a_models_name_is_still_looked_up_in_the_current_store_only(monkeypatch,
     ):
         ModelsArtifactRepository("models:/digits/1", tracking_uri=passed, registry_uri=passed)
     assert os.environ["MLFLOW_TRACKING_URI"] == "sqlite:///elsewhere.db"
+
+
+def test_the_registry_is_still_the_shells_or_an_old_folders_unless_it_is_named(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", "databricks-uc")
+    (tmp_path / "mlruns/0").mkdir(parents=True)
+    (tmp_path / "mlruns/0/meta.yaml").touch()
+    assert (mlflow.get_tracking_uri(), mlflow.get_registry_uri()) == (f"file://{tmp_path}/mlruns", "databricks-uc")
+    with mlflow_internals.current_store("sqlite:///one.db"):
+        assert mlflow.get_tracking_uri() == mlflow.get_registry_uri() == "sqlite:///one.db"
 
 
 @pytest.mark.parametrize("place", ["file:///it%27s%20%22mine%22%20%3Ab", None])

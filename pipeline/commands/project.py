@@ -6,6 +6,7 @@ import typer
 
 from pipeline.commands import folder_lock
 from pipeline.commands.setup import in_project, prepared, require_dvc
+from pipeline.process.errors import BusyError
 
 app = typer.Typer()
 _PROJECT = "Project"
@@ -14,8 +15,10 @@ _PROJECT = "Project"
 @app.command(rich_help_panel=_PROJECT)
 @in_project()
 def check() -> None:
-    """Check params.yaml, whole, and that dvc can run here; says what is odd about the folder of images. Puts aside what
-    a killed dvc left torn.
+    """Check params.yaml, whole, that dvc can run here, and that the results on disk are those dvc.lock names.
+
+    Says what is odd about the folder of images. Puts aside what a killed dvc left torn, and takes damaged files out of
+    DVC's cache: dvc repro makes them again.
 
     Example: herbarium check
     """
@@ -26,12 +29,27 @@ def check() -> None:
 
     for sentence in half_written.put_aside():
         print(sentence)
+    _mend_results()
     params = config.load()
     space.of(params)
     require_dvc()
     print("params.yaml is in order")
     for sentence in source_notes.of(params.data):
         print(f"note: {sentence}")
+
+
+def _mend_results() -> None:
+    from pipeline.files import paths
+    from pipeline.identity import mending
+
+    if not paths.LOCK.exists():
+        return
+    try:
+        with folder_lock.command_alone("herbarium check"):
+            for sentence in mending.mend():
+                print(sentence)
+    except BusyError as error:
+        print(f"the results were not looked at: {error}")
 
 
 @app.command(rich_help_panel=_PROJECT)

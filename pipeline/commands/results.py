@@ -24,8 +24,11 @@ def summary() -> None:
 
     Example: herbarium summary
     """
+    from pipeline.files import paths
+    from pipeline.identity import certificate
     from pipeline.results import overview as text
 
+    certificate.require((paths.METRICS, paths.TRAINING))
     print(text.of_results())
 
 
@@ -66,14 +69,19 @@ def publish(
     """
     if force and register is None:
         raise typer.BadParameter("goes with --register NAME", param_hint="--force")
-    run_id, sentence = publish_run()
+    from pipeline.identity import agreement, certificate
+    from pipeline.params import config
+
+    params = config.load()
+    certificate.require_results()
+    agreement.require_trained(params)
+    run_id, sentence = publish_run(params)
     print(sentence)
     if register is None:
         return
-    from pipeline.params import config
     from pipeline.tracking import registry
 
-    made = registry.register(config.load().tracking, run_id, register, force)
+    made = registry.register(params.tracking, run_id, register, force)
     place = "is the champion" if made.champion else "registered, not the champion"
     print(f"{made.name} version {made.version} {place}: {made.reason}")
 
@@ -87,18 +95,19 @@ def export_backbone(path: Annotated[Path, typer.Argument(help="Where to write it
     target = path.absolute()
     with in_project():
         params = prepared()
+        from pipeline.files import paths
+        from pipeline.identity import certificate
         from pipeline.model import assembly
 
+        certificate.require((paths.MODEL, paths.CLASSES))
         assembly.save_backbone(assembly.load_trained(params), target)
     print(f"wrote {path}")
 
 
-def publish_run() -> tuple[str, str]:
+def publish_run(params: "Params") -> tuple[str, str]:
     """The run's id, and a sentence about it."""
-    from pipeline.params import config
     from pipeline.tracking.publish import publish as publish_run
 
-    params = config.load()
     run = publish_run(params, _model_builder(params))
     state = "created" if run.created else "complete"
     where = f"MLflow run {run.run_id} in experiment {params.tracking.experiment}"
@@ -112,8 +121,11 @@ def _classifier(uri: str | None) -> "Classify":
         from pipeline.tracking import models
 
         return models.load(uri, config.load().tracking, libraries.start)
+    from pipeline.files import paths
+    from pipeline.identity import certificate
     from pipeline.results import classes
 
+    certificate.require((paths.MODEL, paths.TRAINING, paths.CLASSES, paths.PREDICTIONS))
     names = classes.of_model()
     params = prepared()
     from pipeline.model import assembly

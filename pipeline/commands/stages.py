@@ -74,27 +74,25 @@ def evaluate() -> None:
 
     Example: herbarium evaluate
     """
-    _stage("evaluate")
+    prepared()
     from pipeline.filing import ledger
-
-    ledger.note_results()
+    from pipeline.identity import agreement, guard
     from pipeline.process import notices
+    from pipeline.stages import evaluate as stage
 
-    notices.or_warn(results.publish_run)
+    with folder_lock.stage_alone("evaluate"), guard.guarded("evaluate") as stock:
+        agreement.require_trained(stock.whole)
+        stage.run(stock.params)
+    ledger.note_results()
+    notices.or_warn(lambda: results.publish_run(stock.whole))
 
 
 def _prepare(name: str) -> None:
-    """A stage whose result is its files."""
-    from pipeline.process import verbosity
-
-    with verbosity.progress():
-        _stage(name)
-
-
-def _stage(name: str) -> None:
+    """A stage whose result is its files, from others of which nobody keeps digests."""
     prepared()
     from pipeline.identity import guard
+    from pipeline.process import verbosity
 
     stage = importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}")
-    with folder_lock.stage_alone(name), guard.guarded(name) as stock:
+    with verbosity.progress(), folder_lock.stage_alone(name), guard.guarded(name, whole=True) as stock:
         stage.run(stock.params)

@@ -44,6 +44,8 @@ def sweep(
     Example: herbarium sweep --trials 40 --workers 2
     """
     params = configured()
+    from pipeline.files import paths
+    from pipeline.identity import certificate
     from pipeline.process import half_written, verbosity
     from pipeline.sweep import command, coordinator, space
 
@@ -53,6 +55,7 @@ def sweep(
         print(sentence, file=sys.stderr)
     with folder_lock.command_alone("herbarium sweep", wait=True):
         command.bring_features_up_to_date(quiet, folder_lock.lent())
+        certificate.require((paths.FEATURES_INDEX, paths.CLASSES))
         with folder_lock.outputs_kept("herbarium sweep"):
             print(command.run(coordinator.plan(params, storage, trials), workers, scheduler, quiet))
 

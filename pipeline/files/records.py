@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.files import digests
+
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
@@ -85,15 +87,13 @@ def read_npy(path: Path, memory_map: bool = True) -> np.ndarray:
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """SHA-256 of a file's bytes, hexadecimal; read once a process while the file is the same."""
+    return digests.of_file(path, "sha256")
 
 
 def md5(path: Path) -> str:
-    """What dvc.lock calls a file by."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()
+    """What dvc.lock calls a file by; read once a process while the file is the same."""
+    return digests.of_file(path, "md5")
 
 
 def array_digest(array: np.ndarray) -> str:

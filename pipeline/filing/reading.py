@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.files import paths, records
 from pipeline.filing import consistency, contents, experiments, locks
 from pipeline.filing.record import Record
+from pipeline.identity import certificate
 from pipeline.params import config
 from pipeline.process.errors import DataError
 from pipeline.results import seeds
@@ -52,6 +53,7 @@ def of_results() -> Record:
     """The run whose files are in the project now."""
     if not paths.METRICS.exists():
         raise DataError(f"{paths.METRICS}: not found; nothing has run here yet: run `dvc repro`")
+    certificate.require((paths.METRICS, paths.PREDICTIONS, paths.TRAINING))
     environment, classes = _training(paths.TRAINING)
     found = Record(
         params=config.load(),

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.files import paths, records
 from pipeline.filing import contents, differences, experiments, ledger, reading, seeds
+from pipeline.identity import agreement, certificate
 from pipeline.params import config
 from pipeline.process.errors import ConfigError, DataError
 from pipeline.results import seeds as outcomes
@@ -47,17 +48,14 @@ def _check_results() -> None:
     if absent:
         raise DataError(f"{', '.join(absent)}: not found; the experiment has not run here: run `dvc repro`")
     lock = reading.read_lock(paths.LOCK) or {}
-    for stage, entry in lock["stages"].items():
-        for output in entry.get("outs", []):
-            path = Path(output["path"])
-            if path.is_file() and records.md5(path) != output["md5"]:
-                raise DataError(f"{path}: is not what {paths.LOCK} has for stage {stage}; run `dvc repro`")
+    certificate.require_results()
     recorded = lock["stages"].get("evaluate", {}).get("params", {}).get(str(paths.PARAMS), {})
     current = config.load().model_dump()
     stale = [key for key, value in recorded.items() if _at(current, key) != value]
     if stale or not recorded:
         what = f"made with other values of {', '.join(stale)}" if stale else "not evaluated"
         raise DataError(f"{paths.LOCK}: the results are {what}; run `dvc repro`")
+    agreement.require_trained(config.load())
 
 
 def _at(content: Mapping[str, Any], key: str) -> Any:

@@ -1,7 +1,7 @@
 """What DVC hashes for a stage: read from dvc.yaml itself, so that there is no second list that could disagree."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from pipeline.files import paths
 from pipeline.params import config
 from pipeline.process.errors import ConfigError
 
+ABSENT = "not there"  # stands for the value of a key that is not
 _INTERPOLATED = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -33,7 +34,7 @@ def of_stage(stage: str, content: Any) -> Declared:
     return Declared(_keys(entry.get("params", [])), tuple(code), tuple(dep for dep in deps if dep not in code))
 
 
-def value(content: Any, key: str, absent: Any = None) -> Any:
+def value(content: Any, key: str, absent: Any = ABSENT) -> Any:
     """The value at a dotted key, as in "data.path" or "layers[0]"; `absent` if there is none."""
     found = content
     for name in re.findall(r"[^.\[\]]+", key):
@@ -42,6 +43,15 @@ def value(content: Any, key: str, absent: Any = None) -> Any:
         except (KeyError, IndexError, TypeError, ValueError):
             return absent
     return found
+
+
+def differing(key: str, was: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The single values that differ at `key` and below it: dotted key, both values."""
+    if isinstance(was, dict) and isinstance(now, dict):
+        for name in [*was, *(name for name in now if name not in was)]:
+            yield from differing(f"{key}.{name}", was.get(name, ABSENT), now.get(name, ABSENT))
+    elif was != now:
+        yield key, was, now
 
 
 def read(file: str, text: bytes) -> Any:
@@ -64,7 +74,7 @@ def _name(entry: Any) -> str:
 
 def _filled(text: str, content: Any) -> str:
     def fill(match: re.Match[str]) -> str:
-        found = value(content, match[1].strip())
+        found = value(content, match[1].strip(), None)
         if not isinstance(found, (str, int, float)):
             raise ConfigError(f"{paths.PIPELINE}: {text}: {paths.PARAMS} has no {match[1].strip()}")
         return str(found)

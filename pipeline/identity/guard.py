@@ -5,17 +5,19 @@ nothing is certified as used that was put there while it ran.
 """
 
 import importlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.files import records
-from pipeline.identity import stock
+from pipeline.identity import certificate, inputs, stock
 from pipeline.identity.stock import Stock
 from pipeline.process import loaded
 from pipeline.process.errors import HerbariumError, MachineError
 
 _NAMED = 5
+_BY_DVC = "DVC_STAGE"  # set by dvc for the commands it runs
 
 
 class ChangedError(HerbariumError):
@@ -23,13 +25,16 @@ class ChangedError(HerbariumError):
 
 
 @contextmanager
-def guarded(stage: str) -> Iterator[Stock]:
+def guarded(stage: str, whole: bool = False) -> Iterator[Stock]:
     """Within it `stage` runs, with the parameters in stock and code that was loaded before.
 
-    Raises ConfigError or MachineError as `stock.take`, and ChangedError, in place of any other error, if something the
-    stage depends on was changed meanwhile.
+    Raises ConfigError or MachineError as `stock.take`, DataError if DVC runs the stage on other files than dvc.lock has
+    of the stages before it (large ones are read for that only if `whole`: for stages that have no digests of them), and
+    ChangedError, in place of any other error, if something the stage depends on was changed meanwhile.
     """
     taken = stock.take(stage)
+    if _BY_DVC in os.environ:  # a stage that is run by hand takes what is there
+        _require_certified(taken, whole)
     try:
         _load(taken)
         yield taken
@@ -63,6 +68,14 @@ def _load(taken: Stock) -> None:
     _refuse(
         [f"{file} was written while {taken.stage} began" for file in taken.code if loaded.written_since(root / file)]
     )
+
+
+def _require_certified(taken: Stock, whole: bool) -> None:
+    def wanted(path: str) -> bool:
+        depends = any(path == dep or path.startswith(f"{dep}/") for dep in taken.declared.data)
+        return depends and (whole or (Path(path).is_file() and Path(path).stat().st_size <= inputs.SMALL_BYTES))
+
+    certificate.require(Path(path) for path in certificate.outputs() if wanted(path))
 
 
 def _all_changes(taken: Stock) -> list[str]:

@@ -14,7 +14,7 @@ from pipeline.files import records
 from pipeline.process import loaded
 from pipeline.process.loaded import Mark
 
-_SMALL_BYTES = 1 << 24
+SMALL_BYTES = 1 << 24
 _IGNORED = Path(".dvcignore")
 
 
@@ -34,7 +34,7 @@ def state(path: Path) -> State:
     if path.is_dir():
         return State(files=dict(_files(path)))
     mark = loaded.mark(path)
-    return State(mark, records.file_digest(path) if mark and mark[0] <= _SMALL_BYTES else None)
+    return State(mark, records.file_digest(path) if mark and mark[0] <= SMALL_BYTES else None)
 
 
 def differences(before: State, after: State) -> list[str]:

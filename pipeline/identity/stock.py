@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.files import paths, records
 from pipeline.identity import declared, inputs, versions
@@ -12,8 +11,6 @@ from pipeline.identity.declared import Declared
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.process.errors import HerbariumError
-
-_ABSENT = "not there"
 
 
 @dataclass(frozen=True)
@@ -76,20 +73,11 @@ def _values(stock: Stock) -> Iterator[str]:
             yield f"{error} now, and was read when {stock.stage} began"
             continue
         for key in stock.declared.keys[file]:
-            was, found = (declared.value(content, key, _ABSENT) for content in (old, new))
+            was, found = (declared.value(content, key, declared.ABSENT) for content in (old, new))
             yield from (
                 f"{file}: {name} was {a} when {stock.stage} began, is {b} now"
-                for name, a, b in _differing(key, was, found)
+                for name, a, b in declared.differing(key, was, found)
             )
-
-
-def _differing(key: str, was: Any, found: Any) -> Iterator[tuple[str, Any, Any]]:
-    """The single values below `key` that differ."""
-    if isinstance(was, dict) and isinstance(found, dict):
-        for name in [*was, *(name for name in found if name not in was)]:
-            yield from _differing(f"{key}.{name}", was.get(name, _ABSENT), found.get(name, _ABSENT))
-    elif was != found:
-        yield key, was, found
 
 
 def _packages(stock: Stock) -> Iterator[str]:
@@ -119,4 +107,4 @@ def _text(file: str) -> bytes:
 
 
 def _digest(file: str) -> str:
-    return records.file_digest(Path(file)) if os.path.isfile(file) else _ABSENT
+    return records.file_digest(Path(file)) if os.path.isfile(file) else declared.ABSENT

@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.files import paths, records
 from pipeline.filing import ledger
 from pipeline.filing.seeds import REPORT, experiment_digest, with_seed
+from pipeline.identity import certificate
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.results import history
@@ -55,6 +56,7 @@ def _add(
 
 def outcome(folder: Path, seed: int) -> Seed:
     """What a finished run in `folder` measured. Who looks at it has looked at its test images: the ledger counts it."""
+    certificate.require((paths.METRICS, paths.TRAINING, paths.HISTORY, paths.PREDICTIONS, paths.ids("test")), folder)
     metrics, training = records.read_json(folder / paths.METRICS), records.read_json(folder / paths.TRAINING)
     ledger.note(records.file_digest(folder / paths.ids("test")), training["fingerprint"])
     return Seed(

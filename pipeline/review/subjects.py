@@ -10,6 +10,7 @@ from pipeline.files import paths, records
 from pipeline.filing import claims, experiments, locks, reading
 from pipeline.filing.claims import Claim
 from pipeline.filing.record import Record
+from pipeline.identity import cache as object_cache
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.params.suggestions import did_you_mean
@@ -110,8 +111,10 @@ def _record_at(revision: str) -> Record | None:
 def _cached(cache: Path, lock: dict[str, Any], path: Path) -> Path | None:
     outputs = [output for stage in lock["stages"].values() for output in stage.get("outs", [])]
     digest = next((output["md5"] for output in outputs if output["path"] == path.as_posix()), None)
-    file = cache / "files" / "md5" / digest[:2] / digest[2:] if digest else None
-    return file if file and file.exists() else None
+    if not object_cache.is_name(digest) or object_cache.remove_damaged(cache, digest):
+        return None
+    file = object_cache.place(cache, digest)
+    return file if file.exists() else None
 
 
 def _run(run_id: str) -> Subject:

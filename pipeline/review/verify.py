@@ -81,13 +81,13 @@ def _rerun(copy: Workspace, subject: Subject, count: int, say: Say) -> _Rerun:
     first, *others = replicates.numbers(subject.params.train.seed, count)
     say(f"seed {first}")
     computed = workspace.repro(copy, with_seed(subject.params, first), say)
+    found = [replicates.outcome(copy.folder, first)]
     metrics = records.read_json(copy.folder / paths.METRICS)
     lock = reading.read_lock(copy.folder / paths.LOCK)
     table = contents.read_predictions(copy.folder / paths.PREDICTIONS)
     environment = records.read_json(copy.folder / paths.TRAINING)["environment"]
     assert lock is not None
     assert table is not None
-    found = [replicates.outcome(copy.folder, first)]
     for seed in others:
         say(f"seed {seed}")
         workspace.repro(copy, with_seed(subject.params, seed), say)

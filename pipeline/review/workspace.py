@@ -116,7 +116,8 @@ def _workspace(copy: Callable[[Path], None], fresh: bool) -> Iterator[Workspace]
 
 
 def _configure_dvc(folder: Path, fresh: bool) -> None:
-    cache = "" if fresh else f"[cache]\n    dir = {cache_folder()}\n"
+    # Nobody edits a copy that is removed in the end, so it may be hard links, which take neither time nor space.
+    cache = "" if fresh else f"[cache]\n    dir = {cache_folder()}\n    type = reflink,hardlink,copy\n"
     records.write_text(folder / ".dvc/config.local", f"[core]\n    no_scm = true\n{cache}")
 
 

@@ -90,7 +90,7 @@ def test_results_of_other_parameters_are_refused(finished):
 
 def test_results_changed_after_the_run_are_refused(finished):
     paths.METRICS.write_text(paths.METRICS.read_text() + " ")
-    with pytest.raises(DataError, match=r"metrics\.json: is not what dvc\.lock has"):
+    with pytest.raises(DataError, match=r"metrics\.json \(of evaluate\): not what dvc\.lock has"):
         writing.file_results("digits")
 
 

@@ -1,0 +1,52 @@
+"""The trained network is of the parameters, the code and the images that are here now.
+
+Its name, the fingerprint in training.json, was made of those it was trained with; dvc.lock names those that DVC met
+when the training had ended.
+"""
+
+from typing import Any
+
+from pipeline.files import paths, records
+from pipeline.identity import certificate, versions
+from pipeline.identity import fingerprint as names
+from pipeline.identity.environment import environment
+from pipeline.params.schema import Params
+from pipeline.process.errors import DataError
+
+_STAGE = "train"
+_WRONGLY = (
+    f"{paths.LOCK} vouches for parameters, images or code that the network was not trained with, put there as the"
+    " training ended; it was cleared of this training"
+)
+
+
+def require_trained(params: Params) -> None:
+    """Raise DataError unless models/training.json is of a training with `params` and with what lies here.
+
+    Reads the sections images, backbone, head, train and compute of `params`. Without stored activations, as after
+    pulling the model alone, there is nothing to compare with. Where dvc.lock vouches for another training than the one
+    that took place, that one's file is removed from DVC's cache as well: `dvc repro` would not train again.
+    """
+    if not (paths.TRAINING.exists() and paths.FEATURES_INDEX.exists() and paths.CLASSES.exists()):
+        return
+    training = records.read_json(paths.TRAINING)
+    if training.get("fingerprint") == _expected(params, training):
+        return
+    changed = certificate.stale(_STAGE)
+    if not changed:
+        certificate.discard(paths.TRAINING)
+    raise DataError(f"{paths.TRAINING}: {'; '.join(changed) or _WRONGLY}: run dvc repro to train again")
+
+
+def _expected(params: Params, training: dict[str, Any]) -> str:
+    """The fingerprint of a training with `params` and what lies here, in the environment of `training`."""
+    inputs = names.training_inputs(records.read_json(paths.FEATURES_INDEX))
+    classes = records.read_json(paths.CLASSES)
+    return names.fingerprint(params, inputs, classes, _environment(params, training), names.training_code())
+
+
+def _environment(params: Params, training: dict[str, Any]) -> dict[str, str]:
+    """That of `training`, its machine left as it was, with the parameters and versions that hold here."""
+    here = environment(params.compute)
+    own = {"precision", "threads", *versions.recorded()}
+    return {**training.get("environment", {}), **{name: value for name, value in here.items() if name in own}}

@@ -9,7 +9,6 @@ from typing import Any
 from pipeline.files import paths, records
 from pipeline.identity import certificate, versions
 from pipeline.identity import fingerprint as names
-from pipeline.identity.environment import environment
 from pipeline.params.schema import Params
 from pipeline.process.errors import DataError
 
@@ -47,6 +46,6 @@ def _expected(params: Params, training: dict[str, Any]) -> str:
 
 def _environment(params: Params, training: dict[str, Any]) -> dict[str, str]:
     """That of `training`, its machine left as it was, with the parameters and versions that hold here."""
-    here = environment(params.compute)
-    own = {"precision", "threads", *versions.recorded()}
-    return {**training.get("environment", {}), **{name: value for name, value in here.items() if name in own}}
+    was: dict[str, str] = training.get("environment", {})
+    packages = {name: version for name, version in versions.recorded().items() if name in was}
+    return {**was, **packages, "precision": params.compute.precision, "threads": str(params.compute.threads)}

@@ -10,7 +10,7 @@ from pipeline.filing import reading, writing
 from pipeline.filing.record import Record
 from pipeline.results.predictions import Predictions
 from pipeline.review import compare, disagreements
-from tests.filing.conftest import write_measured
+from tests.filing.conftest import write_lock, write_measured
 
 CLASSES = ["a", "b"]
 
@@ -55,6 +55,7 @@ def test_the_report_says_what_differs(finished):
 def test_images_only_one_gets_right_are_drawn(finished):
     table = reading.read(writing.file_results("digits")).predictions
     write_measured(Predictions(table.classes, table.names, table.labels, np.array([[0.1, 0.8, 0.1]] * 6)))
+    write_lock()
     assert f"picture: {compare.PICTURE}" in compare.report("digits", ".")
     assert compare.PICTURE.read_bytes().startswith(b"\x89PNG")
 

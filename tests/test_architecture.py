@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.files import paths
 from pipeline.identity import modules
-from pipeline.identity.modules import closure, imported
+from pipeline.identity.modules import imported
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.params.section import section_of

@@ -11,7 +11,6 @@ import tensorflow_datasets as tfds
 
 from pipeline.data import slices
 from pipeline.process.errors import DataError
-from pipeline.process.notices import in_short
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,9 @@ def open_raw(folder: Path, name: str) -> Any:
     try:
         return tfds.builder_from_directory(found[0].parent)
     except Exception as error:  # what TFDS raises for notes that are damaged or another version's
-        raise DataError(f"{found[0].parent}: {in_short(error)}: run the stage fetch again") from error
+        raise DataError(
+            f"{found[0].parent}: {type(error).__name__}: {' '.join(str(error).split())[:200]}: run the stage fetch again"
+        ) from error
 
 
 def image_and_label(info: Any) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from pipeline.plots import style
+from pipeline.results.metrics import worst_confusions
 
 # Above the first, cells are too small for numbers; above the second, class names too small to read.
 NUMBERED_CLASSES = 15
@@ -92,9 +93,7 @@ def _number_cells(axes: Any, matrix: np.ndarray, cell: float) -> None:
 
 def _list_worst(axes: Any, matrix: np.ndarray, classes: list[str]) -> None:
     """The most frequent confusions as bars, ties in class order."""
-    errors = matrix * (1 - np.eye(len(classes), dtype=matrix.dtype))
-    worst = [divmod(int(i), len(classes)) for i in np.argsort(-errors, axis=None, kind="stable")[:WORST_PAIRS]]
-    worst = [(row, column) for row, column in worst if errors[row, column]]
+    worst = worst_confusions(matrix, WORST_PAIRS)
     axes.set_title("Most frequent confusions (real → predicted)" if worst else "No confusions", size=14)
     _bare(axes)
     axes.set_xticks([])
@@ -102,10 +101,10 @@ def _list_worst(axes: Any, matrix: np.ndarray, classes: list[str]) -> None:
     axes.set_ylim(WORST_PAIRS - 0.4, -0.8)
     if not worst:
         return
-    counts = [int(errors[pair]) for pair in worst]
+    counts = [images for _, _, images in worst]
     bars = axes.barh(range(len(worst)), counts, height=0.25, color=style.RED)
     axes.bar_label(bars, labels=[f"{count:,}" for count in counts], padding=4, size=14)
     axes.set_xlim(0, max(counts) * 1.15)
-    for place, pair in enumerate(worst):
-        text = " → ".join(style.shortened(classes[c], 26) for c in pair)
+    for place, (real, predicted, _) in enumerate(worst):
+        text = " → ".join(style.shortened(classes[c], 26) for c in (real, predicted))
         axes.annotate(text, (0, place - 0.2), va="bottom", size=14)

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.plots import style
+from pipeline.results.metrics import surest_mistakes
 
 COLUMNS = 6
 MOST_WRONG, MOST_SHOWN = 18, 24
@@ -16,10 +17,8 @@ def choose(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, n
 
     `labels` int64 (N,), `probabilities` (N, K). At most `MOST_WRONG` wrong ones, `MOST_SHOWN` in all.
     """
-    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    surest_first = np.argsort(-confidence, kind="stable")
-    wrong = surest_first[(predicted != labels)[surest_first]][:MOST_WRONG]
-    right = np.flatnonzero(predicted == labels)
+    wrong = surest_mistakes(labels, probabilities)[:MOST_WRONG]
+    right = np.flatnonzero(probabilities.argmax(axis=1) == labels)
     room = min(len(right), MOST_SHOWN - len(wrong))
     return wrong, right[np.linspace(0, len(right) - 1, room).round().astype(np.int64)]
 

@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.files import paths, records
 from pipeline.params.keys import flat
-from pipeline.results import history, predictions
+from pipeline.results import history, metrics, predictions
 from pipeline.results.predictions import Predictions
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def render(params: Params) -> str:
 def mistakes(test: Predictions) -> list[Mapping[str, Any]]:
     """The wrong predictions made most surely, surest first: name, label, predicted, probability of either (0–1)."""
     confidence = test.probabilities.max(axis=1)
-    wrong = [int(i) for i in np.argsort(-confidence, kind="stable") if not test.correct[i]][:MISTAKES_SHOWN]
+    wrong = metrics.surest_mistakes(test.labels, test.probabilities)[:MISTAKES_SHOWN].tolist()
     return [
         {
             "name": test.names[i],
@@ -72,11 +71,8 @@ def mistakes(test: Predictions) -> list[Mapping[str, Any]]:
 
 def confusions(test: Predictions) -> list[tuple[str, str, int]]:
     """(real class, predicted class, images) of the most frequent confusions, ties in class order."""
-    cells = np.zeros((len(test.classes), len(test.classes)), np.int64)
-    np.add.at(cells, (test.labels, test.predicted), 1)
-    np.fill_diagonal(cells, 0)
-    worst = [divmod(int(i), len(test.classes)) for i in np.argsort(-cells, axis=None, kind="stable")]
-    return [(test.classes[a], test.classes[b], int(cells[a, b])) for a, b in worst[:CONFUSIONS_SHOWN] if cells[a, b]]
+    worst = metrics.worst_confusions(metrics.confusion_matrix(test.labels, test.probabilities), CONFUSIONS_SHOWN)
+    return [(test.classes[real], test.classes[predicted], images) for real, predicted, images in worst]
 
 
 def percent(fraction: float | None, decimals: int = 1) -> str:

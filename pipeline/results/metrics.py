@@ -1,4 +1,6 @@
-"""What labels and predicted probabilities say about a classifier. Pure NumPy: arrays in, values out.
+"""What labels and predicted probabilities say about a classifier: arrays in, values out.
+
+scikit-learn takes two seconds to import, so it is where it is needed: commands that list or compare do without.
 
 Throughout, `labels` is an integer array (N,) of class indices 0 … K-1 and `probabilities` a float array (N, K) whose
 rows sum to 1. The predicted class is the most probable one, the first of equals.
@@ -95,25 +97,35 @@ def cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> float:
 
 def confusion_matrix(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """int64 (K, K): images of class [row] predicted as class [column]."""
+    from sklearn import metrics
+
     check(labels, probabilities)
-    classes = probabilities.shape[1]
-    cells = labels * classes + predicted_classes(probabilities)
-    return np.bincount(cells, minlength=classes**2).reshape(classes, classes)
+    classes = range(probabilities.shape[1])
+    matrix: np.ndarray = metrics.confusion_matrix(labels, predicted_classes(probabilities), labels=classes)
+    return matrix
 
 
-def per_class(confusion: np.ndarray) -> list[ClassScores]:
-    """Scores of each of the K classes from their confusion matrix (K, K)."""
-    right, images, predictions = (
-        a.tolist() for a in (confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0))
-    )
-    return [
-        ClassScores(_ratio(r, p), _ratio(r, n), _ratio(2 * r, n + p), n)
-        for r, n, p in zip(right, images, predictions, strict=True)
-    ]
+def worst_confusions(confusion: np.ndarray, most: int) -> list[tuple[int, int, int]]:
+    """(real class, predicted class, images) of the `most` frequent confusions in (K, K), ties in class order."""
+    errors = confusion * (1 - np.eye(len(confusion), dtype=confusion.dtype))
+    pairs = [divmod(int(cell), len(errors)) for cell in np.argsort(-errors, axis=None, kind="stable")[:most]]
+    return [(real, predicted, int(errors[real, predicted])) for real, predicted in pairs if errors[real, predicted]]
 
 
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
+def surest_mistakes(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Indices int64 of the images predicted wrong, the surest first."""
+    surest_first = np.argsort(-probabilities.max(axis=1), kind="stable")
+    mistakes: np.ndarray = surest_first[(predicted_classes(probabilities) != labels)[surest_first]]
+    return mistakes
+
+
+def per_class(labels: np.ndarray, predicted: np.ndarray, classes: int) -> list[ClassScores]:
+    """Scores of each of the `classes`; `labels` and `predicted`: class indices (N,)."""
+    from sklearn import metrics
+
+    columns = metrics.precision_recall_fscore_support(labels, predicted, labels=range(classes), zero_division=np.nan)
+    ratios = [[None if np.isnan(value) else float(value) for value in column] for column in columns[:3]]
+    return [ClassScores(*scores) for scores in zip(*ratios, columns[3].tolist(), strict=True)]
 
 
 def calibration_bins(labels: np.ndarray, probabilities: np.ndarray, bins: int = CALIBRATION_BINS) -> list[Bin]:

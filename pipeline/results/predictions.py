@@ -47,8 +47,8 @@ class Predictions:
     @property
     def scores(self) -> dict[str, ClassScores]:
         """Of each class by name, in the order of `classes`."""
-        confusion = metrics.confusion_matrix(self.labels, self.probabilities)
-        return dict(zip(self.classes, metrics.per_class(confusion), strict=True))
+        scores = metrics.per_class(self.labels, self.predicted, len(self.classes))
+        return dict(zip(self.classes, scores, strict=True))
 
 
 def write(path: Path, predictions: Predictions) -> None:

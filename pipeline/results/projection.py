@@ -22,16 +22,16 @@ def principal_plane(features: np.ndarray) -> Projection:
 
     Both axes share one scale. The sign of a component is that of its largest loading, so it is the same every time.
     """
+    from sklearn.decomposition import PCA
+
     rows = np.unique(np.linspace(0, len(features) - 1, min(len(features), MOST_IMAGES)).round().astype(np.int64))
-    centred = np.asarray(features[rows], np.float64)
-    centred = centred - centred.mean(axis=0)
-    left, singular, loadings = np.linalg.svd(centred, full_matrices=False)
-    found = min(2, len(singular))
-    signs = np.sign(loadings[np.arange(found), np.abs(loadings[:found]).argmax(axis=1)])
-    plane = np.zeros((len(rows), 2))
-    plane[:, :found] = left[:, :found] * singular[:found] * signs
-    variances = np.append(singular**2, 0)
-    total = float(variances.sum()) or 1.0
-    shares = round(float(variances[0]) / total, _DECIMALS), round(float(variances[1]) / total, _DECIMALS)
+    sample = np.asarray(features[rows], np.float64)
+    plane, shares = np.zeros((len(rows), 2)), np.zeros(2)
+    found = min(2, *sample.shape)
+    if np.ptp(sample, axis=0).any():
+        components = PCA(found, svd_solver="full")
+        plane[:, :found] = components.fit_transform(sample)
+        shares[:found] = components.explained_variance_ratio_.round(_DECIMALS)
     # Adding 0 turns -0 into 0.
-    return Projection(rows, (plane / (np.abs(plane).max() or 1.0)).round(_DECIMALS) + 0.0, shares)
+    scaled = (plane / (np.abs(plane).max() or 1.0)).round(_DECIMALS) + 0.0
+    return Projection(rows, scaled, (float(shares[0]), float(shares[1])))

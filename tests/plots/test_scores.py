@@ -16,7 +16,8 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 
 def of_classes(confusion: np.ndarray, classes: list[str]) -> dict[str, ClassScores]:
-    return dict(zip(classes, per_class(confusion), strict=True))
+    labels, predicted = (np.repeat(ends, confusion.ravel()) for ends in np.indices(confusion.shape).reshape(2, -1))
+    return dict(zip(classes, per_class(labels, predicted, len(classes)), strict=True))
 
 
 def names(figure: Figure) -> list[str]:

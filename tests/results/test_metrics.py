@@ -1,4 +1,6 @@
-"""Metrics against scikit-learn, and where it has none, against numbers worked out by hand."""
+"""Metrics against scikit-learn where they are ours, against counting where they are its, and by hand."""
+
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -32,28 +34,39 @@ def test_accuracy_and_loss_equal_scikit_learn(images, classes):
 
 
 @sizes
-def test_confusion_and_class_scores_equal_scikit_learn(images, classes):
+def test_confusions_and_class_scores_are_what_counting_gives(images, classes):
     labels, probabilities = predictions(images, classes)
     predicted = metrics.predicted_classes(probabilities)
     confusion = metrics.confusion_matrix(labels, probabilities)
     assert confusion.dtype == np.int64
-    np.testing.assert_array_equal(confusion, sklearn_metrics.confusion_matrix(labels, predicted, labels=range(classes)))
-    expected = sklearn_metrics.precision_recall_fscore_support(
-        labels, predicted, labels=range(classes), zero_division=np.nan
-    )
-    nan = float("nan")
-    scores = [[nan if v is None else v for v in vars(s).values()] for s in metrics.per_class(confusion)]
-    np.testing.assert_allclose(np.array(scores), np.array(expected).T, rtol=1e-12)
+    counted = Counter(zip(labels.tolist(), predicted.tolist(), strict=True))
+    assert confusion.tolist() == [[counted[row, column] for column in range(classes)] for row in range(classes)]
+    for number, scores in enumerate(metrics.per_class(labels, predicted, classes)):
+        right, real, called = counted[number, number], (labels == number).sum(), (predicted == number).sum()
+        assert scores.images == real
+        assert (scores.precision, scores.recall) == (right / called if called else None, right / real if real else None)
+        assert scores.f1 == (2 * right / (real + called) if real + called else None)
 
 
 def test_undefined_scores_are_none_and_missed_classes_zero():
-    never_predicted, absent, untouched, perfect = metrics.per_class(
-        np.array([[0, 2, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 3]])
-    )
+    labels, predicted = np.array([0, 0, 3, 3, 3]), np.array([1, 1, 3, 3, 3])
+    never_predicted, absent, untouched, perfect = metrics.per_class(labels, predicted, 4)
     assert never_predicted == metrics.ClassScores(precision=None, recall=0.0, f1=0.0, images=2)
     assert absent == metrics.ClassScores(precision=0.0, recall=None, f1=0.0, images=0)
     assert untouched == metrics.ClassScores(precision=None, recall=None, f1=None, images=0)
     assert perfect == metrics.ClassScores(precision=1.0, recall=1.0, f1=1.0, images=3)
+
+
+def test_the_worst_confusions_come_first_and_ties_in_class_order():
+    confusion = np.array([[9, 2, 0], [2, 9, 3], [0, 0, 9]])
+    assert metrics.worst_confusions(confusion, 9) == [(1, 2, 3), (0, 1, 2), (1, 0, 2)]
+    assert metrics.worst_confusions(confusion, 1) == [(1, 2, 3)]
+    assert metrics.worst_confusions(np.eye(3, dtype=int), 9) == []
+
+
+def test_the_surest_mistakes_come_first():
+    probabilities = np.array([[0.6, 0.4], [0.9, 0.1], [0.2, 0.8], [0.1, 0.9]])
+    assert metrics.surest_mistakes(np.array([1, 1, 1, 0]), probabilities).tolist() == [1, 3, 0]
 
 
 def test_loss_of_a_certain_mistake_is_finite():

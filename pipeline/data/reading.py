@@ -33,9 +33,8 @@ def open_raw(folder: Path, name: str) -> Any:
     try:
         return tfds.builder_from_directory(found[0].parent)
     except Exception as error:  # what TFDS raises for notes that are damaged or another version's
-        raise DataError(
-            f"{found[0].parent}: {type(error).__name__}: {' '.join(str(error).split())[:200]}: run the stage fetch again"
-        ) from error
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise DataError(f"{found[0].parent}: {reason}: run the stage fetch again") from error
 
 
 def image_and_label(info: Any) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 Accuracies are fractions 0–1. An interval is (low, high). A difference is always first minus second.
 
-On SciPy. statsmodels has McNemar's test and the interval of unpaired differences as well, and the tests hold these to its
+On SciPy. statsmodels has McNemar's test and the interval of unpaired differences as well, and tests hold these to its
 values; it has neither the interval of paired differences, nor of seeds of which one side is known as a mean, nor
 equivalence decided from an interval, and takes longer to import than a command does to answer.
 """

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.data import images
+from pipeline.data.thumbnails import thumbnail
 from pipeline.plots.style import figure, shortened, show_image, styled
 
 MOST = 10
 _COLUMNS = 5
-_LARGEST_SIDE = 256  # of a picture in the figure; photographs of many megapixels would fill the memory
 
 
 @dataclass(frozen=True)
@@ -37,19 +36,13 @@ class Collector:
         taken = Counter(sample.label for sample in self.samples)
         if taken[label] < share and len(taken | Counter([label])) <= MOST:
             size = before.shape[0], before.shape[1]
-            self.samples.append(Sample(name, label, _thumbnail(before), after.copy(), size))
+            self.samples.append(Sample(name, label, thumbnail(before), after.copy(), size))
 
     def chosen(self, without: set[str]) -> list[Sample]:
         """At most ten, the classes in turn; none of the names in `without`."""
         usable = [sample for sample in self.samples if sample.name not in without]
         turn = {id(s): sum(o.label == s.label for o in usable[:i]) for i, s in enumerate(usable)}
         return sorted(usable, key=lambda sample: (turn[id(sample)], sample.label))[:MOST]
-
-
-def _thumbnail(image: np.ndarray) -> np.ndarray:
-    height, width = image.shape[:2]
-    scale = min(1, _LARGEST_SIDE / max(height, width))
-    return images.resize(image, max(1, round(height * scale)), max(1, round(width * scale))) if scale < 1 else image
 
 
 @styled()

@@ -26,6 +26,7 @@ _CLUTTER = {
     "system volume information",
     "lost+found",
 }
+_NAMED_BY = "data.path"
 _IGNORED = Path(".dvcignore")
 _SHOWN = 20
 
@@ -46,13 +47,25 @@ def loose_files(folder: Path) -> list[Path]:
     return sorted(Path(entry.path) for entry in _entries(folder) if os.path.isfile(entry))
 
 
+def visible(folder: Path, named_by: str) -> Iterator[Path]:
+    """All that lies below `folder` but folders, in no order; links are not followed.
+
+    Raises DataError, beginning with what named the folder, if one cannot be read.
+    """
+    for entry in _entries(folder, named_by):
+        if entry.is_dir(follow_symlinks=False):
+            yield from visible(Path(entry.path), named_by)
+        else:
+            yield Path(entry.path)
+
+
 def files(source: Path, roots: Iterable[Path]) -> list[list[Path]]:
     """Of each of `roots`, folders of `source`, all that lies below it but folders, by path.
 
     Raises DataError if a folder cannot be read, or naming all that DVC does not watch: links, `roots` that are links,
     ignored files.
     """
-    found = [[root] if root.is_symlink() else sorted(_below(root)) for root in roots]
+    found = [[root] if root.is_symlink() else sorted(visible(root, _NAMED_BY)) for root in roots]
     if links := [path for paths in found for path in paths if path.is_symlink()]:
         raise DataError(
             _refusal(
@@ -85,21 +98,13 @@ def _refusal(what: str, listed: Iterable[str], advice: str) -> str:
     return "\n".join([f"data.path: {what}:", *(f"  {line}" for line in [*lines[:_SHOWN], *more]), advice])
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    for entry in _entries(folder):
-        if entry.is_dir(follow_symlinks=False):
-            yield from _below(Path(entry.path))
-        else:
-            yield Path(entry.path)
-
-
 def _leads_nowhere(entry: os.DirEntry[str]) -> bool:
     return entry.is_symlink() and not os.path.exists(entry)
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: Path, named_by: str = _NAMED_BY) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as found:
             return [entry for entry in found if not is_clutter(entry.name)]
     except OSError as error:
-        raise DataError(f"data.path: {names.shown(folder)} cannot be read ({error.strerror})") from None
+        raise DataError(f"{named_by}: {names.shown(folder)} cannot be read ({error.strerror})") from None

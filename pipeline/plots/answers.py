@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image
 
 from pipeline.plots import style
 
 MOST_SHOWN = 24
 _COLUMNS = 3
 _CLASSES = 5
-_SIDE = 256  # pixels: photographs of many megapixels would fill the memory
 
 
 @dataclass(frozen=True)
@@ -23,13 +21,6 @@ class Example:
     name: str
     image: np.ndarray
     probabilities: dict[str, float]
-
-
-def thumbnail(image: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, 3) in the same proportions, its longer side at most 256 pixels."""
-    small = Image.fromarray(image)
-    small.thumbnail((_SIDE, _SIDE))
-    return np.asarray(small)
 
 
 @style.styled()

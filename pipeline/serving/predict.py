@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.data import images, tree
+from pipeline.data.thumbnails import thumbnail
 from pipeline.plots import answers as drawing
 from pipeline.plots import style
 from pipeline.process.errors import DataError
@@ -51,8 +52,7 @@ def _expanded(given: Sequence[str], standard_input: Iterable[str]) -> Iterator[s
 
 
 def _below(folder: Path) -> list[Path]:
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(p for p in found if not any(map(tree.is_clutter, p.relative_to(folder).parts)))
+    return sorted(path for path in tree.visible(folder, "images") if path.is_file())
 
 
 def answers(paths: Sequence[Path], classify: Classify) -> Iterator[Answer]:
@@ -97,7 +97,7 @@ def show(paths: Sequence[Path], classify: Classify, as_json: bool, picture: Path
 def _example(answer: Answer) -> drawing.Example:
     assert answer.said is not None
     pixels = images.decode(answer.path.read_bytes(), channels=3)
-    return drawing.Example(answer.path.name, drawing.thumbnail(pixels), answer.said["probabilities"])
+    return drawing.Example(answer.path.name, thumbnail(pixels), answer.said["probabilities"])
 
 
 def _json(answer: Answer) -> str:

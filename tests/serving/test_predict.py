@@ -1,6 +1,8 @@
 """The command's files, lines, picture and exit: one bad file spoils nothing."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +44,19 @@ def test_folders_files_and_standard_input_are_put_together(folder: Path) -> None
     everything = predict.files([str(folder)], [])
     assert len(everything) == 40
     assert everything == sorted(everything)
+
+
+def test_a_folder_that_cannot_be_read_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def refusing(path: Path) -> object:
+        if Path(path).name == "deep":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(DataError, match=r"^images: .*deep cannot be read \(Permission denied\)"):
+        predict.files([str(folder)], [])
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """A database that is away for some minutes, as when it is restarted, does not end a search of days."""
 
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import InterfaceError, OperationalError
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from pipeline.process.errors import HerbariumError
 from pipeline.process.notices import in_short, warn
@@ -30,26 +30,30 @@ def patiently(action: Callable[[], T]) -> T:
 
     Raises StorageUnavailableError after PATIENCE_SECONDS, StorageError at once for whatever else a storage raises.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    pause = 0.0
-    while True:
-        try:
-            return action()
-        except HerbariumError:
-            raise
-        except Exception as error:  # every database has errors of its own, and Optuna as well
-            reason = _reason(error)
-            if reason is None:
-                raise StorageError(f"the study's storage cannot be used: {in_short(error)}") from error
-            if time.monotonic() >= deadline:
-                raise StorageUnavailableError(
-                    f"the study's storage did not answer for {PATIENCE_SECONDS:.0f} s ({reason}). The trials it has are"
-                    " safe: start it, then run `herbarium sweep` again, which goes on after them"
-                ) from error
-            if not pause:
-                warn(f"the study's storage does not answer ({reason}); trying again")
-            pause = min(max(2 * pause, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
-            time.sleep(max(0.0, min(pause, deadline - time.monotonic())))
+    retrying = Retrying(
+        retry=retry_if_exception(lambda error: _reason(error) is not None),
+        wait=wait_exponential(multiplier=_FIRST_PAUSE_SECONDS, max=_LONGEST_PAUSE_SECONDS),
+        stop=stop_after_delay(PATIENCE_SECONDS),
+        before_sleep=_warn_once,
+        reraise=True,
+    )
+    try:
+        return retrying(action)
+    except HerbariumError:
+        raise
+    except Exception as error:  # every database has errors of its own, and Optuna as well
+        reason = _reason(error)
+        if reason is None:
+            raise StorageError(f"the study's storage cannot be used: {in_short(error)}") from error
+        raise StorageUnavailableError(
+            f"the study's storage did not answer for {PATIENCE_SECONDS:.0f} s ({reason}). The trials it has are safe:"
+            " start it, then run `herbarium sweep` again, which goes on after them"
+        ) from error
+
+
+def _warn_once(state: RetryCallState) -> None:
+    if state.attempt_number == 1 and state.outcome and (error := state.outcome.exception()):
+        warn(f"the study's storage does not answer ({_reason(error)}); trying again")
 
 
 def _reason(error: BaseException) -> str | None:

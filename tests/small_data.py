@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from pipeline.files import paths, records
+from pipeline.files import features_index, paths, records
 
 CLASSES = ["dark", "grey", "bright"]
 COUNTS = {"train": 37, "validation": 18, "test": 11}
@@ -24,3 +24,9 @@ def write_images(
         rows = [(f"{split}-{i}.png", hashlib.sha256(image.tobytes()).hexdigest()) for i, image in enumerate(images)]
         records.write_csv(paths.ids(split), ["name", "sha256"], rows)
     records.write_json(paths.CLASSES, (CLASSES * classes)[:classes] if classes <= 3 else list(map(str, range(classes))))
+
+
+def write_index(**digests: dict[str, str]) -> None:
+    """What extract-features says of activations that nobody will read; `digests` of the files of some splits."""
+    of_splits = {split: digests.get(split, {}) for split in paths.SPLITS}
+    features_index.write({"digests": of_splits, "images": dict.fromkeys(of_splits, 1), "sources": of_splits})

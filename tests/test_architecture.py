@@ -249,6 +249,13 @@ def test_no_stage_depends_on_the_schema(stage):
     assert used <= {"keys", "suggestions"}
 
 
+def test_training_does_not_depend_on_test_images():
+    """A test image that is taken away or labelled otherwise trains nothing again."""
+    of_test = (paths.IMAGES / "test", paths.FEATURES / "test")
+    deps = list(map(Path, PIPELINE["train"]["deps"]))
+    assert not [dep for dep in deps for path in of_test if path.is_relative_to(dep) or dep.is_relative_to(path)]
+
+
 @pytest.mark.parametrize("stage", PIPELINE)
 def test_a_stage_says_what_it_does_and_runs_itself(stage):
     assert len(PIPELINE[stage]["desc"]) > 20
@@ -285,7 +292,9 @@ def outputs(stage: str) -> list[Path]:
 
 
 PATHS = {name: value for name, value in vars(paths).items() if isinstance(value, Path) and name.isupper()}
-OF_SPLITS = {function(split) for function in (paths.images, paths.labels, paths.ids) for split in paths.SPLITS}
+OF_SPLITS = {
+    function(split) for function in (paths.images, paths.labels, paths.ids, paths.split_index) for split in paths.SPLITS
+}
 
 
 def test_every_output_has_its_name_in_paths():
@@ -298,7 +307,7 @@ def test_every_output_has_its_name_in_paths():
 def test_every_artifact_path_is_an_output():
     everything = [output for stage in PIPELINE for output in outputs(stage)]
     assert len(everything) == len(set(everything))
-    folders = {paths.IMAGES, paths.REPORTS}  # of outputs
+    folders = {paths.IMAGES, paths.FEATURES, paths.REPORTS}  # of outputs
     by_commands = {name for name, path in PATHS.items() if path.is_relative_to(paths.REPORTS / "sweep")}
     for name, path in PATHS.items():
         artifact = path.parts[0] in ("data", "models", "reports") and path not in folders and name not in by_commands

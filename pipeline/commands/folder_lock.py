@@ -33,7 +33,7 @@ def stage_alone(stage: str) -> Iterator[None]:
 
     _end_with_dvc()
     with _exclusive(stage, True, lambda: None):
-        for folder in (paths.IMAGES, paths.MODEL.parent, paths.REPORTS):
+        for folder in (paths.IMAGES, paths.FEATURES, paths.MODEL.parent, paths.REPORTS):
             _tidy(folder)
         yield
 

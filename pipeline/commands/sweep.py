@@ -44,8 +44,8 @@ def sweep(
     Example: herbarium sweep --trials 40 --workers 2
     """
     params = configured()
-    from pipeline.files import paths
-    from pipeline.identity import certificate
+    from pipeline.files import features_index, paths
+    from pipeline.identity import certificate, fingerprint
     from pipeline.process import half_written, verbosity
     from pipeline.sweep import command, coordinator, space
 
@@ -55,7 +55,7 @@ def sweep(
         print(sentence, file=sys.stderr)
     with folder_lock.command_alone("herbarium sweep", wait=True):
         command.bring_features_up_to_date(quiet, folder_lock.lent())
-        certificate.require((paths.FEATURES_INDEX, paths.CLASSES))
+        certificate.require((*features_index.files(fingerprint.SPLITS), paths.CLASSES))
         with folder_lock.outputs_kept("herbarium sweep"):
             print(command.run(coordinator.plan(params, storage, trials), workers, scheduler, quiet))
 

@@ -85,6 +85,11 @@ def ids(split: str) -> Path:
     return IMAGES / split / "ids.csv"
 
 
+def split_index(split: str) -> Path:
+    """JSON: what a split's activations were computed from, and digests of them and of its labels."""
+    return FEATURES / split / "split.json"
+
+
 def project_root(start: Path | None = None) -> Path:
     """The project a path belongs to, also from inside a copy of it.
 

@@ -6,7 +6,7 @@ when the training had ended.
 
 from typing import Any
 
-from pipeline.files import paths, records
+from pipeline.files import features_index, paths, records
 from pipeline.identity import certificate, versions
 from pipeline.identity import fingerprint as names
 from pipeline.params.schema import Params
@@ -26,7 +26,8 @@ def require_trained(params: Params) -> None:
     pulling the model alone, there is nothing to compare with. Where dvc.lock vouches for another training than the one
     that took place, that one's file is removed from DVC's cache as well: `dvc repro` would not train again.
     """
-    if not (paths.TRAINING.exists() and paths.FEATURES_INDEX.exists() and paths.CLASSES.exists()):
+    absent = features_index.missing(names.SPLITS)
+    if absent or not (paths.TRAINING.exists() and paths.CLASSES.exists()):
         return
     training = records.read_json(paths.TRAINING)
     if training.get("fingerprint") == _expected(params, training):
@@ -39,9 +40,9 @@ def require_trained(params: Params) -> None:
 
 def _expected(params: Params, training: dict[str, Any]) -> str:
     """The fingerprint of a training with `params` and what lies here, in the environment of `training`."""
-    inputs = names.training_inputs(records.read_json(paths.FEATURES_INDEX))
     classes = records.read_json(paths.CLASSES)
-    return names.fingerprint(params, inputs, classes, _environment(params, training), names.training_code())
+    where = _environment(params, training)
+    return names.fingerprint(params, names.training_inputs(), classes, where, names.training_code())
 
 
 def _environment(params: Params, training: dict[str, Any]) -> dict[str, str]:

@@ -8,26 +8,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline.files import paths, records
+from pipeline.files import features_index, paths, records
 from pipeline.identity import code as code_of
 from pipeline.identity.environment import environment as environment_of
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
 
-_PER_SPLIT = ("digests", "images", "sources")  # of features.json
+SPLITS = ("train", "validation")  # what a training reads
 _STAGE = "train"
 
 
 def of_project(params: Params) -> str:
     """The fingerprint a training with `params` has in this project, with the code here, on this machine.
 
-    Reads features.json and classes.json.
+    Reads classes.json and what extract-features says of the images that training reads.
     """
-    inputs = training_inputs(records.read_json(paths.FEATURES_INDEX))
-    return fingerprint(
-        params, inputs, records.read_json(paths.CLASSES), environment_of(params.compute), training_code()
-    )
+    classes, around = records.read_json(paths.CLASSES), environment_of(params.compute)
+    return fingerprint(params, training_inputs(), classes, around, training_code())
 
 
 def fingerprint(
@@ -49,15 +47,11 @@ def fingerprint(
     return records.digest(content)
 
 
-def training_inputs(features: Mapping[str, Any]) -> dict[str, Any]:
-    """What features.json says of the images that training reads: the test split is left out."""
-    return {key: _without_test(value) if key in _PER_SPLIT else value for key, value in features.items()}
+def training_inputs() -> dict[str, Any]:
+    """What extract-features says of the images that training reads. Raises FileNotFoundError if it did not run here."""
+    return features_index.read(SPLITS)
 
 
 def training_code() -> str:
     """The digest of the code that trains."""
     return code_of.digest(_STAGE)
-
-
-def _without_test(splits: Mapping[str, Any]) -> dict[str, Any]:
-    return {split: value for split, value in splits.items() if split != "test"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipeline.files import paths, records
+from pipeline.files import features_index, paths, records
 from pipeline.model import augmentation, extraction, heads
 from pipeline.model.assembly import Assembled
 from pipeline.model.compiled import compiled
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
     from pipeline.params.schema import Params
 
 
-def read_index() -> dict[str, Any]:
-    """The content of features.json. Raises DataError if the extract-features stage has not written it."""
-    if not paths.FEATURES_INDEX.exists():
-        raise DataError(f"{paths.FEATURES_INDEX}: not found; nothing has been extracted here yet: run `dvc repro`")
-    index: dict[str, Any] = records.read_json(paths.FEATURES_INDEX)
-    return index
+def read_index(splits: Iterable[str] = paths.SPLITS) -> dict[str, Any]:
+    """What was stored of `splits`, and from what. Raises DataError if the extract-features stage has not written it."""
+    if missing := features_index.missing(splits):
+        raise DataError(f"{missing}: not found; nothing has been extracted here yet: run `dvc repro`")
+    return features_index.read(splits)
 
 
 def verify(split: str, index: dict[str, Any]) -> None:
@@ -65,7 +65,7 @@ def examples(split: str, assembled: Assembled, params: Params, cut: Cut | None =
 
 def activations(split: str, assembled: Assembled, cut: Cut, pooling: str) -> np.ndarray:
     """Activations at `cut` (N, …), memory-mapped: those stored, or advanced once from the deepest stored ones."""
-    stored = {entry["layer"]: entry["file"] for entry in read_index()["cuts"]}
+    stored = {entry["layer"]: entry["file"] for entry in read_index([split])["cuts"]}
     if cut.layer in stored:
         return _read(split, stored[cut.layer])
     deepest, file = next(iter(stored.items()))

@@ -32,5 +32,5 @@ def features(split: str, trained: Assembled, params: Params) -> np.ndarray:
 
 
 def _inputs(split: str, trained: Assembled, params: Params) -> np.ndarray:
-    stored.verify(split, stored.read_index())
+    stored.verify(split, stored.read_index([split]))
     return stored.activations(split, trained, trained.cut, params.head.pooling)

@@ -56,8 +56,8 @@ def run(
     Reads the sections images, backbone, head, train and compute. `checkpoints` is a folder to resume from; `forget`
     clears it, once what was trained is safe.
     """
-    index = features.read_index()
-    for split in ("train", "validation"):
+    index = features.read_index(fingerprint.SPLITS)
+    for split in fingerprint.SPLITS:
         features.verify(split, index)
     name = fingerprint.of_project(params)
     assembled = assembly.assemble(params, classes=len(records.read_json(paths.CLASSES)))

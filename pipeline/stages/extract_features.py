@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.files import paths, records
+from pipeline.files import features_index
 from pipeline.identity import determinism
 from pipeline.model import extraction
 
@@ -16,7 +16,7 @@ def run(params: Params) -> None:
     """Compute the frozen part once per image; `params` needs images, backbone, head.pooling and compute."""
     determinism.prepare(params.compute)
     index = extraction.extract(params)
-    records.write_json(paths.FEATURES_INDEX, index)
+    features_index.write(index)
     for cut in index["cuts"]:
         size = " × ".join(str(side) for side in cut["shape"])
         kept = (

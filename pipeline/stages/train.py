@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.files import paths, records
 from pipeline.identity import determinism, fingerprint
 from pipeline.identity.environment import environment
-from pipeline.model import assembly, features, training
+from pipeline.model import assembly, training
 from pipeline.model.training import Trained
 from pipeline.results import history
 from pipeline.results.history import Epoch
@@ -45,7 +45,7 @@ def run(
 
 def summarise(trained: Trained, params: Params) -> dict[str, Any]:
     """The content of training.json: what was trained, from what, and what its bits depend on."""
-    inputs = fingerprint.training_inputs(features.read_index())
+    inputs = fingerprint.training_inputs()
     return {
         "fingerprint": trained.fingerprint,
         "classes": records.read_json(paths.CLASSES),

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipeline.files import paths, records
+from pipeline.files import features_index, paths
 from pipeline.model import assembly, costs, extraction, features, fit, heads, training
 from pipeline.model.steps import Steps
 from pipeline.params.schema import Params
@@ -73,7 +73,7 @@ def frozen_vgg16(precision: str) -> list[Row]:
 
         def cold() -> None:
             shutil.rmtree(paths.FEATURES, ignore_errors=True)
-            records.write_json(paths.FEATURES_INDEX, extraction.extract(params))
+            features_index.write(extraction.extract(params))
             training.run(params)
 
         def one_epoch(of: str) -> Callable[[], None]:
@@ -103,7 +103,7 @@ def against(ours: str, plain_precision: str) -> str:
 def _cached(params: Params) -> float:
     """Seconds of a training run whose activations are there."""
     with project(params, RECIPE):
-        records.write_json(paths.FEATURES_INDEX, extraction.extract(params))
+        features_index.write(extraction.extract(params))
         return interleaved(lambda: training.run(params))[0]
 
 
@@ -114,7 +114,7 @@ def block5(precision: str) -> list[Row]:
         {"backbone": {"max_unfrozen_layers": 3}, "train": {"unfrozen_layers": 3}, "compute": {"precision": precision}},
     )
     with project(params, PHOTOGRAPHS):
-        records.write_json(paths.FEATURES_INDEX, extraction.extract(params))
+        features_index.write(extraction.extract(params))
         assembled = assembly.assemble(params, CLASSES)
         train, validation = (features.examples(split, assembled, params) for split in ("train", "validation"))
         steps = Steps.of(assembled.trained, params.train)

@@ -12,7 +12,7 @@ import keras
 import keras_tuner
 import optuna
 
-from pipeline.files import paths, records
+from pipeline.files import features_index
 from pipeline.model import extraction
 from pipeline.params.schema import Params
 from pipeline.results import trials
@@ -84,7 +84,7 @@ def _params(precision: str, space: dict[str, Any], changes: dict[str, dict[str, 
 def _ours(params: Params, images: dict[str, int]) -> tuple[float, list[int]]:
     """Seconds of a whole sweep, MLflow and figures included, whose activations are there; and what it unfroze."""
     with project(params, images):
-        records.write_json(paths.FEATURES_INDEX, extraction.extract(params))
+        features_index.write(extraction.extract(params))
         plan = coordinator.plan(params)
         taken = seconds(lambda: command.run(plan, quiet=True))
         done = plan.trials()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.files import paths, records
+from pipeline.files import features_index, paths, records
 from pipeline.identity import agreement, fingerprint
 from pipeline.identity.environment import environment
 from pipeline.params import config
@@ -13,7 +13,8 @@ from pipeline.process.errors import DataError
 from ..faults.bad_input import write_params
 from .certified import in_cache, run
 
-FEATURES = {"digests": {"train": {"labels.npy": "aa"}, "test": {"labels.npy": "bb"}}, "scale": "unit"}
+OF_SPLITS = {split: f"of {split}" for split in paths.SPLITS}
+FEATURES = {"digests": OF_SPLITS, "images": OF_SPLITS, "sources": OF_SPLITS, "scale": "unit"}
 MACHINE = {"instruction_set": "of another machine"}
 
 
@@ -22,11 +23,12 @@ def trained(project: Path) -> Path:
     """What a training with the parameters here has left, on another machine, as DVC certifies it."""
     write_params({})
     records.write_json(paths.CLASSES, ["elm", "oak"])
-    records.write_json(paths.FEATURES_INDEX, FEATURES)
+    features_index.write(FEATURES)
     params = config.load()
     where = environment(params.compute) | MACHINE
-    inputs = fingerprint.training_inputs(FEATURES)
-    name = fingerprint.fingerprint(params, inputs, ["elm", "oak"], where, fingerprint.training_code())
+    name = fingerprint.fingerprint(
+        params, fingerprint.training_inputs(), ["elm", "oak"], where, fingerprint.training_code()
+    )
     content = {"fingerprint": name, "environment": where}
     params_of_lock = {"params.yaml": {"train": config.read_yaml(paths.PARAMS)["train"]}}
     run({"models/training.json": records.canonical(content)}, params=params_of_lock)
@@ -46,7 +48,7 @@ def test_the_same_parameters_agree_on_any_machine(trained):
 
 
 def test_test_images_are_no_part_of_a_training(trained):
-    records.write_json(paths.FEATURES_INDEX, {**FEATURES, "digests": {**FEATURES["digests"], "test": {}}})
+    features_index.write({**FEATURES, "digests": {**OF_SPLITS, "test": "other"}})
     agreement.require_trained(config.load())
 
 

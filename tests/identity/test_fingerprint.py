@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import pytest
-
-from pipeline.files import paths, records
+from pipeline.files import features_index, paths, records
 from pipeline.identity import fingerprint
 from pipeline.identity.environment import environment
 from pipeline.params.schema import Params
@@ -19,17 +17,21 @@ FEATURES: dict[str, Any] = {
     "weights": "aa",
 }
 
+INPUTS = {
+    key: {s: of[s] for s in ("train", "validation")} if isinstance(of, dict) else of for key, of in FEATURES.items()
+}
+
 
 def named(params: Params, code: str = "c0", classes: tuple[str, ...] = ("daisy", "rose"), **sections: Any) -> str:
-    features = sections.pop("features", FEATURES)
+    inputs = sections.pop("inputs", INPUTS)
     around = sections.pop("environment", {"threads": "2"})
     updates = {section: getattr(params, section).model_copy(update=values) for section, values in sections.items()}
     changed = params.model_copy(update=updates)
-    return fingerprint.fingerprint(changed, fingerprint.training_inputs(features), classes, around, code)
+    return fingerprint.fingerprint(changed, inputs, classes, around, code)
 
 
 def with_changed(key: str, split: str, value: Any) -> dict[str, Any]:
-    return {**FEATURES, key: {**FEATURES[key], split: value}}
+    return {**INPUTS, key: {**INPUTS[key], split: value}}
 
 
 def test_the_fingerprint_follows_what_decides_the_result(params):
@@ -42,9 +44,9 @@ def test_the_fingerprint_follows_what_decides_the_result(params):
         named(params, images={"scale": "symmetric"}),
         named(params, environment={"threads": "3"}),
         named(params, environment={"threads": "2", "ONEDNN_MAX_CPU_ISA": "AVX2"}),
-        named(params, features=with_changed("digests", "train", {"labels.npy": "relabelled"})),
-        named(params, features=with_changed("digests", "validation", {"labels.npy": "relabelled"})),
-        named(params, features={**FEATURES, "weights": "bb"}),
+        named(params, inputs=with_changed("digests", "train", {"labels.npy": "relabelled"})),
+        named(params, inputs=with_changed("digests", "validation", {"labels.npy": "relabelled"})),
+        named(params, inputs={**INPUTS, "weights": "bb"}),
         named(params, code="c1"),
         named(params, classes=("daisy", "tulip")),
         named(params, classes=("rose", "daisy")),
@@ -62,13 +64,17 @@ def test_the_fingerprint_does_not_follow_names_and_places(params):
     assert len(same) == 1
 
 
-@pytest.mark.parametrize("key", ["digests", "images", "sources"])
-def test_no_test_image_decides_a_training(params, key):
-    assert named(params, features=with_changed(key, "test", "other")) == named(params)
+def test_no_test_image_decides_a_training(params, project):
+    records.write_json(paths.CLASSES, ["daisy", "rose"])
+    features_index.write(FEATURES)
+    name, before = fingerprint.of_project(params), {p: p.read_bytes() for p in paths.FEATURES.rglob("*.json")}
+    features_index.write({**FEATURES, **{key: {**FEATURES[key], "test": "other"} for key in features_index.OF_SPLITS}})
+    assert fingerprint.of_project(params) == name
+    assert [path for path in before if path.read_bytes() != before[path]] == [paths.split_index("test")]
 
 
 def test_of_a_project_it_is_made_of_its_files_and_of_this_machine(params, project, monkeypatch):
-    records.write_json(paths.FEATURES_INDEX, FEATURES)
+    features_index.write(FEATURES)
     records.write_json(paths.CLASSES, ["daisy", "rose"])
     around = environment(params.compute)
     assert fingerprint.of_project(params) == named(params, fingerprint.training_code(), environment=around)

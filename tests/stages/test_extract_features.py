@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.files import paths, records
+from pipeline.files import features_index, paths, records
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.stages import extract_features
@@ -41,9 +41,9 @@ def stored(project: Path) -> Path:
 
 def test_the_stage_runs_on_the_keys_it_declares(stored, capsys):
     extract_features.run(config.for_stage("extract-features"))
-    index = records.read_json(paths.FEATURES_INDEX)
+    index = features_index.read()
     assert [cut["layer"] for cut in index["cuts"]] == ["images", "pool4"]
-    assert sorted(path.name for path in (paths.FEATURES / "train").iterdir()) == ["pooled.npy"]
+    assert sorted(path.name for path in (paths.FEATURES / "train").iterdir()) == ["pooled.npy", "split.json"]
     assert not paths.STATE.exists() or list(paths.STATE.rglob("*.npy")) == []
     printed = capsys.readouterr().out
     assert "cut at images: 16 × 16 × 1 numbers an image, the images themselves, nothing to store" in printed

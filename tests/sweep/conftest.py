@@ -13,7 +13,7 @@ from pipeline.params.schema import Params
 from pipeline.sweep import coordinator
 from pipeline.sweep.coordinator import Listener, Plan
 from tests.conftest import shrunk
-from tests.small_data import write_images
+from tests.small_data import write_images, write_index
 
 from .whole import Swept, sweep_alone
 
@@ -50,7 +50,7 @@ def sweeping(params: Params, **values: Any) -> Params:
 @pytest.fixture
 def planned(project: Path) -> Callable[[Params], Plan]:
     """Opens the sweep of some parameters in a folder whose features are a name only."""
-    records.write_json(paths.FEATURES_INDEX, {"digests": {}})
+    write_index()
     records.write_json(paths.CLASSES, ["zero", "one"])
     return coordinator.plan
 

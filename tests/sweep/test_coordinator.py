@@ -15,6 +15,7 @@ from pipeline.results.trials import Trial
 from pipeline.sweep import coordinator, study
 from pipeline.sweep.coordinator import Listener, Plan
 from pipeline.sweep.study import SweepError
+from tests.small_data import write_index
 
 from .conftest import by_formula, epoch_row, finished, formula, sweeping, table
 
@@ -99,7 +100,7 @@ def test_other_seeds_and_batches_are_other_sweeps(planned: Planned, params: Para
 
 def test_other_data_are_another_sweep(planned: Planned, params: Params) -> None:
     before = planned(params).study.study_name
-    records.write_json(paths.FEATURES_INDEX, {"digests": {"train": {"images.npy": "other"}}})
+    write_index(train={"images.npy": "other"})
     assert planned(params).study.study_name != before
 
 

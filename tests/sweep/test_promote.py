@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.files import paths, records
+from pipeline.files import paths
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.sweep import audit, coordinator, promote
@@ -13,6 +13,7 @@ from pipeline.tracking import address
 from pipeline.tracking.store import connect, conversation
 from pipeline.tracking.sweeps import SweepRun
 from pipeline.tracking.trial_runs import NotATrialError
+from tests.small_data import write_index
 
 from .conftest import by_formula, sweeping
 
@@ -76,7 +77,7 @@ def test_a_sweep_that_does_not_exist_is_named(planned: Planned, params: Params) 
 def test_other_data_are_refused(planned: Planned, params: Params) -> None:
     plan = planned(params)
     coordinator.run(plan, by_formula, Listener())
-    records.write_json(paths.FEATURES_INDEX, {"digests": {"train": {"images.npy": "other"}}})
+    write_index(train={"images.npy": "other"})
     with pytest.raises(SweepError, match="other code, on other data or another machine"):
         promote.promote(plan, "best")
 

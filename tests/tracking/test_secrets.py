@@ -11,7 +11,6 @@ import psutil
 import pytest
 
 from pipeline import cli
-from pipeline.files import paths
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.process import redaction
@@ -21,6 +20,7 @@ from pipeline.sweep.coordinator import Listener
 from pipeline.tracking import tags, ui
 from pipeline.tracking.publish import publish
 from pipeline.tracking.sweeps import SweepRun
+from tests.small_data import write_index
 from tests.sweep.conftest import SPACE, SWEEP, by_formula
 
 SECRET = "hunter2/%40x"
@@ -91,7 +91,6 @@ def test_publishing_and_sweeping_write_none(
     finished: Path, model: Any, params: Params, monkeypatch: pytest.MonkeyPatch, outcome: Callable[..., None]
 ) -> None:
     """A real server, asked with a password in its address; everything below the project is searched."""
-    from pipeline.files import records
 
     children = psutil.Process()
     local = params.tracking.model_copy(update={"uri": f"sqlite:///{finished}/mlflow.db"})
@@ -106,7 +105,7 @@ def test_publishing_and_sweeping_write_none(
         searching["sweep"] |= {**SWEEP, "trials": 2, "space": SPACE}
         remote = config.check(searching, "params.yaml")
         assert "hunter2" not in repr(publish(remote, lambda: model))
-        records.write_json(paths.FEATURES_INDEX, {"digests": {}})
+        write_index()
         plan = coordinator.plan(remote)
         with SweepRun(pytest.fail) as shown:
             shown.started(plan.study.study_name, remote)

@@ -23,7 +23,8 @@ def check() -> None:
     Example: herbarium check
     """
     from pipeline.data import source_notes
-    from pipeline.params import config
+    from pipeline.files import paths
+    from pipeline.params import config, upgrades
     from pipeline.process import half_written
     from pipeline.sweep import space
 
@@ -36,6 +37,9 @@ def check() -> None:
     print("params.yaml is in order")
     for sentence in source_notes.of(params.data):
         print(f"note: {sentence}")
+    found = upgrades.version(config.read_yaml(paths.PARAMS))
+    if found < upgrades.CURRENT:
+        print(f"note: it is of version {found}; `herbarium upgrade` adds what version {upgrades.CURRENT} has")
 
 
 def _mend_results() -> None:
@@ -50,6 +54,34 @@ def _mend_results() -> None:
                 print(sentence)
     except BusyError as error:
         print(f"the results were not looked at: {error}")
+
+
+@app.command(rich_help_panel=_PROJECT)
+@in_project()
+def upgrade(
+    check: Annotated[bool, typer.Option("--check", help="Only show it; exit with 1 if there is something.")] = False,
+) -> None:
+    """Bring params.yaml to this Herbarium's version: show the difference and write it, comments kept, values the same.
+
+    Example: herbarium upgrade --check
+    """
+    from difflib import unified_diff
+
+    from pipeline.files import paths, records
+    from pipeline.params import config, editing, upgrades
+
+    with folder_lock.command_alone("herbarium upgrade"):
+        old = config.read_text(paths.PARAMS)
+        new = editing.upgraded(old, str(paths.PARAMS))
+        if new == old:
+            print(f"params.yaml is of version {upgrades.CURRENT}, as this Herbarium's are")
+            return
+        title = f"params.yaml of version {upgrades.CURRENT}"
+        print("\n".join(unified_diff(old.splitlines(), new.splitlines(), "params.yaml", title, n=1, lineterm="")))
+        if check:
+            raise typer.Exit(1)
+        records.write_text(paths.PARAMS, new)
+        print("written; it means what it meant: only stages that read a new key have anything to run again")
 
 
 @app.command(rich_help_panel=_PROJECT)

@@ -123,8 +123,7 @@ def replicate(
 
         shown = Replication(found.experiment, params)
         for seed, epochs in curves:
-            content = config.check(filed.with_seed(params, seed.seed), "params.yaml")
-            shown.seed(content, seed.fingerprint, epochs, outcomes.accuracies(seed))
+            shown.seed(config.with_seed(params, seed.seed), seed.fingerprint, epochs, outcomes.accuracies(seed))
         shown.finished(outcomes.values(found), filed.REPORT)
 
     _in_mlflow(show)

@@ -1,10 +1,9 @@
 """experiments/<name>/: an experiment on file. params.yaml, claim.yaml, README.md and, once measured, record/."""
 
-import shutil
 from pathlib import Path
 
-from pipeline.files import paths
-from pipeline.params import config
+from pipeline.files import paths, records
+from pipeline.params import config, editing
 from pipeline.params.schema import Params
 from pipeline.params.suggestions import did_you_mean
 from pipeline.process import git
@@ -47,20 +46,24 @@ def params(name: str) -> Params:
 
 
 def use(name: str, force: bool = False) -> None:
-    """Copy its params.yaml to the project's.
+    """Its params.yaml, of the current version, in the place of the project's.
 
     Raises ConfigError if that would lose edits: params.yaml is neither committed nor the file of an experiment.
     """
-    source = params_file(name)
-    config.load(source)
+    text = _upgraded(params_file(name))
     if not force and paths.PARAMS.exists() and not _kept_elsewhere():
         raise ConfigError(
             f"{paths.PARAMS} has edits that are nowhere else; commit them, or give --force to overwrite them"
         )
-    shutil.copyfile(source, paths.PARAMS)
+    records.write_text(paths.PARAMS, text)
+
+
+def _upgraded(path: Path) -> str:
+    return editing.upgraded(config.read_text(path), str(path))
 
 
 def _kept_elsewhere() -> bool:
-    content = paths.PARAMS.read_bytes()
-    on_file = any((FOLDER / name / paths.PARAMS.name).read_bytes() == content for name in names())
-    return on_file or git.committed(paths.PARAMS)
+    if git.committed(paths.PARAMS):
+        return True
+    files, content = [FOLDER / name / paths.PARAMS.name for name in names()], paths.PARAMS.read_bytes()
+    return any(content in (file.read_bytes(), _upgraded(file).encode()) for file in files)

@@ -1,7 +1,6 @@
 """The seeds of the project's experiment: reports/replicate.json, and whether it is of the run that is here now."""
 
 import json
-from typing import Any
 
 from pipeline.files import paths, records
 from pipeline.params import config
@@ -10,12 +9,6 @@ from pipeline.results import seeds
 from pipeline.results.seeds import Replicates
 
 REPORT = paths.REPORTS / "replicate.json"
-
-
-def with_seed(params: Params, seed: int) -> dict[str, Any]:
-    content = params.model_dump()
-    content["train"] = {**content["train"], "seed": seed}
-    return content
 
 
 def experiment_digest(params: Params) -> str:

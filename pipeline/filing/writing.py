@@ -1,14 +1,13 @@
 """Files the project's finished run as the record of an experiment."""
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pipeline.files import paths, records
 from pipeline.filing import contents, differences, experiments, ledger, reading, seeds
 from pipeline.identity import agreement, certificate
 from pipeline.params import config
+from pipeline.params.keys import at
 from pipeline.process.errors import ConfigError, DataError
 from pipeline.results import seeds as outcomes
 
@@ -50,19 +49,12 @@ def _check_results() -> None:
     lock = reading.read_lock(paths.LOCK) or {}
     certificate.require_results()
     recorded = lock["stages"].get("evaluate", {}).get("params", {}).get(str(paths.PARAMS), {})
-    current = config.load().model_dump()
-    stale = [key for key, value in recorded.items() if _at(current, key) != value]
+    current = config.read_yaml(paths.PARAMS)  # as it is written: so DVC has hashed it
+    stale = [key for key, value in recorded.items() if at(current, key) != value]
     if stale or not recorded:
         what = f"made with other values of {', '.join(stale)}" if stale else "not evaluated"
         raise DataError(f"{paths.LOCK}: the results are {what}; run `dvc repro`")
     agreement.require_trained(config.load())
-
-
-def _at(content: Mapping[str, Any], key: str) -> Any:
-    value: Any = content
-    for name in key.split("."):
-        value = value[name]
-    return value
 
 
 def _environment() -> dict[str, str]:

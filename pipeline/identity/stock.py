@@ -1,16 +1,17 @@
 """All that DVC hashes for a stage, as it was when the stage began, and what of it is another now."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.files import paths, records
 from pipeline.identity import declared, inputs, versions
 from pipeline.identity.declared import Declared
-from pipeline.params import config
+from pipeline.params import config, upgrades
 from pipeline.params.schema import Params
-from pipeline.process.errors import HerbariumError
+from pipeline.process.errors import ConfigError, HerbariumError
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def take(stage: str) -> Stock:
     content = declared.read(own, text) if text else config.read_yaml(paths.PARAMS)
     whole = config.check(content, own)
     found = declared.of_stage(stage, content)
+    _require(content, found.keys[own], stage)
     packages = [key for file, keys in found.keys.items() if Path(file).name == paths.VERSIONS.name for key in keys]
     versions.check(packages)
     return Stock(
@@ -50,6 +52,16 @@ def take(stage: str) -> Stock:
         {file: _digest(file) for file in found.code},
         {path: inputs.state(Path(path)) for path in found.data},
     )
+
+
+def _require(content: Any, keys: Iterable[str], stage: str) -> None:
+    """DVC cannot hash a key that is not in the file, and would say so after the work."""
+    absent = [key for key in keys if declared.value(content, key) == declared.ABSENT]
+    if absent:
+        raise ConfigError(
+            f"{paths.PARAMS}: {', '.join(absent)}: not there, and {stage} reads it; the file is of version"
+            f" {upgrades.version(content)}: `herbarium upgrade` brings it to {upgrades.CURRENT}"
+        )
 
 
 def changes(stock: Stock) -> list[str]:

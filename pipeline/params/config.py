@@ -28,15 +28,19 @@ _MOST_VALUES = 100_000  # in a file, its aliases written out; a dvc.lock has som
 
 def read_yaml(path: Path) -> Any:
     """Plain Python data of a YAML 1.2 file, as `parse_yaml`. Raises ConfigError naming file and line."""
+    return parse_yaml(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, its line ends as they are. Raises ConfigError naming it if it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path}: not found; run in the project's folder, where {path.name} is") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    return parse_yaml(text, str(path))
 
 
 def parse_yaml(text: str, where: str) -> Any:
@@ -103,6 +107,11 @@ def _check_version(content: Mapping[str, Any], where: str) -> None:
             f"{where}: version: found {_shown(found)}; this Herbarium knows {least} to {most}: a newer one wrote the"
             " file, so run that one, or take a params.yaml of this one's time"
         )
+
+
+def with_seed(params: Params, seed: int) -> Params:
+    """The same experiment with other luck: `train.seed` is `seed`."""
+    return params.model_copy(update={"train": params.train.model_copy(update={"seed": seed})})
 
 
 def for_stage(stage: str) -> Params:

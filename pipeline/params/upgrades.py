@@ -1,7 +1,7 @@
 """params.yaml from version to version: a file on record is never edited, it is read as today's files would say it.
 
-A new key is one entry of AS_BEFORE, beside its field in the schema. Whatever is at its "as before" value is left out of
-every hash, so an experiment that does not use a key has the name it had before there was such a key.
+A new key is one entry of AS_BEFORE, beside its field in its section. Whatever is at its "as before" value is left out
+of every hash, so an experiment that does not use a key has the name it had before there was such a key.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,47 +34,34 @@ def version(content: Mapping[str, Any]) -> Any:
 
 
 def upgraded(content: Mapping[str, Any]) -> dict[str, Any]:
-    """`content` with all keys of today. Its `version` stays as long as a file of that version can say the same.
+    """What a file of the current version says that means the same.
 
-    The version must be one from FIRST to CURRENT; no other value is looked at.
+    The version of `content` must be one from FIRST to CURRENT; no other value is looked at.
     """
-    before: int = version(content)
-    later = range(before + 1, CURRENT + 1)
     new = dict(content)
-    for step in later:
-        new = STEPS[step](new)
-    brought = {key for step in later for key in flat(AS_BEFORE[step])}
-    suffices = all(unchanged(key, at(new, key), before) for key in brought)
-    return {**new, "version": before if suffices else CURRENT}
+    for step in range(version(content) + 1, CURRENT + 1):
+        new = {**STEPS[step](new), "version": step}
+    return new
 
 
-def as_written(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What a file of `content`'s version holds of it; `content` is checked and has all keys of today."""
-    found = version(content)
-    if found == CURRENT:
-        return dict(content)
-    left = without_unchanged(content, later_than=found)
-    return left if found > FIRST else replaced(left, "version", ...)
-
-
-def without_unchanged(content: Mapping[str, Any], later_than: int = FIRST, prefix: str = "") -> dict[str, Any]:
+def without_unchanged(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """`content`, any sections of a params.yaml, without the keys at their "as before" value: what is hashed.
 
-    `later_than`: only keys of later versions are left out. `prefix`: where `content` is, as in "train.".
+    `prefix`: where `content` is, as in "train.".
     """
     left: dict[str, Any] = {}
     for name, value in content.items():
         if isinstance(value, Mapping) and value:
-            inner = without_unchanged(value, later_than, f"{prefix}{name}.")
+            inner = without_unchanged(value, f"{prefix}{name}.")
             left |= {name: inner} if inner else {}
-        elif not unchanged(f"{prefix}{name}", value, later_than):
+        elif not unchanged(f"{prefix}{name}", value):
             left[name] = value
     return left
 
 
-def unchanged(key: str, value: Any, later_than: int = FIRST) -> bool:
-    """True if the dotted `key` came later than a version, and `value` is what its absence had meant."""
-    later = [flat(keys) for step, keys in AS_BEFORE.items() if step > later_than]
+def unchanged(key: str, value: Any) -> bool:
+    """True if the dotted `key` came with a later version than the first, and `value` is what its absence had meant."""
+    later = [flat(keys) for keys in AS_BEFORE.values()]
     return any(key in keys and _is(value, keys[key]) for keys in later)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.files import paths, records
 from pipeline.filing import ledger
-from pipeline.filing.seeds import REPORT, experiment_digest, with_seed
+from pipeline.filing.seeds import REPORT, experiment_digest
 from pipeline.identity import certificate
 from pipeline.params import config
 from pipeline.params.schema import Params
@@ -37,7 +37,7 @@ def replicate(count: int, say: Say, on_seed: Callable[[Seed, list[Epoch]], None]
         with workspace.of_files() as copy:
             for seed in others:
                 say(f"seed {seed}, in a copy")
-                workspace.repro(copy, with_seed(params, seed), say)
+                workspace.repro(copy, config.with_seed(params, seed), say)
                 found = _add(found, params, seed, copy.folder, on_seed)
     return found
 

@@ -8,7 +8,8 @@ from pipeline.files import paths, records
 from pipeline.filing import contents, locks, reading
 from pipeline.filing.locks import Lock, StageComparison
 from pipeline.filing.record import Record
-from pipeline.filing.seeds import experiment_digest, with_seed
+from pipeline.filing.seeds import experiment_digest
+from pipeline.params.config import with_seed
 from pipeline.process.errors import ConfigError
 from pipeline.results import statistics
 from pipeline.results.predictions import Predictions

@@ -10,18 +10,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.files import paths, records
-from pipeline.filing.rendering import render
 from pipeline.identity import versions
-from pipeline.params import config
+from pipeline.params import config, rendering
+from pipeline.params.schema import Params
 from pipeline.process import databases, git
 from pipeline.process.errors import ConfigError, HerbariumError
+from pipeline.review import wording
 
 Say = Callable[[str], None]
 _CACHE = Path(".dvc/cache")
@@ -61,17 +61,18 @@ def of_revision(revision: str, fresh: bool = False) -> Iterator[Workspace]:
         yield workspace
 
 
-def repro(workspace: Workspace, content: Mapping[str, Any], say: Say) -> tuple[str, ...]:
-    """`dvc repro` with the values `content` as params.yaml; returns the stages that were computed, not cached.
+def repro(workspace: Workspace, params: Params, say: Say) -> tuple[str, ...]:
+    """`dvc repro` with `params` as params.yaml; returns the stages that were computed, not cached.
 
-    `say` gets every line of output. Raises RerunError with the last lines if a stage fails.
+    `say` gets every line of output. Raises ConfigError if the copy's code knows no such parameters, RerunError with the
+    last lines if a stage fails.
     """
-    checked = config.check(content, str(paths.PARAMS)).model_dump()
+    content = wording.of_code(workspace.folder, config.check(params.model_dump(), str(paths.PARAMS)).model_dump())
     # Shown nowhere: a review's runs are not the user's. The section is no stage's input, so no output depends on it.
     database = workspace.folder.resolve() / "mlflow.db"
-    checked["tracking"] = {"experiment": "review", "uri": databases.sqlite_url(database)}
-    records.write_text(workspace.folder / paths.PARAMS, render(checked))
-    for used in (Path(checked["data"]["path"]), Path(checked["backbone"]["path"]), paths.STATE / "models"):
+    content["tracking"] = {"experiment": "review", "uri": databases.sqlite_url(database)}
+    records.write_text(workspace.folder / paths.PARAMS, f"{rendering.flow(content)}\n")
+    for used in (Path(params.data.path), Path(params.backbone.path), paths.STATE / "models"):
         _share(used, workspace.folder)
     return dvc_repro(workspace.folder, say)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.files import paths, records
 from pipeline.identity import seeds
+from pipeline.params.config import with_seed
 from pipeline.params.schema import Params
 from pipeline.results.trials import COMPLETE, Trial, top
 from pipeline.sweep import study
@@ -50,7 +51,7 @@ def run(
     """
     chosen = top(trials, plan.params.sweep.audit_top)
     fresh = fresh_seeds(plan.params)
-    wanted = {study.fingerprint(p): p for t in chosen for s in fresh if (p := _with_seed(plan.params_of(t), s))}
+    wanted = {study.fingerprint(p): p for t in chosen for s in fresh if (p := with_seed(plan.params_of(t), s))}
     known = recorded(plan)
     missing = {name: params for name, params in wanted.items() if name not in known}
     results = execute([_configuration(name, params) for name, params in missing.items()])
@@ -111,16 +112,12 @@ def _key(fingerprint: str) -> str:
     return f"audit:{fingerprint}"
 
 
-def _with_seed(params: Params, seed: int) -> Params:
-    return params.model_copy(update={"train": params.train.model_copy(update={"seed": seed})})
-
-
 def _configuration(fingerprint: str, params: Params) -> dict[str, Any]:
     return {"params": params.model_dump(), "fingerprint": fingerprint, "thresholds": {}, "model": None}
 
 
 def _audited(plan: Plan, trial: Trial, fresh: Sequence[int], known: dict[str, float | None]) -> Audited:
     params = plan.params_of(trial)
-    found = {seed: known.get(study.fingerprint(_with_seed(params, seed))) for seed in fresh}
+    found = {seed: known.get(study.fingerprint(with_seed(params, seed))) for seed in fresh}
     done = {seed: value for seed, value in found.items() if value is not None}
     return Audited(trial.number, trial.accuracy or 0.0, tuple(done), tuple(done.values()))

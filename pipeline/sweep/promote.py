@@ -5,11 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedSeq
-
 from pipeline.files import paths, records
-from pipeline.params import config
+from pipeline.params import config, editing
 from pipeline.params.schema import Params
 from pipeline.results.trials import COMPLETE, Trial, best
 from pipeline.sweep import audit, study
@@ -18,7 +15,6 @@ from pipeline.sweep.study import SweepError
 from pipeline.tracking.trial_runs import trial_of
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
-_WIDTH = 10_000  # never break a line that a person wrote
 
 
 def promote(plan: Plan, which: str, path: Path = paths.PARAMS) -> str:
@@ -64,25 +60,7 @@ def chosen(trials: list[Trial], which: str) -> Trial:
 
 def write(path: Path, values: Mapping[str, Any]) -> None:
     """Set the dotted keys of the YAML file at `path`, leaving everything else, comments included, as it is."""
-    yaml = YAML()
-    yaml.width = _WIDTH
-    yaml.preserve_quotes = True
-    yaml.representer.add_representer(type(None), lambda r, _: r.represent_scalar("tag:yaml.org,2002:null", "null"))
-    content = yaml.load(path.read_text(encoding="utf-8"))
-    for key, value in values.items():
-        section, _, name = key.partition(".")
-        if config.read_yaml(path)[section][name] != value:
-            content[section][name] = _as_yaml(value)
-    with records.atomic(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        yaml.dump(content, file)
-
-
-def _as_yaml(value: Any) -> Any:
-    if not isinstance(value, list):
-        return value
-    sequence = CommentedSeq(value)
-    sequence.fa.set_flow_style()
-    return sequence
+    records.write_text(path, editing.with_values(config.read_text(path), values, str(path)))
 
 
 def _changes(params: Params, values: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:

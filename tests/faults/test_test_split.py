@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import paths, records
-from pipeline.filing import rendering
 from pipeline.params import config
 from pipeline.params.schema import Params
+from tests.rendered import render
 from tests.sweep.conftest import SPACE, SWEEP, small_features  # noqa: F401 - a fixture
 
 TRAP = """
@@ -43,7 +43,7 @@ def trapped(project: Path, params: Params, small_features: Path, tmp_path: Path)
     root = Path(__file__).parents[2]
     content["backbone"]["path"] = str(root / content["backbone"]["path"])
     content["sweep"] |= {**SWEEP, "trials": 4, "audit_top": 0, "space": SPACE}
-    records.write_text(paths.PARAMS, rendering.render(config.check(content, "params.yaml").model_dump()))
+    records.write_text(paths.PARAMS, render(config.check(content, "params.yaml").model_dump()))
     for folder in (paths.IMAGES / "test", paths.FEATURES / "test"):
         shutil.rmtree(folder)
     (tmp_path / "trap").mkdir()

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from pipeline.filing import claims, experiments
-from pipeline.params import config
+from pipeline.params import config, upgrades
 from pipeline.process.errors import ConfigError
 from tests.conftest import ROOT
 
@@ -82,6 +82,15 @@ def test_use_puts_the_parameters_into_place(repository):
     assert config.load().data.name == "mnist"
     experiments.use("digits")  # what is there now is an experiment's: nothing is lost
     assert config.load().data.name == "digits"
+
+
+def test_use_writes_the_current_version_and_loses_nothing_then(repository):
+    path, filed = repository / "params.yaml", repository / "experiments/mnist-cnn/params.yaml"
+    experiments.use("mnist-cnn")
+    assert upgrades.version(config.read_yaml(path)) == upgrades.CURRENT > upgrades.version(config.read_yaml(filed))
+    assert config.load(path) == config.load(filed)
+    experiments.use("digits")
+    assert config.load(path).data.name == "digits"
 
 
 def test_use_refuses_to_lose_edits(repository):

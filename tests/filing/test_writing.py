@@ -117,7 +117,7 @@ def test_seeds_are_filed_if_they_are_this_run_s(finished):
 
 
 def test_a_replication_is_the_same_experiment_whatever_its_seed(params):
-    other = config.check(seeds_on_file.with_seed(params, 9), "params")
+    other = config.with_seed(params, 9)
     assert other.train.seed == 9
     assert seeds_on_file.experiment_digest(other) == seeds_on_file.experiment_digest(params)
     longer = params.model_copy(update={"train": params.train.model_copy(update={"epochs": 9})})

@@ -22,7 +22,7 @@ def third_version(monkeypatch):
 
 BEFORE: dict[str, Any] = {"version": 2, "train": {"seed": 1}, "images": {"height": 8}, "head": {"units": []}}
 AFTER: dict[str, Any] = {
-    "version": 2,
+    "version": 3,
     "train": {"seed": 1, "made_up": 0},
     "images": {"height": 8, "crop": {"side": None, "at": [0, 0]}},
     "head": {"units": [], "residual": False},
@@ -35,20 +35,17 @@ def with_value(content: dict[str, Any], section: str, **values: Any) -> dict[str
 
 def test_absent_keys_mean_what_they_meant(third_version):
     assert upgrades.upgraded(BEFORE) == AFTER
-    assert upgrades.without_unchanged(AFTER) == BEFORE
-    assert upgrades.as_written(AFTER) == BEFORE
+    assert upgrades.upgraded(AFTER) == AFTER
+    assert upgrades.without_unchanged(AFTER) == {**BEFORE, "version": 3}
 
 
 def test_a_file_that_says_nothing_is_of_the_first_version(third_version):
     first = {key: value for key, value in BEFORE.items() if key != "version"}
-    assert upgrades.upgraded(first) == {**AFTER, "version": 1}
-    assert upgrades.as_written(upgrades.upgraded(first)) == first
+    assert upgrades.upgraded(first) == AFTER
 
 
-def test_a_file_gets_the_version_it_needs_and_no_later_one(third_version):
-    needs = with_value(BEFORE, "train", made_up=1)
-    assert upgrades.upgraded(needs) == {**with_value(AFTER, "train", made_up=1), "version": 3}
-    assert upgrades.as_written(upgrades.upgraded(needs)) == {**with_value(AFTER, "train", made_up=1), "version": 3}
+def test_what_an_older_file_says_of_a_later_key_counts(third_version):
+    assert upgrades.upgraded(with_value(BEFORE, "train", made_up=1)) == with_value(AFTER, "train", made_up=1)
 
 
 @pytest.mark.parametrize(

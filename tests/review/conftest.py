@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import records
-from pipeline.filing import rendering, writing
+from pipeline.filing import writing
 from pipeline.params import config
 from pipeline.review import workspace
 from tests.conftest import ROOT, shrunk
 from tests.filing.conftest import finished  # noqa: F401 - a fixture
+from tests.rendered import render
 
 COPIED = ("pipeline", "data/originals", ".dvc/config", ".dvcignore", ".gitignore", "dvc.yaml", "params.yaml")
 
@@ -40,7 +41,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy(source, folder / name)
     shutil.copytree(ROOT / "experiments/digits", folder / "experiments/digits")
     shutil.rmtree(folder / "experiments/digits/record", ignore_errors=True)
-    text = rendering.render(config.check(shrunk(config.read_yaml(ROOT / "params.yaml")), "params").model_dump())
+    text = render(config.check(shrunk(config.read_yaml(ROOT / "params.yaml")), "params").model_dump())
     here = Path.cwd()
     os.chdir(folder)
     try:

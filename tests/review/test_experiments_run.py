@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from pipeline.files import paths, records
-from pipeline.filing import rendering
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.results import history
+from tests.rendered import render
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "experiments"
@@ -59,7 +59,7 @@ def shortened(name: str) -> Params:
 def test_the_experiment_runs_to_its_end(name: str, project: Path) -> None:
     params = shortened(name)
     write_folder(project / "originals", params)
-    records.write_text(paths.PARAMS, rendering.render(params.model_dump()))
+    records.write_text(paths.PARAMS, render(params.model_dump()))
     # In a process of its own: TensorFlow's threads are set once in a process.
     done = subprocess.run([sys.executable, "-c", RUN], cwd=project, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

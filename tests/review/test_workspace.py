@@ -75,11 +75,11 @@ def test_only_a_fresh_copy_is_without_the_project_s_cache(repository):
 
 def test_originals_that_are_not_in_git_are_seen_by_the_copy(repository, monkeypatch):
     monkeypatch.setattr(workspace, "dvc_repro", lambda folder, say: contents(folder / "data/originals"))
-    content = config.read_yaml(ROOT / "params.yaml")
+    params = config.load(ROOT / "params.yaml")
     with workspace.of_files() as copy:
-        assert workspace.repro(copy, content, print) == {"cat/1.png"}
+        assert workspace.repro(copy, params, print) == {"cat/1.png"}
         written = config.load(copy.folder / paths.PARAMS)
-        assert written.model_dump(exclude={"tracking"}) == config.check(content, "").model_dump(exclude={"tracking"})
+        assert written.model_dump(exclude={"tracking"}) == params.model_dump(exclude={"tracking"})
         assert str(copy.folder.resolve()) in written.tracking.uri  # the user's MLflow is not written to
     assert Path("data/originals/cat/1.png").exists()  # the link was removed, not what it led to
 

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from pipeline.files import paths
-from pipeline.filing.rendering import render
 from pipeline.params import config
+from tests.rendered import render
 
 ROOT = Path(__file__).parents[2]
 RATES = (0.001, 0.003)

@@ -5,21 +5,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from pipeline.filing import rendering
-from pipeline.params import config
+from pipeline.params import config, rendering
 from pipeline.params.schema import Params
 from tests.conftest import ROOT
 from tests.legal import legal_params
+from tests.rendered import render
 
 
 def test_the_project_s_params_yaml_is_rendered_byte_for_byte():
     path = ROOT / "params.yaml"
-    assert rendering.render(config.read_yaml(path)) == path.read_text(encoding="utf-8")
+    assert render(config.read_yaml(path)) == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("experiments/*/params.yaml")), ids=lambda path: path.parent.name)
 def test_every_experiment_s_comments_are_the_schema_s(path):
-    assert rendering.render(config.load(path).model_dump()) == path.read_text(encoding="utf-8")
+    assert render(config.read_yaml(path)) == path.read_text(encoding="utf-8")
 
 
 @given(
@@ -35,7 +35,7 @@ def test_every_experiment_s_comments_are_the_schema_s(path):
     )
 )
 def test_any_value_is_read_back_as_it_was(value):
-    text = f"key: {rendering._value(value)}\n"
+    text = f"key: {rendering.flow(value)}\n"
     assert YAML(typ="safe", pure=True).load(text)["key"] == value
 
 
@@ -44,12 +44,12 @@ def test_any_value_is_read_back_as_it_was(value):
     [(1e-3, "1.0e-3"), (1e-2, "1.0e-2"), (2e-5, "2.0e-5"), (3.2e-4, "3.2e-4"), (0.3, "0.3"), (0.0, "0.0")],
 )
 def test_small_numbers_show_their_power_of_ten(value, text):
-    assert rendering._value(value) == text
+    assert rendering.flow(value) == text
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(legal_params())
 def test_any_legal_params_are_read_back_as_they_were(params: Params) -> None:
-    text = rendering.render(params.model_dump())
+    text = render(params.model_dump())
     assert config.check(config.parse_yaml(text, "params.yaml"), "params.yaml") == params
-    assert rendering.render(config.parse_yaml(text, "params.yaml")) == text
+    assert render(config.parse_yaml(text, "params.yaml")) == text

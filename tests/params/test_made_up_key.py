@@ -1,0 +1,211 @@
+"""What a key costs that nobody uses: nothing on file is edited, read otherwise, or named anew, and no stage runs again
+that does not read it."""
+
+import inspect
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.files import paths
+from pipeline.params import config, upgrades
+from tests.conftest import ROOT
+
+SECTION = "pipeline/params/train_section.py"
+LAST = '    seed: int = Field(ge=0, lt=2**31, description="seed of weights'
+
+
+def everything_said(using: dict[str, float]) -> dict[str, Any]:
+    """What commands say of the experiments in this folder, and all names that follow from parameters; of params.yaml
+    also with values `using` of `train`. Its source is run in another project too."""
+    from pathlib import Path
+
+    from pipeline.filing import differences, experiments, reading, seeds
+    from pipeline.identity import fingerprint
+    from pipeline.params import config
+    from pipeline.review import compare, subjects, table
+
+    def named(params: Any) -> list[str]:
+        code = fingerprint.training_code()
+        return [fingerprint.fingerprint(params, {}, ["a"], {}, code), seeds.experiment_digest(params)]
+
+    files = [Path("params.yaml"), *sorted(Path("experiments").glob("**/params.yaml"))]
+    loaded = {str(file): config.load(file) for file in files}
+    other = config.load().model_dump()
+    other["train"] |= using
+    filed = [subjects.resolve(name) for name in experiments.names() if reading.exists(name)]
+    return {
+        "keys": config.known_keys(),
+        "values": [getattr(params.train, "made_up", None) for params in loaded.values()],
+        "names": {file: named(params) for file, params in loaded.items()},
+        "using": named(config.check(other, "using")),
+        "differences": {found.name: differences.differences(found.params, found.record.params) for found in filed},
+        "list": table.as_text(),
+        "table is stale": table.stale(),
+        "compare": compare.report("digits", "flowers-best"),
+    }
+
+
+def replace(path: Path, before: str, after: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(before) == 1, f"{path}: {before}"
+    path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def bring_a_key(project: Path) -> None:
+    """As docs/extending.md says, in a version of its own: the field, what its absence meant, the line."""
+    now, new = upgrades.CURRENT, upgrades.CURRENT + 1
+    replace(project / SECTION, LAST, f'    made_up: float = Field(ge=0, description="nothing: 0 or more")\n{LAST}')
+    table = project / "pipeline/params/upgrades.py"
+    replace(table, f"CURRENT = {now}", f"CURRENT = {new}")
+    replace(
+        table,
+        "AS_BEFORE: dict[int, dict[str, Any]] = {\n",
+        f'AS_BEFORE: dict[int, dict[str, Any]] = {{\n    {new}: {{"train.made_up": 0.0}},\n',
+    )
+    replace(table, "Any]]] = {", f"Any]]] = {{{new}: lambda content: completed(content, AS_BEFORE[{new}]), ")
+    text = (project / "params.yaml").read_text(encoding="utf-8").replace(f"version: {now} ", f"version: {new} ")
+    seed = "  seed: 1                               # seed of weights"
+    assert seed in text
+    text = text.replace(seed, f"{'  made_up: 0.0':<38}  # nothing: 0 or more\n{seed}")
+    (project / "params.yaml").write_text(text, encoding="utf-8")
+
+
+def on_file(project: Path) -> dict[str, bytes]:
+    files = (path for path in sorted((project / "experiments").rglob("*")) if path.is_file())
+    return {path.relative_to(project).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The project's code and experiments, under git, as they are and with the key."""
+    folder = tmp_path_factory.mktemp("growth")
+    for name in ("pipeline", "experiments"):
+        shutil.copytree(ROOT / name, folder / "as it is" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("params.yaml", "dvc.yaml", "README.md"):
+        shutil.copy(ROOT / name, folder / "as it is")
+    shutil.copytree(folder / "as it is", folder / "with the key")
+    bring_a_key(folder / "with the key")
+    identity = ["-c", "user.name=tests", "-c", "user.email=tests@example.org"]
+    for project in sorted(folder.iterdir()):
+        for command in (["init", "--quiet"], ["add", "--all"], [*identity, "commit", "--quiet", "--message", "all"]):
+            subprocess.run(["git", *command], cwd=project, check=True)
+    return folder / "as it is", folder / "with the key"
+
+
+def test_nothing_on_file_is_edited_read_otherwise_or_named_anew(projects):
+    with chdir(projects[0]):
+        before = everything_said({})
+    program = f"{inspect.getsource(everything_said)}\nprint(json.dumps(everything_said({{'made_up': 0.5}})))"
+    command = [sys.executable, "-c", f"import json\nfrom typing import Any\n{program}"]
+    done = subprocess.run(command, cwd=projects[1], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    after = json.loads(done.stdout.splitlines()[-1])
+    assert set(after.pop("keys")) - set(before.pop("keys")) == {"train.made_up"}
+    assert (set(before.pop("values")), set(after.pop("values"))) == ({None}, {0.0})
+    assert before["using"] == before["names"]["params.yaml"]
+    assert not set(after.pop("using")) & set(before.pop("using"))  # what uses the key has names of its own
+    assert after == before
+    assert len(before["names"]) > 10
+    assert not any(before["differences"].values())
+    assert on_file(projects[1]) == on_file(ROOT)
+
+
+# What DVC would run again
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose stages DVC takes for run: outputs of any content, committed."""
+    from dvc.repo import Repo
+
+    project = tmp_path_factory.mktemp("run") / "project"
+    shutil.copytree(ROOT / "pipeline", project / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(ROOT / name, project)
+    (project / "data/originals").mkdir(parents=True)
+    for stage in config.read_yaml(ROOT / paths.PIPELINE)["stages"].values():
+        for entry in [*stage.get("outs", []), *stage.get("metrics", []), *stage.get("plots", [])]:
+            output = project / (next(iter(entry)) if isinstance(entry, dict) else entry)
+            output = output if output.suffix else output / "file"
+            output.parent.mkdir(parents=True, exist_ok=True)
+            output.write_text("{}")
+    with chdir(project), Repo.init(str(project), no_scm=True) as repo:
+        repo.commit(force=True)
+        assert repo.status() == {}
+    return project
+
+
+@pytest.fixture
+def run_again(finished: Path, tmp_path: Path) -> Callable[..., list[str]]:
+    """The stages DVC would run after an edit of a copy."""
+    from dvc.repo import Repo
+
+    project = tmp_path / "project"
+    shutil.copytree(finished, project)
+
+    def after(edit: Callable[[Path], None]) -> list[str]:
+        edit(project)
+        with chdir(project), Repo(str(project)) as repo:
+            return [stage for stage, why in repo.status().items() if {"changed deps"} & {k for w in why for k in w}]
+
+    return after
+
+
+def reword(project: Path) -> None:
+    """Another description, another message, in every section."""
+    replace(project / SECTION, "images a step: 1 to 65536", "images in a step: 1 to 65536")
+    replace(project / "pipeline/params/sweep_section.py", "trials in total", "trials altogether")
+    replace(project / "pipeline/params/network_sections.py", "brings its own weights", "has its own weights")
+    replace(project / "pipeline/params/data_section.py", "an unreadable image", "an image nobody can read")
+    replace(project / "pipeline/params/splits.py", "is not a split", "is no split")
+    replace(project / "pipeline/params/config.py", "unknown key", "no such key")
+
+
+def search_otherwise(project: Path) -> None:
+    file = project / "params.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("\nsweep:", "\nsweep:\n  made_up: 1").replace("experiment: digits", "experiment: x"))
+
+
+def prepare_otherwise(project: Path) -> None:
+    """A key of images that only preprocess would read, and does not declare yet."""
+    file = project / "params.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("\nimages:", "\nimages:\n  made_up: 1"))
+
+
+@pytest.mark.parametrize("edit", [reword, search_otherwise, prepare_otherwise])
+def test_what_no_stage_reads_runs_nothing_again(run_again, edit):
+    assert run_again(edit) == []
+
+
+def test_a_key_of_training_prepares_nothing_again(run_again):
+    assert run_again(bring_a_key) == ["train", "evaluate"]
+
+
+def test_what_a_stage_reads_does_run_it_again(run_again):
+    assert "extract-features" in run_again(
+        lambda project: replace(project / "params.yaml", "scale: unit ", "scale: symmetric ")
+    )
+
+
+# A whole review
+
+
+@pytest.mark.slow
+def test_what_was_filed_before_is_reproduced_exactly(reviewed: Path) -> None:
+    filed = on_file(reviewed)
+    bring_a_key(reviewed)
+    for command in (["add", "--all"], ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "key"]):
+        subprocess.run(["git", *command], check=True)
+    command = [sys.executable, "-m", "pipeline", "verify", "digits"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "REPRODUCED EXACTLY" in done.stdout
+    assert {name: data for name, data in on_file(reviewed).items() if name in filed} == filed

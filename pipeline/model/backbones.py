@@ -143,16 +143,16 @@ def _saved(path: Path, scale: str, pixels: Any) -> keras.Model:
             raise ValueError("it has no feature map (N, H, W, C), or several outputs")
         own_scaling = keras.backend.standardize_dtype(model.inputs[0].dtype) == "uint8"
         inputs = pixels if own_scaling else _scaled(scale, pixels)
-        whole = keras.Model(pixels, graph.replay(maps[-1], inputs, take_apart=True), name="saved")
+        rebuilt = keras.Model(pixels, graph.replay(maps[-1], inputs, take_apart=True), name="saved")
     except Exception as error:
         reason = " ".join(str(error).split())[:300]
         raise ConfigError(
             f"params.yaml: backbone.path: {path} cannot be used: {reason}; allowed: a functional Keras model without"
             f" code of its own, from images of shape {tuple(pixels.shape[1:])} to one feature map"
         ) from error
-    for layer in whole.layers:
+    for layer in rebuilt.layers:
         layer.trainable = True  # it may have been saved frozen
-    return whole
+    return rebuilt
 
 
 def _check_file(path: Path, suffix: str, what: str) -> None:

@@ -96,9 +96,9 @@ def replay(output: Any, tensor: Any, take_apart: bool = False) -> Any:
 def articulations(graph: list[Node]) -> list[int]:
     """Positions of the nodes that every path from the input to the output goes through, both ends included."""
     last_use = [max((i for i, node in enumerate(graph) if p in node.inputs), default=p) for p in range(len(graph))]
-    found, reach = [], 0
+    places, reach = [], 0
     for p in range(len(graph)):
         if reach <= p:  # no edge jumps over p
-            found.append(p)
+            places.append(p)
         reach = max(reach, last_use[p])
-    return found
+    return places

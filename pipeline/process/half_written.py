@@ -1,4 +1,4 @@
-"""Puts aside what a killed `dvc` left half-written: it writes its own two files in place, and refuses a torn one.
+"""Puts aside what a killed `dvc` left half-written: it writes two files in place, and refuses one that is cut off.
 
 Nothing is lost with them: rwlock names running processes, and dvc.lock is written again, stage by stage, from DVC's
 cache of earlier runs.
@@ -17,19 +17,19 @@ _PATIENCE_SECONDS = 1  # a living dvc has written its file whole by then
 
 
 def put_aside() -> list[str]:
-    """Move torn files of DVC into `ASIDE`; returns a sentence about each."""
+    """Move cut-off files of DVC into `ASIDE`; returns a sentence about each."""
     return [
         _move(path)
-        for path, whole in ((dvc_internals.RWLOCK, _is_list_of_processes), (paths.LOCK, dvc_internals.reads_lock))
-        if _torn(path, whole)
+        for path, is_complete in ((dvc_internals.RWLOCK, _is_list_of_processes), (paths.LOCK, dvc_internals.reads_lock))
+        if _is_cut_off(path, is_complete)
     ]
 
 
-def _torn(path: Path, whole: Callable[[str], bool]) -> bool:
-    if not path.exists() or whole(path.read_text(encoding="utf-8", errors="replace")):
+def _is_cut_off(path: Path, is_complete: Callable[[str], bool]) -> bool:
+    if not path.exists() or is_complete(path.read_text(encoding="utf-8", errors="replace")):
         return False
     time.sleep(_PATIENCE_SECONDS)
-    return path.exists() and not whole(path.read_text(encoding="utf-8", errors="replace"))
+    return path.exists() and not is_complete(path.read_text(encoding="utf-8", errors="replace"))
 
 
 def _move(path: Path) -> str:

@@ -13,10 +13,10 @@ Mark = tuple[int, int, int]
 def mark(path: str | Path) -> Mark | None:
     """What tells a file from its replacement without reading it: size, time of writing in ns, inode; None: no file."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return found.st_size, found.st_mtime_ns, found.st_ino
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 _AT_START = {path: mark(path) for path in PACKAGE.rglob("*.py")}

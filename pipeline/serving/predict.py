@@ -40,10 +40,10 @@ def files(given: Sequence[str], standard_input: Iterable[str]) -> list[Path]:
     absent = [str(path) for path in named if not path.exists()]
     if absent:
         raise DataError(f"not found: {', '.join(absent)}; allowed: image files, folders, - for paths on standard input")
-    found = [file for path in named for file in (_below(path) if path.is_dir() else [path])]
-    if not found:
+    meant = [file for path in named for file in (_below(path) if path.is_dir() else [path])]
+    if not meant:
         raise DataError(f"no file in {', '.join(map(str, named)) or 'the standard input'}")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(meant))
 
 
 def _expanded(given: Sequence[str], standard_input: Iterable[str]) -> Iterator[str]:

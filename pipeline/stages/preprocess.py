@@ -58,11 +58,11 @@ def _resolve(groups: list[Group], classes: list[str], params: Params) -> set[str
 
 def _summary(report: dict[str, Any], kept: dict[str, list[Item]]) -> str:
     counts = ", ".join(f"{split} {len(items):,}" for split, items in kept.items())
-    found = report["duplicates"]
+    duplicates = report["duplicates"]
     lines = [
         f"{len(report['classes'])} classes; images: {counts}",
-        f"{found['count']} groups of identical images: {found['contradicting']} with contradicting labels,"
-        f" {found['leaking']} in more than one split; {found['dropped_images']} images left out",
+        f"{duplicates['count']} groups of identical images: {duplicates['contradicting']} with contradicting labels,"
+        f" {duplicates['leaking']} in more than one split; {duplicates['dropped_images']} images left out",
     ]
     for split, items in report["splits"].items():
         if items["missing_classes"]:

@@ -32,20 +32,20 @@ def tracking_uri(tracking: Tracking) -> str:
 def remarks(chosen: bool, uri: str) -> list[str]:
     """Sentences on why the store is `uri`, if something here says or means another. `chosen`: params.yaml names it."""
     variable, registry = os.environ.get(_VARIABLE), os.environ.get(_REGISTRY)
-    shown, found = redacted(uri), []
+    shown, notes = redacted(uri), []
     if chosen and variable and _absolute(variable) != uri:
-        found.append(f"{_VARIABLE} ({redacted(variable)}) is not used: tracking.uri in {paths.PARAMS} says {shown}")
+        notes.append(f"{_VARIABLE} ({redacted(variable)}) is not used: tracking.uri in {paths.PARAMS} says {shown}")
     if not chosen and variable and uri != _absolute(databases.sqlite_url(Path(_OWN))):
-        found.append(f"runs are in {shown}, as {_VARIABLE} says")
+        notes.append(f"runs are in {shown}, as {_VARIABLE} says")
     if registry and _absolute(registry) != uri:
-        found.append(f"{_REGISTRY} ({redacted(registry)}) is not used: models are registered where the runs are")
+        notes.append(f"{_REGISTRY} ({redacted(registry)}) is not used: models are registered where the runs are")
     old = paths.project_root() / "mlruns"
     if any(old.glob("*/meta.yaml")) and uri != _absolute(str(old)):
-        found.append(
+        notes.append(
             f"{old} holds runs of an older MLflow, which are not shown; for a database of them, to be shown by"
             " MLFLOW_TRACKING_URI=sqlite:///old.db: `mlflow migrate-filestore --source mlruns --target sqlite:///old.db`"
         )
-    return found
+    return notes
 
 
 @cache

@@ -20,8 +20,8 @@ def download(uri: str, destination: Path, tracking: Tracking) -> None:
     """
     store = address.tracking_uri(tracking)
     with conversation(store, ANSWER_SECONDS), tempfile.TemporaryDirectory() as folder:
-        found = models.fetched(uri, store, "params.yaml: backbone.name", ConfigError, folder)
-        files = sorted(found.rglob("*.keras"))
+        model = models.fetched(uri, store, "params.yaml: backbone.name", ConfigError, folder)
+        files = sorted(model.rglob("*.keras"))
         if not files:
             raise ConfigError(f"params.yaml: backbone.name: {uri} holds no .keras file; allowed: a Keras model")
         with records.atomic(destination) as temporary:

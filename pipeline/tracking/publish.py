@@ -37,24 +37,24 @@ def publish(params: Params, build_model: Callable[[], Any]) -> PublishedRun:
     model yet. Raises ResultsError (files missing), ServedModelError, TrackingUnavailable. A run with this fingerprint
     but another curve is kept as superseded.
     """
-    found = results.read()
+    finished = results.read()
     code = tags.of_code()
     uri = address.tracking_uri(params.tracking)
     with conversation(uri):
         store = connect(params.tracking)
-        run, created = _opened(store, params, found)
+        run, created = _opened(store, params, finished)
     with conversation(uri, UPLOAD_SECONDS, retries=2):
         if not _complete(store, run, code):
-            _fill(store, run, params, found, code, build_model)
+            _fill(store, run, params, finished, code, build_model)
     run_id = run.info.run_id
     url = address.run_url(uri, store.experiment_id, run_id)
     return PublishedRun(run_id, store.experiment_id, address.redacted(uri), url, created)
 
 
-def _opened(store: Store, params: Params, found: Results) -> tuple[Run, bool]:
-    fingerprint = str(found.training["fingerprint"])
+def _opened(store: Store, params: Params, finished: Results) -> tuple[Run, bool]:
+    fingerprint = str(finished.training["fingerprint"])
     run = runs.find(store, fingerprint)
-    if run and runs.contradicts(runs.curve(found.epochs), runs.points(store, run, runs.CURVES)):
+    if run and runs.contradicts(runs.curve(finished.epochs), runs.points(store, run, runs.CURVES)):
         runs.supersede(store, run)
         run = None
     if run:
@@ -87,20 +87,20 @@ def _shown(store: Store, run: Run) -> bool:
 
 
 def _fill(
-    store: Store, run: Run, params: Params, found: Results, code: dict[str, str], build_model: Callable[[], Any]
+    store: Store, run: Run, params: Params, finished: Results, code: dict[str, str], build_model: Callable[[], Any]
 ) -> None:
-    runs.log(store, run, params=runs.parameters(params), labels=tags.of_training(found.training))
-    curve = runs.curve(found.epochs)
+    runs.log(store, run, params=runs.parameters(params), labels=tags.of_training(finished.training))
+    curve = runs.curve(finished.epochs)
     runs.log(store, run, points=runs.missing(curve, runs.points(store, run, runs.CURVES)))
     _log_datasets(store, run, params)
     model_id = served_model.logged(store, run)
     if model_id is None or not served_model.stored(store, model_id):
-        model_id = served_model.log(store, run, params, found, build_model)
-    outcome = outcome_metrics(found, model_id)
+        model_id = served_model.log(store, run, params, finished, build_model)
+    outcome = outcome_metrics(finished, model_id)
     runs.log(store, run, points=runs.missing(outcome, runs.points(store, run, [metric.key for metric in outcome])))
     for path, folder in results.artifacts():
         store.client.log_artifact(run.info.run_id, str(path), folder or None)
-    _finish(store, run, code, description.markdown(params, found, code))
+    _finish(store, run, code, description.markdown(params, finished, code))
 
 
 def _finish(store: Store, run: Run, code: dict[str, str], note: str) -> None:
@@ -135,21 +135,21 @@ def _dataset(params: Params, split: str) -> Dataset:
     return Dataset.from_dictionary(described.to_dict())
 
 
-def outcome_metrics(found: Results, model_id: str) -> list[Metric]:
+def outcome_metrics(finished: Results, model_id: str) -> list[Metric]:
     """The kept model's numbers, tied to it. Validation figures become `final_…`: the plain names are the curves'.
 
     MLflow draws a chart of every metric: counts, which are equal in most runs, are in the run's description and tags.
     """
-    measured = {key: value for key, value in found.metrics.items() if isinstance(value, float)}
+    measured = {key: value for key, value in finished.metrics.items() if isinstance(value, float)}
     named = {f"final_{key}" if key in runs.CURVES else key: value for key, value in measured.items()}
-    values = {**named, **_class_metrics(found), "best_epoch": found.training["best_epoch"]}
+    values = {**named, **_class_metrics(finished), "best_epoch": finished.training["best_epoch"]}
     now = int(time.time() * 1000)
     return [Metric(key, float(value), now, 0, model_id=model_id) for key, value in values.items()]
 
 
-def _class_metrics(found: Results) -> dict[str, float]:
+def _class_metrics(finished: Results) -> dict[str, float]:
     """Mean F1 and lowest recall. A metric for each class would bury the curves: reports/scores.csv has them."""
-    scores = [score.f1 for score in found.scores.values() if score.f1 is not None]
-    weakest = description.weakest_class(found)
+    scores = [score.f1 for score in finished.scores.values() if score.f1 is not None]
+    weakest = description.weakest_class(finished)
     overall = {"test_macro_f1": float(np.mean(scores))} if scores else {}
     return {**overall, **({"test_lowest_recall": weakest[1]} if weakest else {})}

@@ -79,11 +79,11 @@ def _parsed(path: Path) -> Any:
 
 
 def _predictions(classes: list[str]) -> Predictions:
-    found = predictions.read(paths.PREDICTIONS)
+    table = predictions.read(paths.PREDICTIONS)
     images = len(records.read_npy(paths.images("test")))
-    if found.classes != classes or len(found.names) != images:
+    if table.classes != classes or len(table.names) != images:
         raise ResultsError(
-            f"{paths.PREDICTIONS}: found {len(found.names)} rows of {len(found.classes)} classes; allowed: {images},"
+            f"{paths.PREDICTIONS}: found {len(table.names)} rows of {len(table.classes)} classes; allowed: {images},"
             f" one for each test image, of the {len(classes)} classes in {paths.CLASSES}, in order; run `dvc repro`"
         )
-    return found
+    return table

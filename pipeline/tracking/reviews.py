@@ -92,9 +92,8 @@ class Replication:
 
 def _run(store: Store, name: str, kind: str, fingerprint: str) -> Run:
     """The run with this fingerprint, created if it is not there."""
-    found = runs.find(store, fingerprint)
-    if found:
-        return found
+    if existing := runs.find(store, fingerprint):
+        return existing
     labels = {tags.FINGERPRINT: fingerprint, KIND: kind, **tags.of_user(), **tags.of_code(), **colours.of_next(store)}
     run = store.client.create_run(store.experiment_id, tags=labels, run_name=name)
     store.client.log_batch(run.info.run_id, tags=[RunTag(tags.STATE, "published")])

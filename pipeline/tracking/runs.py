@@ -25,8 +25,8 @@ def find(store: Store, fingerprint: str, parent: str | None = None) -> Run | Non
 
     Of several (two processes began at the same moment) always the same one: a published one, else the oldest.
     """
-    found = store.client.search_runs([store.experiment_id], f"tags.{tags.FINGERPRINT} = '{fingerprint}'")
-    candidates = [run for run in found if run.data.tags.get(tags.PARENT) == parent]
+    alike = store.client.search_runs([store.experiment_id], f"tags.{tags.FINGERPRINT} = '{fingerprint}'")
+    candidates = [run for run in alike if run.data.tags.get(tags.PARENT) == parent]
     return min(candidates, key=_unpublished_then_age, default=None)
 
 

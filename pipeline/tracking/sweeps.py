@@ -114,9 +114,9 @@ class SweepRun:
 
 
 def _find(store: Store, study: str) -> Run | None:
-    found = store.client.search_runs([store.experiment_id], f"tags.{SWEEP} = '{study}'")
+    of_study = store.client.search_runs([store.experiment_id], f"tags.{SWEEP} = '{study}'")
     return min(
-        (run for run in found if tags.PARENT not in run.data.tags), key=lambda r: r.info.start_time, default=None
+        (run for run in of_study if tags.PARENT not in run.data.tags), key=lambda r: r.info.start_time, default=None
     )
 
 
@@ -127,15 +127,15 @@ def _create(store: Store, study: str, params: Params) -> Run:
 
 def _children(store: Store, parent: Run) -> dict[int, Run]:
     """Trial number → its run, for all that are there."""
-    found: dict[int, Run] = {}
+    children: dict[int, Run] = {}
     token = None
     while True:
         condition = f"tags.`{tags.PARENT}` = '{parent.info.run_id}'"
         page = store.client.search_runs([store.experiment_id], condition, page_token=token)
-        found |= {int(run.data.tags[NUMBER]): run for run in page if NUMBER in run.data.tags}
+        children |= {int(run.data.tags[NUMBER]): run for run in page if NUMBER in run.data.tags}
         token = page.token
         if not token:
-            return found
+            return children
 
 
 def _send(store: Store, parent: Run, child: Run | None, trial: Trial, params: Params) -> Run:

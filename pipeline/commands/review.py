@@ -29,7 +29,6 @@ _REVIEWED = typer.Argument(help="An experiment, an MLflow run id or a git revisi
 _COMPARED = typer.Argument(
     help="An experiment, an MLflow run id, a git revision, or . (results here).", autocompletion=_names
 )
-_Fresh = Annotated[bool, typer.Option("--fresh", help="Compute everything; take nothing from the DVC cache.")]
 
 
 @app.command(rich_help_panel=_EXPERIMENTS)
@@ -71,11 +70,11 @@ def record(
     Example: herbarium record digits
     """
     from pipeline.filing import readme, writing
-    from pipeline.review import repeatability, workspace
+    from pipeline.review import cached, repeatability
 
     folder = writing.file_results(name)
     print(f"filed {folder}, updated {readme.update(name)}; then: herbarium table, and commit")
-    for conflict in repeatability.conflicts(workspace.cache_folder()):
+    for conflict in repeatability.conflicts(cached.folder()):
         _warn(str(conflict))
 
 
@@ -135,30 +134,40 @@ def verify(
     what: Annotated[
         str, typer.Argument(help="An experiment, an MLflow run id or a git revision.", autocompletion=_names)
     ],
-    seeds: Annotated[int, typer.Option(min=1, help="How many seeds; the first is the recorded one.")] = 1,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="How many seeds at most, 1, 3, 5 or 10: it stops when one look decides.")
+    ] = None,
     margin: Annotated[
         float | None, typer.Option(help="Points of accuracy that count as the same, instead of the claim's margin.")
     ] = None,
-    fresh: _Fresh = False,
+    cached: Annotated[
+        bool, typer.Option("--cached", help="Only look whether what DVC's cache has is the record; no verdict.")
+    ] = False,
     recorded: Annotated[
         bool, typer.Option("--recorded", help="Run the record's parameters: its images may be others.")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
 ) -> None:
-    """Run a reported experiment again, in a copy, and say whether its accuracy holds and where its bits first differ.
+    """Compute a reported experiment again, in a copy, and say whether the claim holds and where bits first differ.
 
-    Exit code 0: REPRODUCED, EXACTLY or within the margin; 1: NOT REPRODUCED (or an error); 2: INCONCLUSIVE.
+    Exit code 0: REPRODUCED; 10: NOT REPRODUCED; 11: INCONCLUSIVE; 12: RECORD INTACT (--cached). An error is 1 or 2.
 
     Example: herbarium verify digits --seeds 3
     """
+    from pipeline.files import records
     from pipeline.params import config
     from pipeline.process import verbosity
     from pipeline.review import report
     from pipeline.review import verify as reviews
 
-    review = reviews.review(what, seeds, margin and margin / _POINTS, fresh, verbosity.say, recorded)
+    asked = reviews.Asked(seeds, None if margin is None else margin / _POINTS, cached, recorded)
+    review = reviews.review(what, asked, (lambda _: None) if as_json else verbosity.say)
     markdown, data = report.write(review)
-    verbosity.say("")
-    print(f"{report.as_text(review)}\nreport: {markdown}, {data}")
+    if as_json:
+        print(records.canonical(report.as_json(review)), end="")
+    else:
+        verbosity.say("")
+        print(f"{report.as_text(review)}\nreport: {markdown}, {data}")
 
     def show() -> None:
         from pipeline.tracking.reviews import log_review

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from pipeline.params import config
 from pipeline.params.section import Section
 from pipeline.process.errors import ConfigError
+from pipeline.results.sequential import MOST_SEEDS
 
 
 class Claim(Section):
@@ -21,6 +22,11 @@ class Claim(Section):
     seeds: int = Field(ge=1, description="runs the value is the mean of: 1 or more")
     margin: float = Field(
         gt=0, lt=1, description="largest difference that counts as the same, a fraction: above 0, below 1"
+    )
+    most_seeds: int = Field(
+        MOST_SEEDS,
+        ge=3,
+        description=f"seeds that reviews may run in all, 3 or more; not given = {MOST_SEEDS}",
     )
     origin: Literal["published", "own"] = Field(
         description="published (elsewhere) | own (this project's, backed by its record)"

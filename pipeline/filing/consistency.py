@@ -1,9 +1,8 @@
-"""A record agrees with itself: its figures follow from its predictions, its files are those its dvc.lock names.
+"""A record agrees with itself: its figures follow from its predictions, its seeds and class names are of one run.
 
 So a figure that was edited by hand, or mixed from two runs, is never shown, compared or filed.
 """
 
-import hashlib
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,22 +53,20 @@ def check(found: Record, where: Path) -> None:
     if found.metrics is None:
         return
     if found.predictions is not None:
-        _check_predictions(found.metrics, found.predictions, found.classes, where)
-    for seed in found.seeds.seeds if found.seeds else ():
+        check_predictions(found.metrics, found.predictions, found.classes, where)
+    for seed in found.typed.seeds if found.typed else ():
         own = {f"{split}_accuracy": getattr(seed, f"{split}_accuracy") for split in ("validation", "test")}
         if seed.seed == found.params.train.seed:
             _refuse(where, "the metrics", _differing(found.metrics, own), f"seed {seed.seed} among the seeds")
 
 
-def check_files(folder: Path, lock: Mapping[str, Any] | None, contents: Mapping[str, bytes]) -> None:
-    """Raise DataError, naming it, if a filed output (`contents`: name → bytes) is not the one `lock` names."""
-    outputs = [output for stage in (lock or {"stages": {}})["stages"].values() for output in stage.get("outs", [])]
-    written = {Path(output["path"]).name: output.get("md5") for output in outputs}
-    wrong = [n for n, data in contents.items() if n in written and hashlib.md5(data).hexdigest() != written[n]]
-    if wrong:
+def check_predictions(measured: Mapping[str, Any], tested: Predictions, classes: list[str] | None, where: Path) -> None:
+    """Raise DataError unless the metrics follow from the predictions, and both are of the same classes."""
+    _refuse(where, "the metrics", _differing(measured, recomputed(tested)), paths.PREDICTIONS.name)
+    if classes is not None and classes != tested.classes:
         raise DataError(
-            f"{folder}: {', '.join(wrong)}: not what {paths.LOCK.name} beside it names: changed after it was filed;"
-            " restore it, or run the experiment and file it again with `herbarium record`"
+            f"{where}: {paths.PREDICTIONS.name} is of the classes {tested.classes[:5]}, {paths.TRAINING.name} of"
+            f" {classes[:5]}, in that order: the files are not of one run"
         )
 
 
@@ -82,17 +79,6 @@ def recomputed(tested: Predictions) -> dict[str, Any]:
         "test_loss": metrics.cross_entropy(labels, probabilities),
         "test_calibration_error": metrics.calibration_error(metrics.calibration_bins(labels, probabilities)),
     }
-
-
-def _check_predictions(
-    measured: Mapping[str, Any], tested: Predictions, classes: list[str] | None, where: Path
-) -> None:
-    _refuse(where, "the metrics", _differing(measured, recomputed(tested)), paths.PREDICTIONS.name)
-    if classes is not None and classes != tested.classes:
-        raise DataError(
-            f"{where}: {paths.PREDICTIONS.name} is of the classes {tested.classes[:5]}, {paths.TRAINING.name} of"
-            f" {classes[:5]}, in that order: the files are not of one run"
-        )
 
 
 def _differing(found: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import paths, records
-from pipeline.filing import consistency, contents, experiments, locks
+from pipeline.filing import consistency, contents, experiments, locks, seed_runs, vouching
 from pipeline.filing.record import Record
+from pipeline.filing.seeds import experiment_digest
 from pipeline.identity import certificate
 from pipeline.params import config
 from pipeline.process.errors import DataError
@@ -13,6 +14,7 @@ from pipeline.results import seeds
 from pipeline.results.seeds import Replicates
 
 ENVIRONMENT, SEEDS, LEDGER = "environment.json", "seeds.json", "ledger.json"
+_FIGURES = (paths.METRICS.name, paths.TRAINING.name, paths.PREDICTIONS.name)
 
 
 def read(folder: Path) -> Record:
@@ -22,30 +24,37 @@ def read(folder: Path) -> Record:
     """
     if not (folder / paths.PARAMS.name).exists():
         raise DataError(f"{folder}: no record; run the experiment and file it with `herbarium record`")
-    environment, classes = _training(folder / paths.TRAINING.name)
+    training = _training(folder / paths.TRAINING.name)
+    ledger = contents.read_json(folder / LEDGER) or {}
     found = Record(
         params=config.load(folder / paths.PARAMS.name),
         metrics=contents.read(folder / paths.METRICS.name, consistency.figures),
         lock=read_lock(folder / paths.LOCK.name),
         predictions=contents.read_predictions(folder / paths.PREDICTIONS.name),
-        environment=environment,
-        seeds=contents.read(folder / SEEDS, _seeds),
-        trainings=contents.read(folder / LEDGER, lambda path: int(records.read_json(path)["trainings"])),
-        classes=classes,
+        environment={**(contents.read_json(folder / ENVIRONMENT) or {}), **training.get("environment", {})},
+        typed=contents.read(folder / SEEDS, _typed),
+        trainings=contents.read(folder / LEDGER, lambda _: int(ledger["trainings"])),
+        test_images=contents.read(folder / LEDGER, lambda _: str(ledger["test_images"])),
+        classes=training.get("classes"),
     )
     consistency.check(found, folder)
-    return found
+    return _with_seeds(found, folder, training)
 
 
 def filed(name: str) -> Record:
-    """The record of an experiment, its files those that its own dvc.lock names. Raises as `read`."""
-    folder = experiments.record_folder(name)
+    """The record of an experiment; see `vouched`."""
+    return vouched(experiments.record_folder(name))
+
+
+def vouched(folder: Path) -> Record:
+    """A record folder whose files are those that its own dvc.lock names. Raises as `read`."""
     found = read(folder)
     outputs = (paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE)
     files = {path.name: (folder / path.name).read_bytes() for path in outputs if (folder / path.name).exists()}
     if found.predictions is not None:
         files[paths.PREDICTIONS.name] = contents.predictions_bytes(folder / paths.PREDICTIONS.name)
-    consistency.check_files(folder, found.lock, files)
+    vouching.check_files(folder, found.lock, files, _FIGURES)
+    vouching.check_parameters(folder, found.lock, config.read_yaml(folder / paths.PARAMS.name))
     return found
 
 
@@ -54,32 +63,17 @@ def of_results() -> Record:
     if not paths.METRICS.exists():
         raise DataError(f"{paths.METRICS}: not found; nothing has run here yet: run `dvc repro`")
     certificate.require((paths.METRICS, paths.PREDICTIONS, paths.TRAINING))
-    environment, classes = _training(paths.TRAINING)
+    training = _training(paths.TRAINING)
     found = Record(
         params=config.load(),
         metrics=contents.read(paths.METRICS, consistency.figures),
         lock=read_lock(paths.LOCK),
         predictions=contents.read_predictions(paths.PREDICTIONS),
-        environment=environment,
-        classes=classes,
+        environment=training.get("environment", {}),
+        test_images=records.file_digest(paths.ids("test")) if paths.ids("test").exists() else None,
+        classes=training.get("classes"),
     )
     consistency.check(found, paths.REPORTS)
-    return found
-
-
-def _training(path: Path) -> tuple[dict[str, str], list[str] | None]:
-    """The environment and the class names in training.json; empty and None of records without."""
-
-    def read(path: Path) -> tuple[dict[str, str], list[str] | None]:
-        content = dict(records.read_json(path))
-        return dict(content.get("environment", {})), list(content["classes"]) if "classes" in content else None
-
-    return contents.read(path, read) or ({}, None)
-
-
-def _seeds(path: Path) -> Replicates:
-    found = seeds.from_json(records.read_json(path))
-    consistency.check_fractions(path, [a for s in found.seeds for a in seeds.accuracies(s).values()])
     return found
 
 
@@ -89,3 +83,34 @@ def exists(name: str) -> bool:
 
 def read_lock(path: Path) -> dict[str, Any] | None:
     return locks.checked(config.read_yaml(path), str(path)) if path.exists() else None
+
+
+def _training(path: Path) -> dict[str, Any]:
+    """training.json, its environment a mapping and its class names a list; empty if there is none."""
+
+    def read(path: Path) -> dict[str, Any]:
+        content = dict(records.read_json(path))
+        classes = {"classes": list(content["classes"])} if "classes" in content else {}
+        return {**content, "environment": dict(content.get("environment", {})), **classes}
+
+    return contents.read(path, read) or {}
+
+
+def _typed(path: Path) -> Replicates:
+    found = seeds.from_json(records.read_json(path))
+    consistency.check_fractions(path, [a for s in found.seeds for a in seeds.accuracies(s).values()])
+    return found
+
+
+def _with_seeds(found: Record, folder: Path, training: dict[str, Any]) -> Record:
+    """With what the folder has of other seeds, the run's own first."""
+    own = found.params.train.seed
+    runs = seed_runs.read(folder, found.lock, own)
+    if not runs or found.metrics is None or found.lock is None:
+        return found
+    first = seed_runs.outcome(own, found.metrics, training)
+    images = {run.images for run in runs} | {seed_runs.images(found.metrics)}
+    if len(images) > 1:
+        raise DataError(f"{folder}: its seeds were measured on other numbers of images: {sorted(images)}")
+    every = Replicates(experiment_digest(found.params), *images.pop(), (first, *(run.seed for run in runs)))
+    return found.with_seeds(every, {run.seed.seed: run.lock for run in runs})

@@ -29,6 +29,8 @@ def measured(found: Record | None, params: Params) -> str:
     lines = [_accuracy(found, split) for split in ("validation", "test")]
     if found.seeds and len(found.seeds.seeds) > 1:
         lines.append(f"```\n{seeds.describe(found.seeds)}\n```")
+    elif found.typed and len(found.typed.seeds) > 1:
+        lines.append(f"Typed, and vouched for by no lock:\n\n```\n{seeds.describe(found.typed)}\n```")
     lines.append(f"Images: `{found.params.data.name}` (source: {found.params.data.source}).")
     if differences.weights_from_file(params, found.params):
         lines.append("Weights: those of ImageNet, read from a file.")
@@ -45,6 +47,16 @@ def _accuracy(found: Record, split: str) -> str:
         f"Seed {found.params.train.seed}, {split}: {100 * accuracy:.2f} % of {images:,} images (95 % interval"
         f" {100 * low:.1f} to {100 * high:.1f} %)."
     )
+
+
+def check(name: str) -> None:
+    """Raise DataError unless the README of an experiment has the place where `update` writes."""
+    path = experiments.folder(name) / "README.md"
+    if not path.exists():
+        raise DataError(
+            f"{path}: not found; needed: a README with the lines <!-- {MEASURED} --> and <!-- /{MEASURED} -->"
+        )
+    with_section(path.read_text(encoding="utf-8"), MEASURED, "", path)
 
 
 def update(name: str) -> Path:

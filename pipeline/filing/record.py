@@ -1,19 +1,21 @@
 """A finished run on file, as a value: enough to show it, to compare with it, to tell whether a repetition is equal."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.params.schema import Params
 from pipeline.results.predictions import Predictions
-from pipeline.results.seeds import Replicates
+from pipeline.results.seeds import Measured, Replicates
 
 
 @dataclass(frozen=True)
 class Record:
     """A finished run's files, read; what was not kept is None (seeds, predictions, lock, metrics) or empty.
 
-    `trainings`: how many trainings had looked at these test images when it was filed. `classes`: what the network was
-    trained for, in order.
+    `seeds`: the run's own and others, each with its files and its lock (`seed_locks`). `typed`: seeds of a list that no
+    lock vouches for. `trainings`: how many trainings had looked at these test images when it was filed. `test_images`:
+    digest of their names and contents. `classes`: what the network was trained for, in order.
     """
 
     params: Params
@@ -22,5 +24,30 @@ class Record:
     predictions: Predictions | None
     environment: dict[str, str]
     seeds: Replicates | None = None
+    typed: Replicates | None = None
+    seed_locks: Mapping[int, dict[str, Any]] = field(default_factory=dict)
     trainings: int | None = None
+    test_images: str | None = None
     classes: list[str] | None = None
+
+    def measured(self, split: str) -> Measured | None:
+        """The accuracies that are vouched for: of all seeds, or of the one run."""
+        if self.metrics is None:
+            return None
+        if self.seeds:
+            return self.seeds.measured(split)
+        return Measured((self.metrics[f"{split}_accuracy"],), self.metrics[f"{split}_images"], 1)
+
+    def accuracies(self, split: str) -> dict[int, float]:
+        """Seed → accuracy, of those that are vouched for."""
+        found = self.measured(split)
+        numbers = [seed.seed for seed in self.seeds.seeds] if self.seeds else [self.params.train.seed]
+        return dict(zip(numbers, found.accuracies, strict=True)) if found else {}
+
+    @property
+    def locks(self) -> dict[int, dict[str, Any]]:
+        """Seed → the lock of its run."""
+        return {**({self.params.train.seed: self.lock} if self.lock else {}), **self.seed_locks}
+
+    def with_seeds(self, seeds: Replicates, seed_locks: Mapping[int, dict[str, Any]]) -> "Record":
+        return replace(self, seeds=seeds, seed_locks=seed_locks)

@@ -24,4 +24,4 @@ def of_project() -> Replicates | None:
     found = seeds.from_json(json.loads(REPORT.read_text(encoding="utf-8")))
     fingerprint = records.read_json(paths.TRAINING)["fingerprint"]
     current = found.experiment == experiment_digest(config.load())
-    return found if current and fingerprint in {seed.fingerprint for seed in found.seeds} else None
+    return found if current and found.seeds[0].fingerprint == fingerprint else None

@@ -3,13 +3,22 @@
 import shutil
 from pathlib import Path
 
-from pipeline.files import paths, records
-from pipeline.filing import contents, differences, experiments, ledger, reading, seeds
+from pipeline.files import folders, paths, records
+from pipeline.filing import (
+    contents,
+    differences,
+    environment,
+    experiments,
+    ledger,
+    locks,
+    reading,
+    readme,
+    seed_runs,
+    seeds,
+)
 from pipeline.identity import agreement, certificate
 from pipeline.params import config
-from pipeline.params.keys import at
 from pipeline.process.errors import ConfigError, DataError
-from pipeline.results import seeds as outcomes
 
 COPIED = (paths.PARAMS, paths.LOCK, paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE)
 
@@ -26,20 +35,22 @@ def file_results(name: str) -> Path:
             f"{paths.PARAMS}: differs from {experiments.params_file(name)} in {', '.join(differing)}; a record belongs"
             f" to the experiment's own parameters: `herbarium use {name}`, or change the experiment's"
         )
+    readme.check(name)
     _check_results()
     reading.of_results()  # refuses figures that do not follow from the predictions
-    folder = experiments.record_folder(name)
-    shutil.rmtree(folder, ignore_errors=True)
-    for path in COPIED:
-        with records.atomic(folder / path.name) as temporary:
-            shutil.copyfile(path, temporary)
-    contents.write_predictions(paths.PREDICTIONS, folder)
-    records.write_json(folder / reading.ENVIRONMENT, _environment())
-    records.write_json(folder / reading.LEDGER, {"test_images": ledger.test_images(), "trainings": ledger.trainings()})
     found = seeds.of_project()
-    if found:
-        records.write_json(folder / reading.SEEDS, outcomes.to_json(found))
-    return folder
+    with folders.replaced(experiments.record_folder(name)) as folder:
+        for path in COPIED:
+            shutil.copyfile(path, folder / path.name)
+        contents.write_predictions(paths.PREDICTIONS, folder)
+        records.write_json(folder / reading.ENVIRONMENT, _environment())
+        looks = {"test_images": ledger.test_images(), "trainings": ledger.trainings()}
+        records.write_json(folder / reading.LEDGER, looks)
+        main = reading.read_lock(paths.LOCK)
+        if found and main:
+            seed_runs.file([seed.seed for seed in found.seeds[1:]], main, folder)
+        reading.vouched(folder)
+    return experiments.record_folder(name)
 
 
 def _check_results() -> None:
@@ -48,15 +59,15 @@ def _check_results() -> None:
         raise DataError(f"{', '.join(absent)}: not found; the experiment has not run here: run `dvc repro`")
     lock = reading.read_lock(paths.LOCK) or {}
     certificate.require_results()
-    recorded = lock["stages"].get("evaluate", {}).get("params", {}).get(str(paths.PARAMS), {})
-    current = config.read_yaml(paths.PARAMS)  # as it is written: so DVC has hashed it
-    stale = [key for key, value in recorded.items() if at(current, key) != value]
-    if stale or not recorded:
-        what = f"made with other values of {', '.join(stale)}" if stale else "not evaluated"
-        raise DataError(f"{paths.LOCK}: the results are {what}; run `dvc repro`")
+    if "evaluate" not in lock["stages"]:
+        raise DataError(f"{paths.LOCK}: the results are not evaluated; run `dvc repro`")
+    stale = locks.stale_parameters(lock, config.read_yaml(paths.PARAMS))
+    if stale:
+        raise DataError(
+            f"{paths.LOCK}: the results are made with other values: {locks.stale_sentence(stale)}; run `dvc repro`"
+        )
     agreement.require_trained(config.load())
 
 
 def _environment() -> dict[str, str]:
-    versions: dict[str, str] = records.read_json(paths.VERSIONS)
-    return {**versions, **records.read_json(paths.TRAINING)["environment"]}
+    return environment.of_run(paths.VERSIONS, records.read_json(paths.TRAINING)["environment"])

@@ -14,6 +14,7 @@ from pipeline.model.cuts import Network
 from pipeline.params.schema import Params
 
 _CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
+_CLASSES = 10  # as long as nobody knows
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,14 @@ def multiply_adds(layer: Any, output: Any) -> int:
 
 
 def print_table(params: Params) -> None:
-    """Print the table; K is the data's number of classes, 10 as long as there is no data."""
-    classes = len(records.read_json(paths.CLASSES)) if paths.CLASSES.exists() else 10
+    """Print the table; K is the data's number of classes, `_CLASSES` as long as there is no data, which is said.
+
+    No weights are read: none are needed for it, and in a fresh clone there may be none.
+    """
+    known = paths.CLASSES.exists()
+    classes = len(records.read_json(paths.CLASSES)) if known else _CLASSES
+    if not paths.saved_backbone(params.backbone.name, params.backbone.path):
+        params = params.model_copy(update={"backbone": params.backbone.model_copy(update={"weights": "none"})})
     shown = Table(title=f"{params.backbone.name}: where it can be cut")
     for column in ("unfrozen", "cut above", "activations", "KB/image", "trained", "M below", "M above"):
         shown.add_column(column, justify="left" if column in ("cut above", "activations") else "right", overflow="fold")
@@ -89,3 +96,8 @@ def print_table(params: Params) -> None:
         " trained: parameters, head included. M: million multiply-adds an image, below the cut once, above it every"
         " epoch."
     )
+    if not known:
+        console.print(
+            f"There are no images here yet, so the head is that of {_CLASSES} classes. `dvc repro preprocess` brings"
+            " them; then this table has their number of classes."
+        )

@@ -45,8 +45,12 @@ def files() -> list[Path]:
 
 def changed(*below: str) -> list[str]:
     """Tracked files at `below` (everywhere if none is given) that differ from the commit."""
-    output = _output("status", "--porcelain", "-z", "--untracked-files=no", "--", *below).decode()
-    return [entry[3:] for entry in output.split("\0") if len(entry) > 3]
+    return _status("no", *below)
+
+
+def uncommitted(*below: str) -> list[str]:
+    """Files at `below` that differ from the commit, those it does not have included."""
+    return _status("all", *below)
 
 
 def committed(path: Path) -> bool:
@@ -61,23 +65,35 @@ def show(revision: str, path: Path) -> str | None:
     return done.stdout.decode() if done.returncode == 0 else None
 
 
-def export(revision: str, destination: Path) -> None:
-    """Write the files of a commit (of this folder and below) into the folder `destination`, without its history.
+def last_change(revision: str, path: Path) -> str | None:
+    """The commit, up to `revision`, that changed `path` last; None if it is not there."""
+    return _line("log", "-1", "--format=%H", revision, "--", path.as_posix()) or None
+
+
+def export(revision: str, destination: Path, below: Path = Path()) -> None:
+    """Write the files of a commit (of this folder, at `below`) into the folder `destination`, without its history.
 
     They have the bytes that were committed, whatever line ends git is configured to write. Raises GitError if one is a
     link that leads out of `destination`.
     """
-    tree = f"{revision}:{_line('rev-parse', '--show-prefix')}"
+    part = "" if below == Path() else f"{below.as_posix()}/"
+    tree = f"{revision}:{_line('rev-parse', '--show-prefix')}{part}".removesuffix("/")
     repository = _line("rev-parse", "--absolute-git-dir")
     there = (f"--git-dir={repository}", f"--work-tree={destination.resolve()}", *_BYTE_FOR_BYTE)
     with tempfile.TemporaryDirectory() as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}  # the project's own stays as it is
-        _output(*there, "read-tree", tree, environment=index)
+        _output(*there, "read-tree", f"--prefix={part}", tree, environment=index)
         _output(*there, "checkout-index", "--all", "--force", "--quiet", environment=index)
     for link in _links(destination):
         if not _stays_inside(link, destination):
             out = f"the link {link.relative_to(destination)} leads to {os.readlink(link)}"
             raise GitError(f"{revision[:10]}: its files cannot be laid out: {out}")
+
+
+def _status(untracked: str, *below: str) -> list[str]:
+    options = ("--porcelain", "-z", "--no-renames", f"--untracked-files={untracked}")
+    output = os.fsdecode(_output("status", *options, "--", *below))
+    return [entry[3:] for entry in output.split("\0") if len(entry) > 3]
 
 
 def _links(folder: Path) -> list[Path]:
@@ -104,7 +120,8 @@ def _output(*arguments: str, environment: Mapping[str, str] | None = None) -> by
 
 def _run(*arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
     """Raises GitError where git is not there or refuses the folder; other answers are the caller's to read."""
-    settings = {**os.environ, "LC_ALL": "C", **(environment or {})}
+    # Asking leaves the repository as it is: without this, `git status` writes its index anew.
+    settings = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(environment or {})}
     try:
         done = subprocess.run(["git", *arguments], capture_output=True, check=False, env=settings)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""How sure a number is: intervals for accuracies and their differences, and the decisions made from them.
+"""How sure a number is: intervals for accuracies and their differences.
 
 Accuracies are fractions 0–1. An interval is (low, high). A difference is always first minus second.
 
@@ -7,15 +7,13 @@ values; it has neither the interval of paired differences, nor of seeds of which
 equivalence decided from an interval, and takes longer to import than a command does to answer.
 """
 
-import math
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
-from scipy import special, stats
+from numpy.typing import ArrayLike
+from scipy import stats
 
 Interval = tuple[float, float]
-Equivalence = Literal["equivalent", "different", "undecided"]
 
 
 def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> Interval:
@@ -82,84 +80,14 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval
     return float(sample.mean() - half), float(sample.mean() + half)
 
 
-def welch_interval(first: Sequence[float], second: Sequence[float], confidence: float = 0.95) -> Interval:
-    """t interval of a difference of means over seeds, the variances not assumed equal (Welch 1947).
+def binomial_error(accuracy: ArrayLike, n: int) -> np.ndarray:
+    """Squared standard error of accuracies (...) measured on `n` images.
 
-    Zero width if both samples are constant: the seeds then say nothing about the spread, and neither can the interval.
-    Raises ValueError unless each sample has two finite values or more.
+    With two right and two wrong images added (Agresti and Coull 1998): near 0 and 1 the plain p(1-p)/n is too hopeful.
     """
-    _check_confidence(confidence)
-    a, b = _sample(first), _sample(second)
-    difference = float(a.mean() - b.mean())
-    errors = np.array([_squared_error(a), _squared_error(b)])
-    if not errors.any():
-        return difference, difference
-    # Divided by their sum first: squares of the squared errors of near-equal accuracies underflow.
-    share = errors / errors.sum()
-    freedom = 1 / (share**2 / [len(a) - 1, len(b) - 1]).sum()
-    half = float(stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(errors.sum()))
-    return difference - half, difference + half
-
-
-def seeds_interval(
-    first: Sequence[float],
-    second: Sequence[float],
-    second_seeds: int | None = None,
-    image_error: float = 0.0,
-    resolution: float = 0.0,
-    confidence: float = 0.95,
-) -> Interval:
-    """t interval of the difference of two accuracies over seeds, one of which may be known as a mean only.
-
-    A side with one value (the mean over `second_seeds`; None = as many as values) is taken to spread as the other
-    does; with values on both sides this is Welch's interval, its degrees of freedom rounded down and, of two values
-    against more, Hsu's (1938): Welch's own decide wrongly too often there. `image_error` is a squared standard error
-    added for different test images (`binomial_error`), `resolution` the smallest step of a value: seeds that agree by
-    chance do not prove a spread below a rounding's. Raises ValueError if both sides have one value.
-    """
-    _check_confidence(confidence)
-    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    errors = _seed_errors(a, b, second_seeds or len(b), resolution**2 / 12)
-    total = math.fsum(error for error, _ in errors) + image_error
-    difference = float(a.mean() - b.mean())
-    if total == 0:
-        return difference, difference
-    freedom = 1 / max(math.fsum((error / total) ** 2 / df for error, df in errors), 1e-12)
-    whole = max(np.floor(freedom + 1e-9), 1)
-    half = float(special.stdtrit(whole, (1 + confidence) / 2) * np.sqrt(total))
-    return difference - half, difference + half
-
-
-def binomial_error(accuracy: float, n: int) -> float:
-    """Squared standard error of an accuracy measured on `n` images; at 0 and 1 that of half an image's error."""
-    p = min(max(accuracy, 0.5 / n), 1 - 0.5 / n)
-    return p * (1 - p) / n
-
-
-def images_to_decide(interval: Interval, margin: float, n: int) -> int | None:
-    """How many images instead of `n` would decide `equivalence`, if the difference stays and widths shrink as 1/√n.
-
-    None if it lies on the margin (no number decides); `n` if it is decided already.
-    """
-    if equivalence(interval, margin) != "undecided":
-        return n
-    centre = (interval[0] + interval[1]) / 2
-    room = abs(abs(centre) - margin)
-    return int(np.ceil(n * ((interval[1] - interval[0]) / 2 / room) ** 2)) + 1 if room > 0 else None
-
-
-def equivalence(interval: Interval, margin: float) -> Equivalence:
-    """Whether a difference with this interval is within ± `margin` (two one-sided tests; Schuirmann 1987).
-
-    Give a 90 % interval to test at 5 %. Wholly inside the margin: equivalent; wholly outside: different; else
-    undecided. A bound exactly on the margin decides nothing. Raises ValueError unless low <= high and margin > 0.
-    """
-    low, high = interval
-    if not (margin > 0 and low <= high):
-        raise ValueError(f"found interval {interval} and margin {margin}; allowed: low <= high and margin above 0")
-    if -margin < low and high < margin:
-        return "equivalent"
-    return "different" if low > margin or high < -margin else "undecided"
+    p = (n * np.asarray(accuracy) + 2) / (n + 4)
+    error: np.ndarray = p * (1 - p) / n
+    return error
 
 
 def _square_and_add(a: float, around_a: Interval, b: float, around_b: Interval, correlation: float) -> Interval:
@@ -191,19 +119,6 @@ def _agreement(first: np.ndarray, second: np.ndarray) -> tuple[int, int, int, in
     pairs = (first & second, first & ~second, ~first & second, ~first & ~second)
     both, only_first, only_second, neither = (int(pair.sum()) for pair in pairs)
     return both, only_first, only_second, neither
-
-
-def _seed_errors(first: np.ndarray, second: np.ndarray, second_seeds: int, floor: float) -> list[tuple[float, int]]:
-    """(squared error of a mean, its degrees of freedom) of each estimated spread."""
-    if len(first) > 1 and len(second) > 1:
-        fewest = min(len(first), len(second))
-        hsu = fewest == 2 and len(first) != len(second)
-        return [
-            (max(float(side.var(ddof=1)), floor) / len(side), 1 if hsu else len(side) - 1) for side in (first, second)
-        ]
-    spread = _sample((first if len(first) > 1 else second).tolist())
-    variance = max(float(spread.var(ddof=1)), floor)
-    return [(variance * (1 / len(first) + 1 / second_seeds), len(spread) - 1)]
 
 
 def _sample(values: Sequence[float]) -> np.ndarray:

@@ -13,40 +13,48 @@ from pipeline.plots import style
 from pipeline.process.errors import DataError
 from pipeline.results import statistics
 from pipeline.results.statistics import Interval
-from pipeline.review import disagreements, subjects
-from pipeline.review.verify import same_images
+from pipeline.review import disagreements, rerun, subjects
 
 PICTURE = paths.REPORTS / "compare.png"
 _METRICS = ("test_accuracy", "test_loss", "test_calibration_error", "validation_accuracy", "validation_loss")
 _NAMES_SHOWN = 10
+_CLASSES_SHOWN = 3
 
 
 @dataclass(frozen=True)
 class Comparison:
     """`difference`: first minus second test accuracy, with its 95 % interval. None where images are not the same:
-    `p_value` (exact McNemar), `only_first`, `only_second` (names of images only one got right)."""
+    `p_value` (exact McNemar), `only_first`, `only_second` (names of images only one got right). `reason`: why the two
+    cannot be ranked; without an interval if not even a difference means anything."""
 
     difference: float
-    interval: Interval
+    interval: Interval | None = None
     p_value: float | None = None
     only_first: tuple[str, ...] | None = None
     only_second: tuple[str, ...] | None = None
+    reason: str | None = None
 
     @property
     def detectable(self) -> bool:
+        if self.interval is None or self.reason:
+            return False
         low, high = self.interval
         outside = low > 0 or high < 0
         return outside if self.p_value is None else outside and self.p_value < 0.05
 
 
 def compare(first: Record, second: Record) -> Comparison:
-    """Paired if both have predictions of the same test images, else unpaired. Raises DataError without metrics."""
+    """Paired if both are of the same test images; ranked only then. Raises DataError without metrics."""
     if first.metrics is None or second.metrics is None:
         raise DataError("one of the two has no metrics on record; run `dvc repro` there and record it")
     difference = first.metrics["test_accuracy"] - second.metrics["test_accuracy"]
-    if not (first.predictions and second.predictions and same_images(first.predictions, second.predictions)):
+    classes = [record.predictions.classes if record.predictions else record.classes for record in (first, second)]
+    if None not in classes and classes[0] != classes[1]:
+        return Comparison(difference, reason=f"other classes: {' against '.join(_named(c or []) for c in classes)}")
+    reason = other_images(first, second)
+    if reason or not (first.predictions and second.predictions):
         counts = [n for m in (first.metrics, second.metrics) for n in _correct(m)]
-        return Comparison(difference, statistics.unpaired_interval(*counts))
+        return Comparison(difference, statistics.unpaired_interval(*counts), reason=reason)
     right, other = first.predictions.correct, second.predictions.correct
     names = np.array(first.predictions.names)
     return Comparison(
@@ -56,6 +64,18 @@ def compare(first: Record, second: Record) -> Comparison:
         tuple(names[right & ~other].tolist()),
         tuple(names[other & ~right].tolist()),
     )
+
+
+def other_images(first: Record, second: Record) -> str | None:
+    """Why two records are not of the same test images; None if they are, by their contents. Names prove nothing."""
+    a, b = first.predictions, second.predictions
+    if a and b and (a.names != b.names or (a.labels != b.labels).any()):
+        return "other test images, or in another order"
+    if rerun.same_images(first.lock, second.lock, "test"):
+        return None
+    if first.test_images is None or second.test_images is None:
+        return "whether the test images are the same is not on record"
+    return None if first.test_images == second.test_images else "other test images, though some may have the same names"
 
 
 def report(first_name: str, second_name: str) -> str:
@@ -68,6 +88,11 @@ def report(first_name: str, second_name: str) -> str:
     if picture := _draw(found, first, second, first_name, second_name):
         lines.append(f"picture: {picture}")
     return "\n".join([*lines, "", _conclusion(found, first_name, second_name)])
+
+
+def _named(classes: list[str]) -> str:
+    more = ", …" if len(classes) > _CLASSES_SHOWN else ""
+    return f"{len(classes)} ({', '.join(classes[:_CLASSES_SHOWN])}{more})"
 
 
 def _correct(metrics: dict[str, Any]) -> tuple[int, int]:
@@ -93,6 +118,8 @@ def columns(rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def _statistics(found: Comparison) -> list[str]:
+    if found.interval is None:
+        return []
     low, high = (100 * end for end in found.interval)
     how = "same images, paired" if found.p_value is not None else "different images, or no predictions: unpaired"
     line = f"test accuracy, first minus second: {100 * found.difference:+.2f} points, 95 % interval {low:+.2f} to"
@@ -115,8 +142,8 @@ def _draw(found: Comparison, first: Record, second: Record, first_name: str, sec
     if not (found.only_first or found.only_second) or not paths.images("test").exists():
         return None
     a, b = first.predictions, second.predictions
-    names = [row["name"] for row in records.read_csv(paths.ids("test"))]
-    if a is None or b is None or names != a.names:
+    stored = records.file_digest(paths.ids("test"))
+    if a is None or b is None or stored not in (first.test_images, second.test_images):
         return None
     images = records.read_npy(paths.images("test"))
     style.save(disagreements.draw(images, a, b, (first_name, second_name)), PICTURE)
@@ -124,6 +151,8 @@ def _draw(found: Comparison, first: Record, second: Record, first_name: str, sec
 
 
 def _conclusion(found: Comparison, first_name: str, second_name: str) -> str:
+    if found.reason:
+        return f"not comparable: {found.reason}"
     if not found.detectable:
         return "no detectable difference in test accuracy"
     better, worse = (first_name, second_name) if found.difference > 0 else (second_name, first_name)

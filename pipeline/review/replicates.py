@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.files import paths, records
-from pipeline.filing import ledger
+from pipeline.filing import ledger, seed_runs
 from pipeline.filing.seeds import REPORT, experiment_digest
 from pipeline.identity import certificate
 from pipeline.params import config
@@ -25,8 +25,9 @@ def numbers(first: int, count: int) -> list[int]:
 def replicate(count: int, say: Say, on_seed: Callable[[Seed, list[Epoch]], None] = lambda *_: None) -> Replicates:
     """Run the project's params.yaml with its own seed, here, and with the `count` - 1 seeds after it, in a copy.
 
-    Features and finished seeds come from the DVC cache. reports/replicate.json is written after every seed, so
-    nothing is lost if a later one fails. `on_seed` gets each outcome and its learning curve.
+    Features and finished seeds come from the DVC cache. reports/replicate.json is written after every seed, and what
+    vouches for the others is kept beside it, so nothing is lost if a later one fails. `on_seed` gets each outcome and
+    its learning curve.
     """
     params = config.load()
     first, *others = numbers(params.train.seed, count)
@@ -49,6 +50,8 @@ def _add(
     one = outcome(folder, seed)
     seeds = (*(before.seeds if before else ()), one)
     found = Replicates(experiment_digest(params), metrics["validation_images"], metrics["test_images"], seeds)
+    if before:
+        seed_runs.keep(folder, seed)
     records.write_json(REPORT, to_json(found))
     on_seed(one, history.read(folder / paths.HISTORY))
     return found
@@ -59,10 +62,4 @@ def outcome(folder: Path, seed: int) -> Seed:
     certificate.require((paths.METRICS, paths.TRAINING, paths.HISTORY, paths.PREDICTIONS, paths.ids("test")), folder)
     metrics, training = records.read_json(folder / paths.METRICS), records.read_json(folder / paths.TRAINING)
     ledger.note(records.file_digest(folder / paths.ids("test")), training["fingerprint"])
-    return Seed(
-        seed,
-        training["fingerprint"],
-        training["best_epoch"],
-        metrics["validation_accuracy"],
-        metrics["test_accuracy"],
-    )
+    return seed_runs.outcome(seed, metrics, training)

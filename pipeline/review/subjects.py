@@ -2,23 +2,22 @@
 
 import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.files import paths, records
-from pipeline.filing import claims, experiments, locks, reading
+from pipeline.filing import experiments, locks, reading
 from pipeline.filing.claims import Claim
 from pipeline.filing.record import Record
-from pipeline.identity import cache as object_cache
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.params.suggestions import did_you_mean
 from pipeline.process import git
-from pipeline.process.errors import ConfigError
+from pipeline.process.errors import ConfigError, DataError
 from pipeline.process.git import GitError
-from pipeline.results import predictions
-from pipeline.review import workspace
+from pipeline.review import cached, committed
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 HERE = "."
@@ -26,14 +25,21 @@ HERE = "."
 
 @dataclass(frozen=True)
 class Subject:
-    """`revision`: the commit whose code is run. `params`: the parameters it is run with. `notes`: for the report."""
+    """`revision`: the commit whose code is run with the parameters `params`. `declared`: where the claim stands.
+
+    `warnings`: what a reader must know before anything else. `reservation`: why no verdict can be given, if so.
+    `code_of_record`: the record was made by the very code of the revision.
+    """
 
     name: str
     revision: str
     params: Params
     record: Record | None
-    claim: Claim | None
-    notes: tuple[str, ...] = ()
+    claim: Claim | None = None
+    declared: str = ""
+    warnings: tuple[str, ...] = ()
+    reservation: str | None = None
+    code_of_record: bool = False
 
 
 def resolve(what: str, recorded: bool = False) -> Subject:
@@ -43,13 +49,16 @@ def resolve(what: str, recorded: bool = False) -> Subject:
     """
     if what in experiments.names():
         return _experiment(what, recorded)
+    if recorded:
+        raise ConfigError(f"{what}: --recorded is for experiments on file; a run or a revision is its own record")
     if _RUN_ID.fullmatch(what):
         return _run(what)
     try:
         revision = git.commit(what)
     except GitError as error:
         raise ConfigError(f"{error}{did_you_mean(what, experiments.names())}") from None
-    return Subject(f"git-{revision[:10]}", revision, _params_at(revision), _record_at(revision), None)
+    record = _record_at(revision)
+    return Subject(f"git-{revision[:10]}", revision, record.params, record, code_of_record=True)
 
 
 def record_of(what: str) -> Record:
@@ -65,56 +74,63 @@ def record_of(what: str) -> Record:
 
 
 def _experiment(name: str, recorded: bool) -> Subject:
-    found = reading.filed(name) if reading.exists(name) else None
-    if recorded and found is None:
-        raise ConfigError(f"{experiments.record_folder(name)}: no record; leave out --recorded")
-    claim, params = claims.read(experiments.claim_file(name)), experiments.params(name)
-    if recorded and found:
-        if found.params.data != params.data:
+    experiments.folder(name)  # refuses links
+    revision = git.commit()
+    found = committed.at(name, revision)
+    differing = committed.differing(name)
+    reservation = None
+    if found is None:
+        found, reservation = committed.working(name), f"{experiments.FOLDER / name} is not committed"
+        warnings = [f"{reservation}: nothing of it was declared beforehand, so no verdict can be given"]
+    else:
+        warnings = [f"not committed, and so not part of this review: {', '.join(differing)}"] if differing else []
+    if recorded and found.record is None:
+        raise ConfigError(f"{experiments.record_folder(name)}: no record in the commit; leave out --recorded")
+    code = git.changed("pipeline", "dvc.yaml")
+    warnings += [f"uncommitted changes of code are not part of this review: {', '.join(code)}"] if code else []
+    claim, params = found.claim, found.params
+    if recorded and found.record:
+        if claim and found.record.params.data != params.data:
             claim = claim.model_copy(update={"images": "other"})
-        params = found.params
-    return Subject(name, git.commit(), params, found, claim, _uncommitted())
+        params = found.record.params
+    return Subject(name, revision, params, found.record, claim, found.declared, tuple(warnings), reservation)
 
 
-def _uncommitted() -> tuple[str, ...]:
-    changed = git.changed("pipeline", "dvc.yaml")
-    return (f"uncommitted changes are not part of this review: {', '.join(changed)}",) if changed else ()
-
-
-def _params_at(revision: str) -> Params:
-    text = git.show(revision, paths.PARAMS)
-    if text is None:
-        raise ConfigError(f"{revision[:10]}: has no {paths.PARAMS}")
-    where = f"{paths.PARAMS} of {revision[:10]}"
-    return config.check(config.parse_yaml(text, where), where)
-
-
-def _record_at(revision: str) -> Record | None:
+def _record_at(revision: str) -> Record:
     """The certificate dvc.lock of a commit, with what the DVC cache has of its results."""
-    text = git.show(revision, paths.LOCK)
+    where = {path: f"{path} of {revision[:10]}" for path in (paths.PARAMS, paths.LOCK)}
+    params, lock = (_yaml_at(revision, path, where[path]) for path in (paths.PARAMS, paths.LOCK))
+    locks.checked(lock, where[paths.LOCK])
+    _require_current(lock, {str(paths.PARAMS): params, **_versions_at(revision)}, revision[:10])
+    place = cached.folder()
+    files = {path: cached.find(place, lock, path) for path in (paths.METRICS, paths.TRAINING, paths.PREDICTIONS)}
+    found = {path: file for path, file in files.items() if file}
+    return cached.record(config.check(params, where[paths.PARAMS]), lock, found)
+
+
+def _yaml_at(revision: str, path: Path, where: str) -> Any:
+    text = git.show(revision, path)
     if text is None:
-        return None
-    where = f"{paths.LOCK} of {revision[:10]}"
-    lock = locks.checked(config.parse_yaml(text, where), where)
-    cache = workspace.cache_folder()
-    files = {path: _cached(cache, lock, path) for path in (paths.METRICS, paths.TRAINING, paths.PREDICTIONS)}
-    metrics, training, table = files.values()
-    return Record(
-        params=_params_at(revision),
-        metrics=records.read_json(metrics) if metrics else None,
-        lock=lock,
-        predictions=predictions.read(table) if table else None,
-        environment=records.read_json(training)["environment"] if training else {},
-    )
+        raise ConfigError(f"{revision[:10]}: has no {path}, so there is nothing to verify")
+    return config.parse_yaml(text, where)
 
 
-def _cached(cache: Path, lock: dict[str, Any], path: Path) -> Path | None:
-    outputs = [output for stage in lock["stages"].values() for output in stage.get("outs", [])]
-    digest = next((output["md5"] for output in outputs if output["path"] == path.as_posix()), None)
-    if not object_cache.is_name(digest) or object_cache.remove_damaged(cache, digest):
-        return None
-    file = object_cache.place(cache, digest)
-    return file if file.exists() else None
+def _versions_at(revision: str) -> dict[str, Any]:
+    file = Path("pipeline") / paths.VERSIONS.name
+    text = git.show(revision, file)
+    return {file.as_posix(): config.parse_yaml(text, f"{file} of {revision[:10]}")} if text else {}
+
+
+def _require_current(lock: locks.Lock, files: Mapping[str, Any], where: str) -> None:
+    """A lock that was made with other parameters says nothing about those beside it, neither well nor ill."""
+    stale: dict[str, tuple[Any, Any]] = {}
+    for file, content in files.items():
+        stale |= locks.stale_parameters(lock, content, file)
+    if stale:
+        raise DataError(
+            f"{where}: its {paths.LOCK} was not made with its parameters: {locks.stale_sentence(stale)}; so neither"
+            f" speaks about the other: run `dvc repro` there, commit {paths.LOCK}, and verify that commit"
+        )
 
 
 def _run(run_id: str) -> Subject:
@@ -123,14 +139,18 @@ def _run(run_id: str) -> Subject:
     with tempfile.TemporaryDirectory() as folder:
         tags = reviews.download(run_id, config.load().tracking, Path(folder))
         found = _with_own_results(reading.read(Path(folder)), Path(folder))
+        if found.lock:
+            content = config.read_yaml(Path(folder) / paths.PARAMS.name)
+            _require_current(found.lock, {str(paths.PARAMS): content}, f"run {run_id[:10]}")
     environment = {k.removeprefix("environment."): v for k, v in tags.items() if k.startswith("environment.")}
     commit = tags.get("mlflow.source.git.commit", "")
-    notes = ["the run was made with uncommitted changes; its commit is run"] if tags.get("git_dirty") == "true" else []
+    warnings = ["the run was made with uncommitted changes; its commit is run"] * (tags.get("git_dirty") == "true")
     if not commit:
-        notes.append("the run does not name its commit; the current one is run")
+        warnings.append("the run does not name its commit; the current one is run")
     revision = git.commit(commit or "HEAD")
-    name = f"run-{run_id[:10]}"
-    return Subject(name, revision, found.params, replace(found, environment=environment), None, tuple(notes))
+    return Subject(
+        f"run-{run_id[:10]}", revision, found.params, replace(found, environment=environment), warnings=tuple(warnings)
+    )
 
 
 def _with_own_results(found: Record, folder: Path) -> Record:

@@ -13,7 +13,7 @@ from pipeline.results import seeds
 from pipeline.results.seeds import Measured
 from pipeline.results.statistics import wilson_interval
 from pipeline.review.compare import columns
-from pipeline.review.verdict import judge
+from pipeline.review.verdict import Question, judge
 
 README = Path("README.md")
 SECTION = "results"
@@ -68,15 +68,8 @@ def standing(claim: Claim, found: Record | None, other_images: bool = False) -> 
         return "no figure published"
     same = claim.images == "same" and not other_images
     reported = Measured((claim.value,), claim.n, claim.seeds)
-    return str(judge(measured(found, claim.split), reported, claim.margin, same).outcome)
-
-
-def measured(found: Record, split: str) -> Measured:
-    """All seeds on record, or the one."""
-    if found.seeds:
-        return found.seeds.measured(split)
-    assert found.metrics is not None
-    return Measured((found.metrics[f"{split}_accuracy"],), found.metrics[f"{split}_images"], 1)
+    ours = found.measured(claim.split)
+    return str(judge(ours, Question(reported, claim.margin, same, claim.most_seeds)).outcome) if ours else "–"
 
 
 def _row(name: str) -> Row:
@@ -97,9 +90,9 @@ def _source(params: Params) -> tuple[str, str]:
 
 
 def _measured(found: Record | None, split: str) -> str:
-    if found is None or found.metrics is None:
+    value = found.measured(split) if found else None
+    if found is None or value is None:
         return "not measured here"
-    value = measured(found, split)
     if found.seeds and len(value.accuracies) > 1:
         spread = seeds.summary(found.seeds, split)["sd"]
         return f"{100 * value.mean:.2f} ± {100 * spread:.2f} % {split} ({value.seeds} seeds, {value.images:,} images)"

@@ -1,161 +1,174 @@
-"""Runs a reported experiment again, in a copy, and says whether its accuracy holds and where its bits first differ."""
+"""Runs a reported experiment again, in a copy: a verdict on what was claimed, and where its bits first differ."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.files import paths, records
-from pipeline.filing import contents, locks, reading
-from pipeline.filing.locks import Lock, StageComparison
-from pipeline.filing.record import Record
-from pipeline.filing.seeds import experiment_digest
-from pipeline.params.config import with_seed
+from pipeline.files import records
+from pipeline.filing import locks
+from pipeline.filing.divergence import StageComparison
 from pipeline.process.errors import ConfigError
-from pipeline.results import statistics
-from pipeline.results.predictions import Predictions
-from pipeline.results.seeds import Measured, Replicates
-from pipeline.review import repeatability, replicates, subjects, workspace
+from pipeline.review import (
+    cached,
+    claimed,
+    conclusion,
+    evidence,
+    power,
+    repeatability,
+    replicates,
+    rerun,
+    subjects,
+    workspace,
+)
+from pipeline.review.claimed import Claimed
+from pipeline.review.conclusion import Conclusion, Pair
+from pipeline.review.evidence import Evidence
+from pipeline.review.rerun import Rerun
 from pipeline.review.subjects import Subject
-from pipeline.review.verdict import Needed, Outcome, Verdict, judge, judge_pairs, needed, overall
+from pipeline.review.verdict import Outcome
 from pipeline.review.workspace import Say, Workspace
 
-DEFAULT_MARGIN = 0.02  # of what has no claim.yaml: two points of accuracy
+DEFAULT_SEEDS = 3  # the fewest that show a spread worth the name
+_FILES_NAMED = 3
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A reported accuracy and the verdict on it. `p_value` is McNemar's, where images could be compared one by one."""
+class Asked:
+    """How to review. `seeds` at most; None: up to three, and those that are vouched for on record need not run.
 
-    what: str
-    reported: Measured
-    reproduced: Measured
-    verdict: Verdict
-    needed: Needed
-    p_value: float | None = None
+    `margin`, a fraction, instead of the declared one. `cached`: compute nothing that DVC's cache has. `recorded`: run
+    the record's parameters.
+    """
+
+    seeds: int | None = None
+    margin: float | None = None
+    cached: bool = False
+    recorded: bool = False
 
 
 @dataclass(frozen=True)
 class Review:
-    """`computed`: the stages of the first seed that ran; the others' results came from the DVC cache."""
+    """`computed`: the stages that ran for the first seed. `pair`: the first network against the recorded one.
+
+    `reservations`: why no verdict, or no contradiction, is given.
+    """
 
     subject: Subject
+    asked: Asked
+    claimed: Claimed
     outcome: Outcome
-    split: str
-    margin: float
+    conclusion: Conclusion
     stages: list[StageComparison]
     computed: tuple[str, ...]
-    reproduced: Replicates
-    figures: list[Figure]
-    notes: list[str]
+    evidence: list[Evidence]
+    reservations: tuple[str, ...]
+    pair: Pair | None
+    notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Rerun:
-    seeds: Replicates
-    computed: tuple[str, ...]
-    lock: Lock
-    environment: dict[str, str]
-    predictions: Predictions
+def review(what: str, asked: Asked, say: Say) -> Review:
+    """Run `what` (see `subjects.resolve`) again, seed by seed, the recorded one first, until the claim is decided.
 
-
-def review(what: str, seeds: int, margin: float | None, fresh: bool, say: Say, recorded: bool = False) -> Review:
-    """Re-run `what` (see `subjects.resolve`) with `seeds` seeds, the recorded one first.
-
-    `margin`: instead of the claim's, a fraction. `fresh`: nothing comes from the project's DVC cache.
+    `say` is told first what the reader must know, what is claimed, and what can be found out at all.
     """
-    if seeds < 1 or (margin is not None and not 0 < margin < 1):
-        raise ConfigError(f"found {seeds} seeds and margin {margin}; allowed: 1 or more, and a margin between 0 and 1")
-    subject = subjects.resolve(what, recorded)
-    with workspace.of_revision(subject.revision, fresh) as copy:
-        rerun = _rerun(copy, subject, seeds, say)
-        notes = [*subject.notes, *_notes(subject, copy, rerun)]
-    stages = _stages(subject, rerun)
-    exact = locks.exact(stages)
-    split = subject.claim.split if subject.claim else "test"
-    margin = margin or (subject.claim.margin if subject.claim else DEFAULT_MARGIN)
-    figures = _figures(subject, rerun, split, margin, exact)
-    outcome = overall(exact, [figure.verdict for figure in figures])
-    return Review(subject, outcome, split, margin, stages, rerun.computed, rerun.seeds, figures, notes)
+    _check(asked)
+    subject = subjects.resolve(what, asked.recorded)
+    claim = claimed.of(subject, asked.margin)
+    count = _count(asked, claim)
+    for line in [*subject.warnings, *announced(subject, claim)]:
+        say(line)
+    with workspace.of_revision(subject.revision, fresh=not asked.cached) as copy:
+        reruns = _run(copy, subject, claim, asked, count, say)
+        damaged = cached.changed(copy.folder, reruns[0].lock) if asked.cached else []
+        doubt = _other_code(subject, copy)
+        notes = _notes(subject, copy)
+    reservation = subject.reservation or (f"DVC's cache has other bytes for {', '.join(damaged)}" if damaged else None)
+    found = evidence.of_runs(reruns, subject.record, claim.split)
+    concluded = conclusion.of(claim, subject.record, reruns[0], found)
+    return Review(
+        subject,
+        asked,
+        claim,
+        conclusion.reserved(concluded, asked.cached, reservation, doubt),
+        concluded,
+        conclusion.stages(subject.record, reruns[0]),
+        reruns[0].computed,
+        found,
+        tuple(filter(None, (reservation, doubt))),
+        conclusion.pair(subject.record, reruns[0]),
+        notes,
+    )
 
 
-def _rerun(copy: Workspace, subject: Subject, count: int, say: Say) -> _Rerun:
-    first, *others = replicates.numbers(subject.params.train.seed, count)
-    say(f"seed {first}")
-    computed = workspace.repro(copy, with_seed(subject.params, first), say)
-    found = [replicates.outcome(copy.folder, first)]
-    metrics = records.read_json(copy.folder / paths.METRICS)
-    lock = reading.read_lock(copy.folder / paths.LOCK)
-    table = contents.read_predictions(copy.folder / paths.PREDICTIONS)
-    environment = records.read_json(copy.folder / paths.TRAINING)["environment"]
-    assert lock is not None
-    assert table is not None
-    for seed in others:
-        say(f"seed {seed}")
-        workspace.repro(copy, with_seed(subject.params, seed), say)
-        found.append(replicates.outcome(copy.folder, seed))
-    digest = experiment_digest(subject.params)
-    seeds = Replicates(digest, metrics["validation_images"], metrics["test_images"], tuple(found))
-    return _Rerun(seeds, computed, lock, environment, table)
+def announced(subject: Subject, claim: Claimed) -> list[str]:
+    """What is claimed and what can be found out, for the reviewer before anything runs."""
+    question = claim.question(claim.same_images)
+    if question is None:
+        return ["there are no figures on record here, only hashes: nothing but equal bits can be confirmed"]
+    record = subject.record.measured(claim.split) if subject.record else None
+    several = record is not None and len(record.accuracies) > 1
+    spread = float(np.std(record.accuracies, ddof=1)) if record and several else None
+    lines = power.describe(question, record.images if record else question.reported.images, spread)
+    return [*(["a first seed that is the record's, bit for bit, decides"] if claim.of_record else []), *lines]
 
 
-def _stages(subject: Subject, rerun: _Rerun) -> list[StageComparison]:
-    recorded = subject.record.lock if subject.record else None
-    environment = subject.record.environment if subject.record else {}
-    return locks.compare(recorded or {"stages": {}}, rerun.lock, environment, rerun.environment)
+def _check(asked: Asked) -> None:
+    if asked.margin is not None and not 0 < asked.margin < 1:
+        raise ConfigError(f"--margin: found {100 * asked.margin:g}; allowed: points of accuracy, above 0 and below 100")
+    if asked.cached and asked.seeds not in (None, 1):
+        raise ConfigError("--cached looks at the recorded seed only: leave out --seeds, or leave out --cached")
 
 
-def _notes(subject: Subject, copy: Workspace, rerun: _Rerun) -> list[str]:
+def _count(asked: Asked, claim: Claimed) -> int:
+    """How many seeds to run at most. Raises ConfigError if that is no look of the plan."""
+    question = claim.question(claim.same_images)
+    looks = question.plan.looks if question else ()
+    if asked.seeds is None:
+        return 1 if asked.cached or not looks else DEFAULT_SEEDS
+    if asked.seeds != 1 and asked.seeds not in looks:
+        allowed = ", ".join(map(str, sorted({1, *looks})))
+        raise ConfigError(
+            f"--seeds: found {asked.seeds}; allowed: {allowed}, the looks of this claim's plan (most_seeds in its"
+            " claim.yaml): who looks at other times is wrong more often"
+        )
+    return asked.seeds
+
+
+def _run(copy: Workspace, subject: Subject, claim: Claimed, asked: Asked, count: int, say: Say) -> list[Rerun]:
+    """Seed after seed, until the claim is decided; if no number was asked for, seeds on record spare running them."""
+    reruns: list[Rerun] = []
+    for number in replicates.numbers(subject.params.train.seed, count):
+        reruns.append(rerun.run(copy, subject.params, number, say))
+        found = evidence.of_runs(reruns, subject.record, claim.split)
+        speaking = found if asked.seeds is None else found[: len(reruns)]
+        decided = conclusion.of(claim, subject.record, reruns[0], speaking).outcome is not Outcome.INCONCLUSIVE
+        if decided or len(speaking) >= count:
+            break
+    return reruns
+
+
+def _other_code(subject: Subject, copy: Workspace) -> str | None:
+    """Why a commit's own lock is no measure of its code, if it was made with another."""
+    if not subject.code_of_record or subject.record is None or subject.record.lock is None:
+        return None
+    read = {path: digest for path, digest in locks.sources(subject.record.lock).items() if path.endswith(".py")}
+    files = {path: copy.folder / path for path in read}
+    other = sorted(path for path, file in files.items() if not file.is_file() or records.md5(file) != read[path])
+    if not other:
+        return None
+    named = ", ".join(other[:_FILES_NAMED]) + (" and others" if other[_FILES_NAMED:] else "")
+    return f"its dvc.lock was made with other code than the commit has: {named}"
+
+
+def _notes(subject: Subject, copy: Workspace) -> tuple[str, ...]:
+    record = subject.record
     notes = [f"{name} is {new} here, {old} in the code reviewed" for name, (old, new) in copy.other_versions.items()]
-    cached = [name for name in rerun.lock["stages"] if name not in rerun.computed]
-    if cached:
-        notes.append(f"from the DVC cache, not computed again: {', '.join(cached)} (--fresh computes everything)")
-    notes += [str(conflict) for conflict in repeatability.conflicts(workspace.cache_folder())]
-    if subject.record and subject.record.trainings:
-        notes.append(f"trainings measured on these test images before it was filed: {subject.record.trainings}")
-    if subject.record and subject.record.params.data != subject.params.data:
+    notes += [str(conflict) for conflict in repeatability.conflicts(cached.folder())]
+    if record and record.trainings:
+        notes.append(f"trainings measured on these test images before it was filed: {record.trainings}")
+    if record and record.params.data != subject.params.data:
         notes.append("the record was made with other values of the section data; --recorded runs those")
-    return notes
-
-
-def _figures(subject: Subject, rerun: _Rerun, split: str, margin: float, exact: bool) -> list[Figure]:
-    claim, found = subject.claim, subject.record
-    figures = []
-    ours = rerun.seeds.measured(split)
-    if not exact and found and found.metrics:
-        figures.append(_against_record(found, rerun, split, margin))
-    if claim and claim.value is not None and claim.n and (claim.origin == "published" or found is None):
-        if exact and found and found.seeds and len(found.seeds.seeds) > len(ours.accuracies):
-            ours = found.seeds.measured(split)  # one of them was just reproduced bit for bit: all may speak
-        reported = Measured((claim.value,), claim.n, claim.seeds)
-        same = claim.images == "same"
-        verdict = judge(ours, reported, margin, same)
-        more = needed(verdict, ours, reported, same)
-        figures.append(Figure(f"the {claim.origin} figure", reported, ours, verdict, more))
-    return figures
-
-
-def _against_record(found: Record, rerun: _Rerun, split: str, margin: float) -> Figure:
-    assert found.metrics is not None
-    single = Measured((found.metrics[f"{split}_accuracy"],), found.metrics[f"{split}_images"], 1)
-    recorded = found.seeds.measured(split) if found.seeds else single
-    ours = rerun.seeds.measured(split)
-    pairs = _pairs(rerun.predictions, found.predictions)
-    p_value = statistics.mcnemar(*pairs) if pairs and split == "test" else None
-    same = pairs is not None
-    if pairs and split == "test" and len(ours.accuracies) == len(recorded.accuracies) == 1:
-        verdict = judge_pairs(*pairs, margin)
-    else:
-        verdict = judge(ours, recorded, margin, same)
-    more = needed(verdict, ours, recorded, same)
-    return Figure("this record", recorded, ours, verdict, more, p_value)
-
-
-def _pairs(ours: Predictions, recorded: Predictions | None) -> tuple[np.ndarray, np.ndarray] | None:
-    """Whether each test image was right, bool (N,), in both; None unless they are the same images."""
-    return (ours.correct, recorded.correct) if recorded and same_images(ours, recorded) else None
-
-
-def same_images(first: Predictions, second: Predictions) -> bool:
-    """True if both are of the same test images, by name and label, in the same order."""
-    same = first.names == second.names and first.classes == second.classes
-    return same and bool((first.labels == second.labels).all())
+    if record and record.typed and not record.seeds:
+        typed = ", ".join(str(seed.seed) for seed in record.typed.seeds if seed.seed != record.params.train.seed)
+        notes.append(f"seeds {typed} are typed into the record, no lock vouches for them: they say nothing here")
+    return tuple(notes)

@@ -7,9 +7,7 @@ It has a folder around it, so that a path like ../photographs leads to the same 
 import os
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,12 +17,11 @@ from pipeline.files import paths, records
 from pipeline.identity import versions
 from pipeline.params import config, rendering
 from pipeline.params.schema import Params
-from pipeline.process import databases, git
+from pipeline.process import databases, git, groups, scratch
 from pipeline.process.errors import ConfigError, HerbariumError
-from pipeline.review import wording
+from pipeline.review import cached, wording
 
 Say = Callable[[str], None]
-_CACHE = Path(".dvc/cache")
 _RUNNING = re.compile(r"^Running stage '(.+)':")
 _LINES_SHOWN = 12
 
@@ -81,52 +78,32 @@ def dvc_repro(folder: Path, say: Say) -> tuple[str, ...]:
     """`dvc repro` in `folder`; returns the stages that were computed. Raises RerunError with the last lines."""
     scripts = str(Path(sys.executable).parent)  # the stages' `python` is this one
     environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}"}
-    command = [sys.executable, "-m", "dvc", "repro"]
     lines = []
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment,
-        encoding="utf-8",
-        errors="replace",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as process:
-        assert process.stdout
-        for line in process.stdout:
-            lines.append(line.rstrip())
-            say(lines[-1])
-    if process.returncode:
+
+    def heard(line: str) -> None:
+        lines.append(line)
+        say(line)
+
+    if groups.run([sys.executable, "-m", "dvc", "repro"], folder, environment, heard):
         raise RerunError("the pipeline failed:\n" + "\n".join([line for line in lines if line][-_LINES_SHOWN:]))
     return tuple(found[1] for line in lines if (found := _RUNNING.match(line)))
 
 
 @contextmanager
 def _workspace(copy: Callable[[Path], None], fresh: bool) -> Iterator[Workspace]:
-    paths.STATE.mkdir(exist_ok=True)
-    around = Path(tempfile.mkdtemp(prefix=paths.REVIEW_COPY, dir=paths.STATE))
-    folder = around / "project"
-    folder.mkdir()
-    try:
+    with groups.ending_in_order(), scratch.folder(paths.STATE, paths.REVIEW_COPY) as around:
+        folder = around / "project"
+        folder.mkdir()
         copy(folder)
         (folder / paths.LOCK).unlink(missing_ok=True)
         _configure_dvc(folder, fresh)
         yield Workspace(folder, _take_installed_versions(folder))
-    finally:
-        shutil.rmtree(around, ignore_errors=True)
 
 
 def _configure_dvc(folder: Path, fresh: bool) -> None:
     # Nobody edits a copy that is removed in the end, so it may be hard links, which take neither time nor space.
-    cache = "" if fresh else f"[cache]\n    dir = {cache_folder()}\n    type = reflink,hardlink,copy\n"
+    cache = "" if fresh else f"[cache]\n    dir = {cached.folder()}\n    type = reflink,hardlink,copy\n"
     records.write_text(folder / ".dvc/config.local", f"[core]\n    no_scm = true\n{cache}")
-
-
-def cache_folder() -> Path:
-    """The project's DVC cache, absolute, wherever its configuration puts it."""
-    command = [sys.executable, "-m", "dvc", "cache", "dir"]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    return Path(done.stdout.strip()) if done.returncode == 0 and done.stdout.strip() else _CACHE.resolve()
 
 
 def _take_installed_versions(folder: Path) -> dict[str, tuple[str, str]]:

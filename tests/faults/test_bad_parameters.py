@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.files import paths
 from tests.conftest import ROOT
+from tests.review import conftest as repository
 
 from .bad_input import REFUSED, Told, assert_refused, snapshot, write_params
 
@@ -140,6 +141,8 @@ def test_claims_that_claim_nothing(name: str, herbarium: Callable[..., Told], ou
     content = (folder / "claim.yaml").read_bytes()
     assert old is None or old in content
     (folder / "claim.yaml").write_bytes(new if old is None else content.replace(old, new, 1))
+    repository.git("init", "--quiet")
+    repository.commit()
     before = snapshot()
     assert_refused(herbarium("verify", "tf-flowers-vgg16"), before, says, "claim.yaml")
     outcome("bad input", "claim.yaml", REFUSED, inputs=1)

@@ -225,13 +225,13 @@ def test_the_record_of_another_experiment_is_consistent_and_stays_readable(filed
 
 
 def test_what_a_lock_names_is_text_in_the_report() -> None:
-    from pipeline.filing import locks
-    from pipeline.review import report
+    from pipeline.filing import divergence
+    from pipeline.review import sentences
     from pipeline.tracking.description import escaped
 
     before = {"stages": {"train": {"outs": [{"path": "[x](javascript:y) <script>", "md5": "0" * 32}]}}}
     after = {"stages": {"train": {"cmd": "c", "outs": [{"path": "m", "md5": "1" * 32}]}}}
-    (stage,) = locks.compare(before, after, {}, {})
-    shown = escaped(report._stage_line(stage, 0))
+    (stage,) = divergence.compare(before, after, {}, {})
+    shown = escaped(sentences.stage(stage))
     assert "<script>" not in shown
     assert "[x]" not in shown

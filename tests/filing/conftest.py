@@ -1,6 +1,5 @@
 """A finished run, made by hand: its files, a dvc.lock that fits them, an experiment without a record."""
 
-import hashlib
 import shutil
 import sys
 from collections.abc import Iterator
@@ -11,10 +10,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.files import paths, records
-from pipeline.filing import consistency
+from pipeline.filing import consistency, seed_runs
+from pipeline.filing.seeds import REPORT, experiment_digest
 from pipeline.params import config
 from pipeline.results import predictions
 from pipeline.results.predictions import Predictions
+from pipeline.results.seeds import Replicates, Seed, to_json
 from tests.conftest import ROOT
 from tests.tracking.example import write_results
 
@@ -40,13 +41,39 @@ def write_measured(tested: Predictions) -> None:
     records.write_json(paths.METRICS, records.read_json(paths.METRICS) | consistency.recomputed(tested))
 
 
-def write_lock() -> None:
+def write_lock(run: Path = Path(), seed: int | None = None) -> None:
+    """A dvc.lock that fits the files of a `run`; `seed` in place of params.yaml's."""
     params = config.load().model_dump()
+    params["train"]["seed"] = seed or params["train"]["seed"]
     sections = {name: params[name] for name in ("images", "backbone", "head", "train", "compute")}
     outs = [
-        {"path": str(path), "hash": "md5", "md5": hashlib.md5(path.read_bytes()).hexdigest()}
+        {"path": str(path), "hash": "md5", "md5": records.md5(run / path)}
         for path in (paths.METRICS, paths.PREDICTIONS, paths.HISTORY, paths.TRAINING)
     ]
     lock = {"stages": {"evaluate": {"cmd": f"{sys.executable}", "params": {"params.yaml": sections}, "outs": outs}}}
-    with paths.LOCK.open("w") as file:
+    with (run / paths.LOCK).open("w") as file:
         YAML().dump(lock, file)
+
+
+def replicated(*right: int) -> list[Seed]:
+    """What `replicate` leaves of the run here and of further seeds, of whose six test images so many were `right`."""
+    training = records.read_json(paths.TRAINING)
+    found = [seed_runs.outcome(1, records.read_json(paths.METRICS), training)]
+    for seed, count in enumerate(right, 2):
+        run = Path(f"run-{seed}")
+        for path in (paths.METRICS, paths.PREDICTIONS, paths.HISTORY, paths.TRAINING):
+            (run / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, run / path)
+        table = predictions.read(paths.PREDICTIONS)
+        sure = np.where(np.arange(6)[:, None] < count, [0.8, 0.1, 0.1], [0.1, 0.8, 0.1])
+        tested = Predictions(table.classes, table.names, table.labels, sure)
+        predictions.write(run / paths.PREDICTIONS, tested)
+        metrics = records.read_json(paths.METRICS) | consistency.recomputed(tested)
+        records.write_json(run / paths.METRICS, metrics)
+        records.write_json(run / paths.TRAINING, training | {"fingerprint": f"of seed {seed}"})
+        write_lock(run, seed)
+        seed_runs.keep(run, seed)
+        found.append(seed_runs.outcome(seed, metrics, records.read_json(run / paths.TRAINING)))
+        shutil.rmtree(run)
+    records.write_json(REPORT, to_json(Replicates(experiment_digest(config.load()), 6, 6, tuple(found))))
+    return found

@@ -1,98 +1,47 @@
-"""Which stage parted first, and why, from two lock files."""
-
-import copy
+"""What a lock says of its run, and whether a file beside it says the same."""
 
 import pytest
 
 from pipeline.filing import locks
 
-ENVIRONMENT = {"instruction_set": "x86_64 avx2", "threads": "2"}
-STAGES = {
-    "fetch": {
-        "cmd": "python -m pipeline fetch",
-        "params": {
-            "params.yaml": {"data.source": "digits"},
-            "pipeline/versions.json": {"numpy": "2.4.6"},
+LOCK = {
+    "stages": {
+        "fetch": {
+            "params": {"params.yaml": {"data.source": "digits"}, "pipeline/versions.json": {"numpy": "2.4.6"}},
+            "deps": [{"path": "pipeline/a.py", "md5": "1"}, {"path": "data/originals", "md5": "2"}],
+            "outs": [{"path": "data/raw", "md5": "3"}],
         },
-        "deps": [{"path": "data/originals", "md5": "a.dir"}, {"path": "pipeline/data/digits.py", "md5": "b"}],
-        "outs": [{"path": "data/raw", "md5": "c.dir"}],
-    },
-    "train": {
-        "cmd": "python -m pipeline train",
-        "params": {"params.yaml": {"train": {"epochs": 20, "seed": 1}}},
-        "deps": [{"path": "data/raw", "md5": "c.dir"}, {"path": "base.weights.h5", "md5": "d"}],
-        "outs": [{"path": "models/model.keras", "md5": "e"}, {"path": "models/training.json", "md5": "f"}],
-    },
+        "train": {
+            "params": {"params.yaml": {"train": {"epochs": 20, "seed": 1}}},
+            "deps": [{"path": "data/raw", "md5": "3"}],
+            "outs": [{"path": "models/model.keras", "md5": "4"}],
+        },
+    }
 }
+PARAMS = {"data": {"source": "digits", "name": "digits"}, "train": {"epochs": 20, "seed": 1}}
 
 
-@pytest.fixture
-def lock() -> dict:
-    return {"schema": "2.0", "stages": copy.deepcopy(STAGES)}
+def test_what_is_read_and_not_written_is_a_source():
+    assert locks.sources(LOCK) == {"pipeline/a.py": "1", "data/originals": "2"}
+    assert locks.outputs(LOCK) == {"data/raw": "3", "models/model.keras": "4"}
 
 
-def compared(found: dict, recorded: dict | None = None, environment: dict | None = None) -> list[locks.StageComparison]:
-    return locks.compare(recorded or {"stages": STAGES}, found, ENVIRONMENT, environment or ENVIRONMENT)
-
-
-def test_equal_outputs_are_exact_whatever_the_code(lock):
-    lock["stages"]["fetch"]["deps"][1]["md5"] = "a comment was edited"
-    assert locks.exact(compared(lock))
-    assert locks.first_divergence(compared(lock)) is None
+def test_the_parameters_it_was_made_with_are_current():
+    assert locks.stale_parameters(LOCK, PARAMS) == {}
+    assert locks.stale_parameters(LOCK, {"numpy": "2.4.6"}, "pipeline/versions.json") == {}
 
 
 @pytest.mark.parametrize(
-    ("change", "cause"),
+    ("content", "stale"),
     [
-        (lambda s: s["params"]["params.yaml"].update({"data.source": "tfds"}), "parameters: data.source is 'tfds'"),
-        (lambda s: s["params"]["pipeline/versions.json"].update(numpy="2.5"), "packages: numpy is '2.5', was '2.4.6'"),
-        (lambda s: s["deps"][0].update(md5="z"), "data: data/originals"),
-        (lambda s: s["deps"][1].update(md5="z"), "code: pipeline/data/digits.py"),
-        (lambda s: None, "unknown"),
+        ({**PARAMS, "train": {"epochs": 20, "seed": 2}}, {"train.seed": (2, 1)}),
+        ({"train": PARAMS["train"]}, {"data.source": ("nothing", "digits")}),
+        (
+            "no mapping",
+            {"data.source": ("nothing", "digits"), "train.epochs": ("nothing", 20), "train.seed": ("nothing", 1)},
+        ),
     ],
 )
-def test_the_first_stage_that_differs_is_named_with_its_cause(lock, change, cause):
-    change(lock["stages"]["fetch"])
-    lock["stages"]["fetch"]["outs"][0]["md5"] = "other"
-    lock["stages"]["train"]["outs"][0]["md5"] = "other"
-    fetch, train = compared(lock)
-    assert locks.first_divergence([fetch, train]) is fetch
-    assert fetch.causes[0].startswith(cause)
-    assert fetch.differing == ("data/raw",)
-    assert train.state == locks.DIFFERS
-    assert train.causes == ()  # a consequence
-
-
-def test_nested_parameters_and_weights(lock):
-    lock["stages"]["train"]["params"]["params.yaml"]["train"]["epochs"] = 19
-    lock["stages"]["train"]["deps"][1]["md5"] = "other"
-    lock["stages"]["train"]["outs"][0]["md5"] = "other"
-    causes = compared(lock)[1].causes
-    assert causes == ("parameters: train.epochs is 19, was 20", "weights: base.weights.h5")
-
-
-def test_another_processor_is_a_cause_where_something_is_computed(lock):
-    for stage in lock["stages"].values():
-        stage["outs"][0]["md5"] = "other"
-    lock["stages"]["fetch"]["outs"][0]["md5"] = "c.dir"
-    (cause,) = compared(lock, environment={"instruction_set": "x86_64 avx512f"})[1].causes
-    assert cause == "CPU: x86_64 avx512f; was x86_64 avx2"
-    variable = {**ENVIRONMENT, "ONEDNN_MAX_CPU_ISA": "AVX2"}
-    (cause,) = compared(lock, environment=variable)[1].causes
-    assert cause == "variable ONEDNN_MAX_CPU_ISA: AVX2; was not set"
-
-
-def test_a_stage_that_was_not_recorded_is_not_exact(lock):
-    recorded = {"stages": {"fetch": STAGES["fetch"]}}
-    stages = compared(lock, recorded)
-    assert [stage.state for stage in stages] == [locks.SAME, locks.NOT_RECORDED]
-    assert not locks.exact(stages)
-    assert not locks.exact([])
-
-
-def test_of_a_stage_on_record_in_part_only_that_part_counts(lock):
-    part = {"outs": [{"path": "models/model.keras", "md5": "e"}], locks.PARTIAL: True}
-    recorded = {"stages": {**STAGES, "train": part}}
-    assert locks.exact(compared(lock, recorded))
-    lock["stages"]["train"]["outs"][0]["md5"] = "other"
-    assert compared(lock, recorded)[1].differing == ("models/model.keras",)
+def test_other_parameters_are_named(content, stale):
+    assert locks.stale_parameters(LOCK, content) == stale
+    assert all(name in locks.stale_sentence(stale) for name in stale)

@@ -1,18 +1,18 @@
 """What is filed of a run, and that nothing is filed which does not belong together."""
 
 import gzip
+import platform
 
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
 from pipeline.files import paths, records
-from pipeline.filing import contents, differences, experiments, ledger, reading, readme, writing
+from pipeline.filing import contents, differences, experiments, ledger, reading, writing
 from pipeline.filing import seeds as seeds_on_file
 from pipeline.params import config
 from pipeline.process.errors import ConfigError, DataError
 from pipeline.results import predictions
-from pipeline.results import seeds as outcomes
 from pipeline.results.predictions import Predictions
 
 from .conftest import write_lock, write_measured
@@ -36,6 +36,7 @@ def test_everything_is_filed_and_read_back(finished):
     assert found.metrics == records.read_json(paths.METRICS)
     assert found.predictions.names == predictions.read(paths.PREDICTIONS).names
     assert found.environment["instruction_set"] == "x86_64 avx2"
+    assert found.environment["python"] == platform.python_version()
     assert found.trainings == 1
     assert found.seeds is None
 
@@ -84,7 +85,7 @@ def test_imagenet_weights_may_come_from_a_file(params):
 def test_results_of_other_parameters_are_refused(finished):
     for path in (paths.PARAMS, experiments.params_file("digits")):
         change(path, "train", "epochs", 7)
-    with pytest.raises(DataError, match="other values of train"):
+    with pytest.raises(DataError, match=r"other values: train\.epochs is 7, 20 in dvc\.lock"):
         writing.file_results("digits")
 
 
@@ -94,26 +95,34 @@ def test_results_changed_after_the_run_are_refused(finished):
         writing.file_results("digits")
 
 
+def test_a_record_is_whole_or_the_old_one_stays(finished, monkeypatch):
+    """Whatever stops it: a README without the place for the figures, a seed that is missing, a full disk."""
+    folder = writing.file_results("digits")
+    before = records.tree_digest(folder)
+    readme_file = finished / "experiments/digits/README.md"
+    text = readme_file.read_text(encoding="utf-8")
+    readme_file.write_text(text.replace("<!-- measured -->", ""), encoding="utf-8")
+    with pytest.raises(DataError, match="needed once each"):
+        writing.file_results("digits")
+    readme_file.unlink()
+    with pytest.raises(DataError, match=r"README\.md: not found"):
+        writing.file_results("digits")
+    readme_file.write_text(text, encoding="utf-8")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(contents, "write_predictions", full)
+    with pytest.raises(OSError, match="No space"):
+        writing.file_results("digits")
+    assert records.tree_digest(folder) == before
+    assert [path.name for path in folder.parent.glob(".*")] == []
+
+
 def test_nothing_to_file_is_an_error(finished):
     paths.METRICS.unlink()
     with pytest.raises(DataError, match="run `dvc repro`"):
         writing.file_results("digits")
-
-
-def test_seeds_are_filed_if_they_are_this_run_s(finished):
-    fingerprint = records.read_json(paths.TRAINING)["fingerprint"]
-    seeds = (outcomes.Seed(1, fingerprint, 2, 0.55, 1 / 6), outcomes.Seed(2, "b", 2, 0.65, 0.7))
-    digest = seeds_on_file.experiment_digest(config.load())
-    found = outcomes.Replicates(digest, 6, 6, seeds)
-    records.write_json(seeds_on_file.REPORT, outcomes.to_json(found))
-    folder = writing.file_results("digits")
-    assert reading.read(folder).seeds == found
-    section = readme.measured(reading.read(folder), config.load())
-    assert "60.00 ± 7.07 %" in section
-    assert "record/curves.png" in section
-
-    records.write_json(seeds_on_file.REPORT, outcomes.to_json(outcomes.Replicates("other", 6, 6, seeds)))
-    assert reading.read(writing.file_results("digits")).seeds is None
 
 
 def test_a_replication_is_the_same_experiment_whatever_its_seed(params):

@@ -3,6 +3,7 @@
 import keras
 import pytest
 
+from pipeline.files import paths, records
 from pipeline.model import assembly, costs
 
 from .conftest import changed
@@ -49,3 +50,17 @@ def test_the_table_is_printed(params, project, capsys, monkeypatch):
     printed = capsys.readouterr().out
     assert "where it can be cut" in printed
     assert "8×8×32" in printed
+    assert "no images here yet, so the head is that of 10 classes. `dvc repro preprocess` brings" in printed
+
+
+def test_with_images_it_is_of_their_classes_and_needs_no_weights(params, project, capsys, monkeypatch):
+    """As in a fresh clone without internet, where ImageNet's weights are not at hand."""
+    monkeypatch.setenv("COLUMNS", "200")
+    records.write_json(paths.CLASSES, ["a", "b", "c"])
+    imagenet = {"name": "MobileNet", "weights": "imagenet", "layers": [], "max_unfrozen_layers": 0}
+    monkeypatch.setattr(keras.utils, "get_file", lambda *_, **__: pytest.fail("weights were asked for"))
+    images, train = {"height": 32, "width": 32, "channels": 3}, {"unfrozen_layers": 0}
+    costs.print_table(changed(params, images=images, backbone=imagenet, train=train))
+    printed = capsys.readouterr().out
+    assert "no images here yet" not in printed
+    assert "MobileNet: where it can be cut" in printed

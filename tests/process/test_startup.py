@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def test_what_the_encoding_has_no_letter_for_is_spelled(encoding: str, shown: st
 def test_a_command_prints_in_the_c_locale() -> None:
     done = run(*HERBARIUM, "list", encoding="ascii", **ASCII)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "86.48 +/- 1.40 %" in done.stdout
+    assert re.search("not measured here +-$", done.stdout, re.MULTILINE)  # a dash elsewhere
 
 
 def test_a_latin_1_terminal_gets_its_own_letters(latin1: dict[str, str]) -> None:

@@ -20,7 +20,7 @@ def of(right: np.ndarray, names: list[str], params) -> Record:
     predicted = np.where(right, labels, 1 - labels)
     probabilities = np.where(np.eye(2)[predicted] == 1, 0.9, 0.1)
     metrics = {"test_accuracy": float(right.mean()), "test_images": len(right)}
-    return Record(params, metrics, None, Predictions(CLASSES, names, labels, probabilities), {})
+    return Record(params, metrics, None, Predictions(CLASSES, names, labels, probabilities), {}, test_images="digest")
 
 
 def test_the_same_images_are_compared_one_by_one(params):
@@ -34,13 +34,51 @@ def test_the_same_images_are_compared_one_by_one(params):
     assert found.detectable
 
 
-def test_different_images_are_compared_unpaired(params):
-    right = np.arange(100) != 3
-    first = of(right, [f"i{i}" for i in range(100)], params)
-    found = compare.compare(first, of(right, [f"j{i}" for i in range(100)], params))
-    assert found.p_value is None
+def test_other_images_are_not_ranked_whatever_their_names(params):
+    """One network on easy images, one on hard ones: a difference of ninety points says nothing about the networks."""
+    names = [f"i{i}" for i in range(100)]
+    good, bad = np.arange(100) != 3, np.arange(100) < 10
+    first = of(good, names, params)
+    for second, reason in (
+        (of(bad, [f"j{i}" for i in range(100)], params), "other test images"),
+        (replace(of(bad, names, params), test_images="another digest"), "though some may have the same names"),
+        (replace(of(bad, names, params), test_images=None), "is not on record"),
+        (replace(of(bad, names, params), test_images="another digest", predictions=None), "other test images"),
+    ):
+        found = compare.compare(first, second)
+        assert found.p_value is None
+        assert found.interval is not None
+        assert not found.detectable
+        assert reason in compare._conclusion(found, "one", "two")
+        assert "more accurate" not in compare._conclusion(found, "one", "two")
+
+
+def test_other_classes_are_not_compared(params):
+    first = of(np.arange(100) != 3, [f"i{i}" for i in range(100)], params)
+    other = replace(first.predictions, classes=["cat", "dog"])
+    found = compare.compare(first, replace(first, predictions=other))
+    assert found.interval is None
+    assert compare._conclusion(found, "one", "two") == "not comparable: other classes: 2 (a, b) against 2 (cat, dog)"
+    assert compare._statistics(found) == []
+    without = replace(first, predictions=None, classes=["cat", "dog"])
+    assert "other classes" in compare.compare(first, without).reason
+
+
+def test_the_same_images_without_predictions_are_compared_unpaired(params):
+    first = of(np.arange(100) != 3, [f"i{i}" for i in range(100)], params)
+    found = compare.compare(first, replace(first, predictions=None))
+    assert (found.p_value, found.reason) == (None, None)
     assert not found.detectable
-    assert compare.compare(first, replace(first, predictions=None)).p_value is None
+
+
+def test_the_hash_of_the_stored_images_makes_them_the_same(params):
+    names = [f"i{i}" for i in range(100)]
+    lock = {"stages": {"preprocess": {"outs": [{"path": "data/images/test", "md5": "0" * 32}]}}}
+    first, second = (
+        replace(of(right, names, params), lock=lock, test_images=None)
+        for right in (np.arange(100) != 3, np.arange(100) >= 20)
+    )
+    assert compare.compare(first, second).detectable
 
 
 def test_the_report_says_what_differs(finished):

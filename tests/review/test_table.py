@@ -7,6 +7,7 @@ import pytest
 from pipeline.filing import claims, experiments, reading, writing
 from pipeline.process.errors import DataError
 from pipeline.review import table
+from tests.filing.conftest import replicated
 
 README = "# Title\n\n<!-- results -->\nold\n<!-- /results -->\n\nEnd\n"
 
@@ -58,6 +59,7 @@ def test_a_readme_without_the_markers_is_refused(readme, text):
     [(0.5, 0.9, "REPRODUCED"), (0.5, 0.05, "INCONCLUSIVE"), (1.0, 0.01, "NOT REPRODUCED"), (None, 0.1, "no figure")],
 )
 def test_the_verdict_needs_no_run(finished, value, margin, expected):
+    replicated(1, 1)
     writing.file_results("digits")
     found = reading.read(experiments.record_folder("digits"))
     own = claims.read(experiments.claim_file("digits"))
@@ -66,3 +68,10 @@ def test_the_verdict_needs_no_run(finished, value, margin, expected):
     assert table.standing(claim, found).startswith(expected)
     assert table.standing(claim, None) == "–"
     assert table.standing(own, found) == "own record"
+
+
+def test_one_seed_against_one_figure_is_no_verdict_of_the_table_either(finished):
+    writing.file_results("digits")
+    claim = claims.read(experiments.claim_file("digits"))
+    published = claim.model_copy(update={"origin": "published", "value": 0.5, "n": 1000, "margin": 0.9})
+    assert table.standing(published, reading.filed("digits")) == "INCONCLUSIVE"

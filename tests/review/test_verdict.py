@@ -1,190 +1,150 @@
-"""The verdict's error rates, by simulated reviews at its boundaries: a wrong decision in at most one of twenty."""
+"""One review at a time: what is decided by which look, what is said of it, what is never decided."""
 
 import numpy as np
 import pytest
 
-from pipeline.results import statistics
-from pipeline.review.verdict import Measured, Needed, Outcome, Verdict, judge, judge_pairs, needed, overall
+from pipeline.results import over_seeds
+from pipeline.results.seeds import Measured
+from pipeline.review import power
+from pipeline.review.verdict import Outcome, Question, judge
 
-REVIEWS = 10_000
-NOMINAL = 0.05
-SLACK = 3 * (NOMINAL * (1 - NOMINAL) / REVIEWS) ** 0.5
-MARGIN = 0.02
-
-
-def measured(values: np.ndarray, images: int = 1000) -> Measured:
-    return Measured(tuple(values.tolist()), images, len(values))
+REPORTED = Measured((0.85,), 10_000, 1)
 
 
-def rates(outcomes: list[Outcome]) -> dict[Outcome, float]:
-    return {outcome: outcomes.count(outcome) / len(outcomes) for outcome in Outcome}
+def measured(*values: float, images: int = 10_000) -> Measured:
+    return Measured(values, images, len(values))
 
 
-def over_seeds(ours: int, theirs: int, difference: float, spread: float = 0.006, images: int = 1000) -> dict:
-    """Reviews whose true difference of means is `difference`; accuracies are whole images, as they are."""
-    random = np.random.default_rng([ours, theirs])
-    first = np.round(random.normal(0.85 + difference, spread, (REVIEWS, ours)) * images) / images
-    second = np.round(random.normal(0.85, spread, (REVIEWS, theirs)) * images) / images
-    return rates(
-        [
-            judge(measured(a, images), measured(b, images), MARGIN, True).outcome
-            for a, b in zip(first, second, strict=True)
-        ]
-    )
-
-
-@pytest.mark.parametrize(("ours", "theirs"), [(3, 3), (5, 2), (5, 3), (4, 1), (1, 4), (2, 2)])
-@pytest.mark.parametrize("difference", [MARGIN, -MARGIN])
-def test_neither_error_is_more_frequent_than_nominal_on_the_margin(ours, theirs, difference):
-    found = over_seeds(ours, theirs, difference)
-    assert found[Outcome.REPRODUCED] <= NOMINAL + SLACK
-    assert found[Outcome.NOT_REPRODUCED] <= NOMINAL + SLACK
-
-
-def test_few_images_do_not_make_seeds_that_agree_by_chance_a_proof():
-    found = over_seeds(2, 2, MARGIN, spread=0.002, images=180)
-    assert found[Outcome.REPRODUCED] <= NOMINAL + SLACK
-    assert found[Outcome.NOT_REPRODUCED] <= NOMINAL + SLACK
-
-
-def test_beyond_the_margin_reproduced_is_rarer_and_within_it_not_reproduced_is():
-    assert over_seeds(3, 3, 1.5 * MARGIN)[Outcome.REPRODUCED] <= 0.01
-    assert over_seeds(3, 3, 0.0)[Outcome.NOT_REPRODUCED] <= 0.001
-
-
-def test_clear_cases_are_decided():
-    assert over_seeds(5, 5, 0.0)[Outcome.REPRODUCED] >= 0.95
-    assert over_seeds(5, 5, 3 * MARGIN)[Outcome.NOT_REPRODUCED] >= 0.95
-    assert over_seeds(5, 5, -3 * MARGIN)[Outcome.NOT_REPRODUCED] >= 0.95  # too good or too bad: both are findings
-
-
-@pytest.mark.parametrize("difference", [0.05, -0.05])
-def test_different_images_add_their_binomial_error(difference):
-    """One reported run on 1,000 images against four seeds that share 1,000 others."""
-    random, n, spread, margin = np.random.default_rng(1), 1000, 0.005, 0.05
-    reported = random.binomial(n, np.clip(random.normal(0.9, spread, REVIEWS), 0, 1)) / n
-    level = 0.9 + difference
-    shared = random.binomial(n, level, REVIEWS) / n - level
-    ours = level + shared[:, None] + random.normal(0, spread, (REVIEWS, 4))
-    outcomes = [
-        judge(measured(a, n), Measured((float(b),), n, 1), margin, same_images=False).outcome
-        for a, b in zip(ours, reported, strict=True)
-    ]
-    found = rates(outcomes)
-    assert found[Outcome.REPRODUCED] <= NOMINAL + SLACK
-    assert found[Outcome.NOT_REPRODUCED] <= NOMINAL + SLACK
-
-
-@pytest.mark.parametrize("difference", [0.04, -0.04])
-def test_two_networks_on_the_same_images(difference):
-    """Images right by both, only one, neither, at the margin; equal tables are judged once."""
-    n, margin, discordant = 400, 0.04, 0.10
-    only_first, only_second = (discordant + difference) / 2, (discordant - difference) / 2
-    random = np.random.default_rng(2)
-    tables = random.multinomial(n, [0.8, only_first, only_second, 0.2 - discordant], REVIEWS)
-    judged: dict[tuple[int, ...], Outcome] = {}
-    outcomes = []
-    for table in map(tuple, tables.tolist()):
-        if table not in judged:
-            both, first, second, neither = table
-            a = np.repeat([True, True, False, False], [both, first, second, neither])
-            b = np.repeat([True, False, True, False], [both, first, second, neither])
-            judged[table] = judge_pairs(a, b, margin).outcome
-        outcomes.append(judged[table])
-    found = rates(outcomes)
-    assert found[Outcome.REPRODUCED] <= NOMINAL + SLACK
-    assert found[Outcome.NOT_REPRODUCED] <= NOMINAL + SLACK
-
-
-@pytest.mark.parametrize("difference", [0.03, -0.03])
-def test_two_networks_on_different_images(difference):
-    n, margin = 2000, 0.03
-    random = np.random.default_rng(3)
-    counts = random.binomial(n, [0.85 + difference, 0.85], (REVIEWS, 2))
-    judged = {
-        pair: judge(Measured((pair[0] / n,), n, 1), Measured((pair[1] / n,), n, 1), margin, False).outcome
-        for pair in set(map(tuple, counts.tolist()))
-    }
-    found = rates([judged[tuple(pair)] for pair in counts.tolist()])
-    assert found[Outcome.REPRODUCED] <= NOMINAL + SLACK
-    assert found[Outcome.NOT_REPRODUCED] <= NOMINAL + SLACK
-
-
-def test_it_is_the_same_whichever_side_is_the_single_value():
-    several, one = Measured((0.84, 0.86, 0.87), 180, 3), Measured((0.85,), 180, 1)
-    forth, back = judge(several, one, 0.05, True), judge(one, several, 0.05, True)
-    assert forth.interval == pytest.approx((-back.interval[1], -back.interval[0]))
-    assert forth.outcome == back.outcome
-
-
-def test_as_many_seeds_as_it_asks_for_decide_and_one_less_does_not():
-    ours, theirs = Measured((0.84, 0.86, 0.88), 10_000, 3), Measured((0.85, 0.87, 0.86, 0.855, 0.865), 10_000, 5)
-    verdict = judge(ours, theirs, 0.02, True)
-    assert verdict.outcome is Outcome.INCONCLUSIVE
-    seeds = needed(verdict, ours, theirs, True).seeds
-    assert seeds is not None
-    assert seeds > 3
-
-    def outcome(count: int) -> Outcome:
-        points = np.linspace(-1, 1, count)
-        values = ours.mean + np.std(ours.accuracies, ddof=1) * points / points.std(ddof=1)
-        return judge(measured(values, 10_000), theirs, 0.02, True).outcome
-
-    assert outcome(seeds) is not Outcome.INCONCLUSIVE
-    assert outcome(seeds - 1) is Outcome.INCONCLUSIVE
-
-
-def test_no_number_of_seeds_decides_against_one_uncertain_figure():
-    ours, theirs = Measured((0.80, 0.85, 0.90), 10_000, 3), Measured((0.85,), 10_000, 1)
-    verdict = judge(ours, theirs, 0.02, True)
-    assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert needed(verdict, ours, theirs, True) == Needed()
-
-
-def test_as_many_images_as_it_asks_for_decide():
-    right = np.arange(100) % 10 != 0
-    other = np.arange(100) % 10 != 1
-    verdict = judge_pairs(right, other, 0.05)
-    one = Measured((0.9,), 100, 1)
-    images = needed(verdict, one, one, True).images
-    assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert images is not None
-    copies = -(-images // 100) + 1
-    assert judge_pairs(np.tile(right, copies), np.tile(other, copies), 0.05).outcome is Outcome.REPRODUCED
-
-
-def test_with_whole_degrees_of_freedom_it_is_welch_s_interval():
-    a, b = (0.84, 0.86, 0.87), (0.85, 0.87, 0.88)  # equal spreads: Welch's four degrees of freedom
-    verdict = judge(Measured(a, 1000, 3), Measured(b, 1000, 3), 0.05, True)
-    assert verdict.interval == pytest.approx(statistics.welch_interval(a, b, 0.9))
-
-
-def test_it_is_never_narrower_than_welch_s_interval():
-    random = np.random.default_rng(4)
-    for ours, theirs in ((3, 5), (2, 4), (7, 3)):
-        a, b = random.normal(0.9, 0.01, ours), random.normal(0.9, 0.02, theirs)
-        low, high = judge(measured(a), measured(b), 0.05, True).interval
-        welch_low, welch_high = statistics.welch_interval(a.tolist(), b.tolist(), 0.9)
-        assert low <= welch_low + 1e-12
-        assert high >= welch_high - 1e-12
+def spread_over(count: int, mean: float = 0.85, spread: float = 0.002) -> Measured:
+    points = np.linspace(-1, 1, count)
+    return measured(*(mean + spread * points / points.std(ddof=1)))
 
 
 @pytest.mark.parametrize(
-    ("exact", "outcomes", "expected"),
+    ("mean", "outcome"),
+    [(0.85, Outcome.REPRODUCED), (0.95, Outcome.NOT_REPRODUCED), (0.75, Outcome.NOT_REPRODUCED)],
+)
+def test_clear_cases_are_decided_too_good_ones_as_well(mean, outcome):
+    verdict = judge(spread_over(3, mean), Question(REPORTED, 0.03, same_images=True))
+    assert (verdict.outcome, verdict.look) == (outcome, 3)
+
+
+def test_one_seed_against_one_figure_decides_nothing():
+    """Neither shows how far seeds spread; not even a difference of forty points is a finding about the recipe yet."""
+    for value in (0.85, 0.45):
+        verdict = judge(measured(value), Question(REPORTED, 0.03, same_images=True))
+        assert (verdict.outcome, verdict.look, verdict.inner) == (Outcome.INCONCLUSIVE, None, None)
+
+
+def test_one_seed_against_several_is_a_look():
+    question = Question(spread_over(5), 0.03, same_images=True)
+    assert question.plan.looks == (1, 3, 5, 10)
+    assert judge(measured(0.45), question).outcome is Outcome.NOT_REPRODUCED
+
+
+def test_the_first_look_that_decides_counts_whatever_comes_after():
+    early = spread_over(3).accuracies
+    question = Question(REPORTED, 0.03, same_images=True)
+    alone = judge(measured(*early), question)
+    assert judge(measured(*early, 0.2, 0.3), question) == alone
+
+
+def test_seeds_between_two_looks_change_nothing():
+    values = (0.80, 0.85, 0.90, 0.851, 0.852)
+    question = Question(REPORTED, 0.02, same_images=True)
+    assert judge(measured(*values[:4]), question) == judge(measured(*values[:3]), question)
+    assert judge(measured(*values), question).look == 5
+
+
+def test_the_intervals_are_those_that_decide():
+    verdict = judge(spread_over(3), Question(REPORTED, 0.03, same_images=True))
+    assert -0.03 < verdict.inner[0] < 0 < verdict.inner[1] < 0.03
+    assert verdict.outer[0] < verdict.inner[0]
+    assert verdict.difference == pytest.approx(0, abs=1e-12)
+
+
+def test_other_images_widen_the_interval():
+    few = Measured((0.85,), 400, 1)
+    ours = measured(*spread_over(3).accuracies, images=400)
+    same, other = (judge(ours, Question(few, 0.03, same_images=same)) for same in (True, False))
+    assert other.inner[1] > same.inner[1]
+    assert other.outcome is Outcome.INCONCLUSIVE
+
+
+def test_it_is_the_same_whichever_side_is_the_single_value():
+    several, one = np.array([0.84, 0.86, 0.87]), np.array([0.85])
+    forth, back = over_seeds.difference(several, one), over_seeds.difference(one, several)
+    assert forth.half_width(0.05) == back.half_width(0.05)
+
+
+def test_exit_codes_are_nobody_else_s():
+    """1 is an error, 2 a wrong call of the command."""
+    assert {outcome: outcome.exit_code for outcome in Outcome} == {
+        Outcome.REPRODUCED: 0,
+        Outcome.NOT_REPRODUCED: 10,
+        Outcome.INCONCLUSIVE: 11,
+        Outcome.INTACT: 12,
+    }
+
+
+# What can be found out at all, and what helps
+
+
+def test_as_many_seeds_as_it_advises_decide():
+    ours, question = spread_over(3, spread=0.004), Question(REPORTED, 0.02, same_images=True)
+    assert judge(ours, question).outcome is Outcome.INCONCLUSIVE
+    said = power.advice(ours, question)
+    assert "(--seeds 5)" in said
+    assert judge(spread_over(5, spread=0.004), question).outcome is Outcome.REPRODUCED
+
+
+@pytest.mark.parametrize(
+    ("ours", "question", "said"),
     [
-        (True, [], Outcome.EXACT),
-        (True, [Outcome.INCONCLUSIVE], Outcome.EXACT),
-        (True, [Outcome.NOT_REPRODUCED], Outcome.NOT_REPRODUCED),
-        (False, [], Outcome.INCONCLUSIVE),
-        (False, [Outcome.REPRODUCED], Outcome.REPRODUCED),
-        (False, [Outcome.REPRODUCED, Outcome.INCONCLUSIVE], Outcome.INCONCLUSIVE),
-        (False, [Outcome.INCONCLUSIVE, Outcome.NOT_REPRODUCED], Outcome.NOT_REPRODUCED),
+        (spread_over(10, spread=0.05), Question(REPORTED, 0.02, True), "all seeds that were declared"),
+        (spread_over(3, mean=0.87, spread=0.01), Question(REPORTED, 0.02, True), "more seeds would not decide"),
+        (measured(0.85), Question(REPORTED, 0.02, True), r"3 seeds may decide \(--seeds 3\)"),
+        (
+            measured(0.85, images=180),
+            Question(Measured((0.85,), 180, 1), 0.005, False),
+            "no number of seeds can confirm",
+        ),
     ],
 )
-def test_the_outcome_of_a_review(exact, outcomes, expected):
-    verdicts = [Verdict(outcome, 0.0, (0.0, 0.0), 0.02, "") for outcome in outcomes]
-    assert overall(exact, verdicts) is expected
+def test_advice_that_cannot_help_is_not_given(ours, question, said):
+    import re
+
+    found = power.advice(ours, question)
+    assert re.search(said, found)
+    assert ("--seeds" in found) == ("--seeds" in said)
 
 
-def test_exit_codes():
-    assert [outcome.exit_code for outcome in Outcome] == [0, 0, 1, 2]
+def test_the_chance_to_confirm_is_that_of_the_images_where_seeds_do_not_spread():
+    """1,000 and 1,000 images, ± 3 points: P(|Z| < 3 / 1.3 - 1.645), whatever the seeds."""
+    question = Question(Measured((0.907,), 1000, 1), 0.03, same_images=False)
+    found = power.chances(question, 1000, spread=0.0)
+    assert found[10] == pytest.approx(0.48, abs=0.04)
+    assert found[3] <= found[5] <= found[10]
+    assert power.chances(question, 1000, spread=0.01)[10] < found[10]
+
+
+def test_the_spread_that_is_allowed_is_that_at_which_four_of_five_are_confirmed():
+    question = Question(REPORTED, 0.01, same_images=True)
+    allowed = power.spread_allowed(question, 10_000, 10)
+    assert power.chances(question, 10_000, allowed)[10] == pytest.approx(0.8, abs=0.02)
+    assert power.spread_allowed(question, 10_000, 3) < allowed
+    assert power.spread_allowed(Question(Measured((0.9,), 100, 1), 0.01, False), 100, 10) == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "images", "spread", "said"),
+    [
+        (Question(Measured((0.85,), 180, 1), 0.005, False), 180, None, "no number of seeds can confirm it"),
+        (Question(Measured((0.907,), 1000, 1), 0.03, False), 1000, None, "no more perfect reproductions than this"),
+        (Question(REPORTED, 0.01, True), 10_000, None, "four of five are confirmed if single seeds spread"),
+        (Question(spread_over(3), 0.01, True), 10_000, 0.002, "as those on record do"),
+        (Question(REPORTED, 0.01, True, most_seeds=1), 10_000, None, "nothing can decide"),
+    ],
+)
+def test_what_can_be_found_out_is_said_beforehand(question, images, spread, said):
+    assert said in " ".join(power.describe(question, images, spread))

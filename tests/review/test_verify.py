@@ -1,139 +1,278 @@
-"""Re-runs of a tiny experiment: the faithful one is the record's, bit for bit; every broken one is caught and named."""
+"""What a review says: about the claim that was committed, on evidence that ran or that a lock vouches for."""
 
+import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+import typer
 
+from pipeline.commands import review as command
 from pipeline.files import records
-from pipeline.filing import ledger, locks
+from pipeline.filing import writing
+from pipeline.filing.divergence import StageComparison
 from pipeline.process.errors import ConfigError
-from pipeline.review import report, verify
+from pipeline.review import report, sentences, verify
 from pipeline.review.verdict import Outcome
-from pipeline.review.workspace import RerunError
+from pipeline.review.verify import Asked, Review
+from tests.filing.conftest import replicated
 
-from .conftest import commit
+from .conftest import claim, commit, git
 
-pytestmark = pytest.mark.slow
-PARAMS = Path("experiments/digits/params.yaml")
-
-
-def review(what: str = "digits", seeds: int = 1, fresh: bool = False) -> verify.Review:
-    return verify.review(what, seeds, None, fresh, lambda _: None)
+EXPERIMENT = Path("experiments/digits")
+PUBLISHED = {"origin": "published", "n": 1000, "images": "same", "split": "test"}
 
 
-def replace(path: Path, before: str, after: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert before in text
-    path.write_text(text.replace(before, after), encoding="utf-8")
+def review(what: str = "digits", said: list[str] | None = None, **asked: object) -> Review:
+    return verify.review(what, Asked(**asked), (said if said is not None else []).append)
 
 
-def set_parameter(section: str, key: str, value: object) -> None:
-    yaml = YAML()
-    content = yaml.load(PARAMS)
-    content[section][key] = value
-    yaml.dump(content, PARAMS)
+@pytest.fixture
+def filed(repository: Path) -> Path:
+    """One seed on record, 16.67 % of 6 test images, committed. The claim states no figure."""
+    writing.file_results("digits")
+    commit("record")
+    return repository
 
 
-def other_split() -> None:
-    yaml = YAML()
-    content = yaml.load(PARAMS)
-    content["data"]["splits"].update(validation="train[90%:]", test="train[80%:90%]")
-    yaml.dump(content, PARAMS)
+@pytest.fixture
+def three(repository: Path) -> Path:
+    """Three seeds on record, each right on 1 of 6 test images; a published figure of 1.0 that they are far from."""
+    replicated(1, 1)
+    writing.file_results("digits")
+    claim(value=1.0, margin=0.02, **PUBLISHED)
+    commit("record")
+    return repository
 
 
-def wrong_weights() -> None:
-    import h5py
-
-    with h5py.File("pipeline/model/fashion_cnn/backbone.weights.h5", "r+") as file:
-        kernels: list[h5py.Dataset] = []
-        file.visititems(lambda _, item: kernels.append(item) if isinstance(item, h5py.Dataset) else None)
-        kernels[0][...] = 1.01 * kernels[0][...]
+# One headline, about the claim; bits are a line of their own
 
 
-BROKEN = {
-    "other split": (other_split, "preprocess", "parameters: data.splits"),
-    "other scaling": (
-        lambda: set_parameter("images", "scale", "symmetric"),
-        "extract-features",
-        "parameters: images.scale is 'symmetric', was 'unit'",
-    ),
-    "an epoch less": (lambda: set_parameter("train", "epochs", 1), "train", "parameters: train.epochs is 1, was 2"),
-    "wrong weights": (wrong_weights, "extract-features", "weights: pipeline/model/fashion_cnn/backbone.weights.h5"),
-    "swapped labels": (
-        lambda: replace(Path("pipeline/data/digits.py"), "int(label)", "9 - int(label)"),
-        "fetch",
-        "code: pipeline/data/digits.py",
-    ),
-}
-
-
-def test_a_faithful_rerun_is_exact_computed_anew(reviewed):
-    before = sorted(path for path in reviewed.rglob("*") if ".herbarium" not in path.parts and ".dvc" not in path.parts)
-    found = review(fresh=True)
-    assert found.outcome is Outcome.EXACT
-    assert found.computed == ("fetch", "preprocess", "extract-features", "train", "evaluate")
-    assert sorted(p for p in reviewed.rglob("*") if ".herbarium" not in p.parts and ".dvc" not in p.parts) == before
-    assert not list(reviewed.glob(".herbarium/review-*"))
-
-
-def test_what_comes_from_the_cache_is_said(reviewed):
+def test_a_record_that_comes_out_again_is_reproduced_and_was_computed(filed, again):
+    again(None)
     found = review()
-    assert found.outcome is Outcome.EXACT
-    assert found.computed == ()
-    assert any("not computed again: fetch" in note for note in found.notes)
-    markdown, data = report.write(found)
-    assert "REPRODUCED EXACTLY" in markdown.read_text(encoding="utf-8")
-    assert records.read_json(data)["exact"] is True
-    first = markdown.read_bytes(), data.read_bytes()
-    report.write(review())
-    assert (markdown.read_bytes(), data.read_bytes()) == first
+    assert found.outcome is Outcome.REPRODUCED
+    assert found.outcome.exit_code == 0
+    text = report.as_text(found)
+    assert "claim: the figures on record, as claim.yaml states none: test accuracy 16.67 % (1 seed, 6 images)" in text
+    assert "bits: every output is the record's, bit for bit: computed here" in text
+    assert text.splitlines()[-1].startswith("REPRODUCED: the figures on record")
 
 
-@pytest.mark.parametrize("how", BROKEN)
-def test_a_broken_rerun_is_never_exact_and_its_stage_is_named(reviewed, how):
-    change, stage, cause = BROKEN[how]
-    change()
-    commit(how)
+def test_what_comes_from_the_cache_is_intact_and_reproduces_nothing(filed, again):
+    ran = again(None, computed=())
+    found = review(cached=True)
+    assert (found.outcome, found.outcome.exit_code) == (Outcome.INTACT, 12)
+    assert ran == [1]
+    text = report.as_text(found)
+    assert "bit for bit: from the cache: nothing was computed" in text
+    assert text.splitlines()[-1].startswith("RECORD INTACT: what DVC's cache has is the record")
+
+
+def test_what_is_in_part_from_the_cache_says_so(filed, again):
+    stages = [StageComparison(name, "same") for name in ("train", "evaluate")]
+    again(None, computed=("evaluate",))
+    found = replace(review(cached=True), stages=stages)
+    assert "bit for bit: computed here: evaluate; from the cache: train" in sentences.bits(found)
+
+
+def test_a_cached_run_that_is_not_the_record_gets_no_verdict(filed, again):
+    again(0.5, computed=())
+    found = review(cached=True)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "leave out --cached" in sentences.headline(found)
+
+
+def test_an_exact_record_says_nothing_for_a_published_figure(filed, again):
+    """The record is one seed: its bits come out again, and the published figure stays as open as before."""
+    claim(value=0.2, margin=0.05, **PUBLISHED)
+    commit()
+    again(None, None, None)
+    found = review(seeds=1)
+    assert (found.outcome, found.outcome.exit_code) == (Outcome.INCONCLUSIVE, 11)
+    assert found.conclusion.exact
+    assert "every output is the record's" in sentences.bits(found)
+
+
+def test_a_published_figure_that_the_record_contradicts_is_not_reproduced_however_exact(three, again):
+    again(None, None, None)
     found = review()
-    assert found.outcome is not Outcome.EXACT
-    parted = locks.first_divergence(found.stages)
-    assert parted is not None
-    assert parted.name == stage
-    assert any(text.startswith(cause) for text in parted.causes)
-    assert f"first different stage: {stage}" in report.headline(found)
-    assert found.figures
-    assert found.figures[0].verdict.interval[0] <= found.figures[0].verdict.interval[1]
+    assert (found.outcome, found.outcome.exit_code) == (Outcome.NOT_REPRODUCED, 10)
+    assert "the record itself does not have that accuracy" in sentences.headline(found)
 
 
-def test_a_commit_is_its_own_record(reviewed):
-    found = review("HEAD")
-    assert found.outcome is Outcome.EXACT
-    assert found.subject.record.metrics is not None  # out of the DVC cache
+def test_the_json_has_outcome_and_exit_codes(filed, again, capsys, monkeypatch):
+    monkeypatch.setattr(command, "_in_mlflow", lambda show: None)
+    again(None)
+    with pytest.raises(typer.Exit) as ended:
+        command.verify("digits", None, None, False, False, True)
+    content = json.loads(capsys.readouterr().out)
+    assert ended.value.exit_code == content["exit_code"] == 0
+    assert content["exit_codes"] == {"REPRODUCED": 0, "NOT REPRODUCED": 10, "INCONCLUSIVE": 11, "RECORD INTACT": 12}
+    assert content["headline"].startswith("REPRODUCED")
+    assert json.loads(Path("reports/verdict/digits.json").read_text()) == content
 
 
-def test_several_seeds_are_compared_over_seeds(reviewed):
-    set_parameter("train", "epochs", 1)
+def test_the_same_review_is_the_same_report(filed, again):
+    again(None)
+    first = [path.read_bytes() for path in report.write(review())]
+    assert [path.read_bytes() for path in report.write(review())] == first
+
+
+# The claim is the commit's
+
+
+def test_an_edited_margin_changes_nothing_and_is_said_first(three, again):
+    again(None, None, None)
+    claim(margin=0.9)
+    said: list[str] = []
+    found = review(said=said)
+    assert found.outcome is Outcome.NOT_REPRODUCED
+    assert found.claimed.margin == 0.02
+    warning = "not committed, and so not part of this review: experiments/digits/claim.yaml"
+    assert said[0] == warning
+    assert warning in report.as_text(found).splitlines()[1]
+    assert warning in "\n".join(report.as_markdown(found).splitlines()[:4]).replace("\\", "")
+    assert f"declared in {EXPERIMENT / 'claim.yaml'}" in sentences.claim(found)
+
+
+def test_parameters_and_records_are_the_commit_s_as_well(filed, again):
+    again(None)
+    text = (EXPERIMENT / "params.yaml").read_text(encoding="utf-8")
+    (EXPERIMENT / "params.yaml").write_text(text.replace("epochs: 20 ", "epochs: 21 "), encoding="utf-8")
+    (EXPERIMENT / "record/curves.png").write_text("another picture")
+    found = review()
+    assert found.subject.params.train.epochs == 20
+    assert found.outcome is Outcome.REPRODUCED
+    assert "params.yaml" in found.subject.warnings[0]
+    assert "record/curves.png" in found.subject.warnings[0]
+
+
+def test_an_experiment_that_is_not_committed_gets_no_verdict(filed, again):
+    shutil.copytree(EXPERIMENT, "experiments/other")
+    again(None)
+    said: list[str] = []
+    found = review("other", said)
+    assert "experiments/other is not committed: nothing of it was declared beforehand" in said[0]
+    assert (found.outcome, found.outcome.exit_code) == (Outcome.INCONCLUSIVE, 11)
+    assert "declared nowhere" in sentences.claim(found)
+    assert sentences.headline(found) == "INCONCLUSIVE: no verdict: experiments/other is not committed"
+
+
+def test_a_claim_that_only_the_working_tree_has_is_none(filed, again):
+    git("rm", "--quiet", "--cached", str(EXPERIMENT / "claim.yaml"))
+    git("commit", "--quiet", "--message", "without")
+    again(None)
+    found = review()
+    assert found.subject.claim is None
+    assert "claim.yaml" in found.subject.warnings[0]
+    assert "the default where no claim declares one" in sentences.claim(found)
+
+
+def test_a_margin_given_now_is_called_that_in_the_headline(three, again):
+    claim(value=0.5)
     commit()
-    found = review(seeds=2)
-    assert [seed.seed for seed in found.reproduced.seeds] == [1, 2]
-    assert len({seed.fingerprint for seed in found.reproduced.seeds}) == 2
-    looked_at = ledger.file().read_text(encoding="utf-8")
-    assert all(seed.fingerprint in looked_at for seed in found.reproduced.seeds)
-    assert "over seeds" in found.figures[0].verdict.method
+    again(None, None, None)
+    assert review().outcome is Outcome.INCONCLUSIVE
+    found = review(margin=0.99)
+    assert found.outcome is Outcome.REPRODUCED
+    assert "given with --margin; the claim declares ± 2" in sentences.headline(found)
 
 
-def test_a_stage_that_fails_is_an_error_with_its_last_words_and_leaves_nothing(reviewed):
-    set_parameter("data", "source", "image_folder")
-    set_parameter("data", "path", "data/originals")
-    commit()
-    with pytest.raises(RerunError, match="data/originals"):
+def test_nothing_to_verify_is_said_before_anything_runs(repository, again):
+    ran = again(None)
+    with pytest.raises(ConfigError, match="no figure is claimed and nothing is on record"):
         review()
-    assert not list(reviewed.glob(".herbarium/review-*"))
+    assert ran == []
 
 
-def test_an_unknown_name_is_refused(reviewed):
-    with pytest.raises(ConfigError, match="did you mean digits"):
-        review("digitz")
-    with pytest.raises(ConfigError, match="1 or more"):
-        review(seeds=0)
+# Evidence is what ran, or what a lock vouches for
+
+
+def test_seeds_that_a_lock_vouches_for_speak_where_the_bits_are_the_record_s(three, again):
+    ran = again(None, None, None)
+    found = review()
+    assert ran == [1]
+    assert [item.source for item in found.evidence] == ["computed here"] + [
+        "not run here, vouched for by the record's lock"
+    ] * 2
+    assert found.conclusion.verdict.look == 3
+
+
+def test_a_number_that_is_asked_for_is_run(three, again):
+    ran = again(None, None, None)
+    found = review(seeds=3)
+    assert ran == [1, 2, 3]
+    assert {item.source for item in found.evidence} == {"computed here"}
+    assert "seed 3: test accuracy 16.67 %, on record 16.67 %, the same bits (computed here)" in report.as_text(found)
+
+
+def test_on_a_machine_with_other_bits_the_record_s_seeds_are_another_s(three, again):
+    ran = again(0.16, 0.17, 0.18)
+    found = review()
+    assert ran == [1, 2, 3]
+    assert len(found.evidence) == 3
+    assert found.conclusion.measured.mean == pytest.approx(0.17)
+
+
+def test_seeds_typed_into_a_list_do_not_speak(filed, again):
+    """Ten invented seeds at the published figure; what ran is far from it."""
+    claim(value=1.0, margin=0.02, **PUBLISHED)
+    one = {"fingerprint": "f", "best_epoch": 1, "validation_accuracy": 0.55}
+    seeds = [{"seed": n, "test_accuracy": 1 / 6 if n == 1 else 1.0, **one} for n in range(1, 12)]
+    images = {"images": 6}
+    records.write_json(
+        EXPERIMENT / "record/seeds.json", {"experiment": "x", "seeds": seeds, "validation": images, "test": images}
+    )
+    commit("lie")
+    again(None, 0.15, 0.19)
+    found = review()
+    assert found.outcome is Outcome.NOT_REPRODUCED
+    assert len(found.evidence) == 3
+    assert any("typed into the record, no lock vouches" in note for note in found.notes)
+
+
+def test_a_changed_figure_in_the_commit_is_refused_by_name(three):
+    file = EXPERIMENT / "record/seeds/2/metrics.json"
+    records.write_json(file, {**records.read_json(file), "validation_accuracy": 0.99})
+    commit("lie")
+    with pytest.raises(Exception, match=r"^commit \w{10}: experiments/digits/record/seeds/2: metrics\.json: not what"):
+        review()
+
+
+# Seeds are added as planned
+
+
+def test_it_stops_at_the_look_that_decides(filed, again):
+    ran = again(0.9, 0.91, 0.89, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9)
+    found = review(seeds=10)
+    assert ran == [1, 2, 3]
+    assert found.outcome is Outcome.NOT_REPRODUCED
+    assert "look 1 of 3, at 3 seeds (looks are planned at 3, 5, 10 seeds)" in report.as_text(found)
+
+
+def test_other_numbers_of_seeds_are_no_looks(filed, again):
+    for wrong in (2, 4, 11):
+        with pytest.raises(ConfigError, match=f"found {wrong}; allowed: 1, 3, 5, 10"):
+            review(seeds=wrong)
+    with pytest.raises(ConfigError, match="--cached"):
+        review(seeds=3, cached=True)
+    with pytest.raises(ConfigError, match="--margin: found 200"):
+        review(margin=2.0)
+
+
+def test_what_can_be_found_out_is_said_before_the_first_stage(filed, again):
+    claim(value=0.9, margin=0.005, **{**PUBLISHED, "images": "other"})
+    commit()
+    again(0.5, 0.1, 0.9)
+    said: list[str] = []
+    found = review(said=said)
+    assert "no number of seeds can confirm it" in said[0]
+    assert "confirm" not in sentences.headline(found)
+
+
+def test_another_machine_is_named_as_the_cause(filed, again):
+    again(0.2, 0.3, 0.1, python="3.13.1")
+    found = review()
+    assert "not the record's from the stage evaluate on; likely cause: Python: 3.13.1" in sentences.bits(found)

@@ -1,0 +1,101 @@
+"""The runs of an experiment's other seeds: what each measured, under the hashes of its own dvc.lock.
+
+`replicate` keeps them in reports/seeds/<seed>/, `record` files them as record/seeds/<seed>/.
+"""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.files import folders, paths
+from pipeline.filing import consistency, contents, locks, vouching
+from pipeline.filing.locks import Lock
+from pipeline.params import config
+from pipeline.process.errors import DataError
+from pipeline.results.seeds import Seed
+
+KEPT = paths.REPORTS / "seeds"
+FOLDER = "seeds"
+_FILES = (paths.LOCK, paths.METRICS, paths.TRAINING)
+_NEEDED = (paths.METRICS.name, paths.TRAINING.name, paths.PREDICTIONS.name)
+
+
+@dataclass(frozen=True)
+class SeedRun:
+    """One seed's outcome, on how many validation and test `images`, and the lock that vouches for it."""
+
+    seed: Seed
+    images: tuple[int, int]
+    lock: dict[str, Any]
+
+
+def keep(run: Path, seed: int, below: Path = KEPT) -> None:
+    """Copy what vouches for a seed from the finished `run`, a project's folder, to `below`/<seed>."""
+    with folders.replaced(below / str(seed)) as folder:
+        for path in _FILES:
+            shutil.copyfile(run / path, folder / path.name)
+        contents.write_predictions(run / paths.PREDICTIONS, folder)
+
+
+def file(seeds: Iterable[int], main: Lock, record: Path, kept: Path = KEPT) -> None:
+    """Copy the kept runs of `seeds`, checked against the `main` run's lock, into a record's folder."""
+    for seed in seeds:
+        if not (kept / str(seed)).is_dir():
+            raise DataError(f"{kept / str(seed)}: not found; run `herbarium replicate` again, then `herbarium record`")
+        read_one(kept / str(seed), main, seed)
+        shutil.copytree(kept / str(seed), record / FOLDER / str(seed))
+
+
+def read(record: Path, main: Lock | None, first: int) -> list[SeedRun]:
+    """The runs filed with a record, by seed: those after its own seed `first`, none left out.
+
+    Raises DataError, naming file and reason, if one is not what it should be.
+    """
+    folder = record / FOLDER
+    if main is None or not folder.is_dir():
+        return []
+    names = sorted(path.name for path in folder.iterdir())
+    expected = [str(first + 1 + i) for i in range(len(names))]
+    if sorted(expected) != names:
+        raise DataError(
+            f"{folder}: found {', '.join(names)}; needed: the seeds one after the other, {', '.join(expected)}: who"
+            " leaves one out chooses"
+        )
+    return [read_one(folder / name, main, int(name)) for name in expected]
+
+
+def read_one(folder: Path, main: Lock, seed: int) -> SeedRun:
+    """A seed's run. Raises DataError unless its files are those its lock names, and all else is the `main` run's."""
+    absent = [path.name for path in _FILES if not (folder / path.name).is_file()]
+    if absent:
+        raise DataError(f"{folder}: {', '.join(absent)}: not found; run `herbarium replicate` again, then record")
+    lock = locks.checked(config.read_yaml(folder / paths.LOCK.name), str(folder / paths.LOCK.name))
+    predictions = contents.read_predictions(folder / paths.PREDICTIONS.name)
+    files = {path.name: (folder / path.name).read_bytes() for path in _FILES[1:]}
+    if predictions is not None:
+        files[paths.PREDICTIONS.name] = contents.predictions_bytes(folder / paths.PREDICTIONS.name)
+    vouching.check_files(folder, lock, files, _NEEDED)
+    vouching.check_seed(folder, lock, main, seed)
+    metrics = contents.read(folder / paths.METRICS.name, consistency.figures) or {}
+    training = contents.read_json(folder / paths.TRAINING.name) or {}
+    if predictions is not None:
+        consistency.check_predictions(metrics, predictions, training.get("classes"), folder)
+    return SeedRun(outcome(seed, metrics, training), images(metrics), lock)
+
+
+def outcome(seed: int, metrics: dict[str, Any], training: dict[str, Any]) -> Seed:
+    """From the contents of metrics.json and training.json."""
+    return Seed(
+        seed,
+        str(training["fingerprint"]),
+        int(training["best_epoch"]),
+        metrics["validation_accuracy"],
+        metrics["test_accuracy"],
+    )
+
+
+def images(metrics: dict[str, Any]) -> tuple[int, int]:
+    """How many validation and test images metrics.json is of."""
+    return metrics["validation_images"], metrics["test_images"]

@@ -1,0 +1,69 @@
+"""Running another program so that it never outlives what started it, and ending in order when asked to end."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+# First what lets a program put its files in order, then what it cannot refuse.
+_ENDING = ((signal.SIGINT, 10.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+
+
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], on_line: Callable[[str], None]) -> int:
+    """Run `command` in `folder` in a process group of its own; `on_line` gets every line it prints. Its exit code.
+
+    If anything interrupts this, the whole group is ended before the interruption goes on.
+    """
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        encoding="utf-8",
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        process_group=0,
+    ) as process:
+        assert process.stdout
+        try:
+            for line in process.stdout:
+                on_line(line.rstrip())
+            return process.wait()
+        except BaseException:
+            _end(process)
+            raise
+
+
+@contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Inside it SIGTERM and SIGHUP end this process as an exception does: what was opened is closed and tidied up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _exit) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _exit(number: int, _: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    for number, seconds in _ENDING:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+            break
+    with suppress(ProcessLookupError):  # those it had started
+        os.killpg(process.pid, signal.SIGKILL)

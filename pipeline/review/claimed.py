@@ -1,0 +1,66 @@
+"""What a review is about: the reported accuracy, the margin, and who declared them when."""
+
+from dataclasses import dataclass
+
+from pipeline.process.errors import ConfigError
+from pipeline.results import sequential
+from pipeline.results.seeds import Measured
+from pipeline.review.subjects import Subject
+from pipeline.review.verdict import Question
+
+DEFAULT_MARGIN = 0.02  # of what has no claim.yaml: two points of accuracy
+_POINTS = 100
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """`what` is claimed, in words. `reported`: None if the record has no figures, only the hashes of its outputs.
+
+    `of_record`: the record's own figures are the claim. `same_images`: as far as that was declared. `declared`: where
+    the margin comes from.
+    """
+
+    what: str
+    split: str
+    reported: Measured | None
+    margin: float
+    declared: str
+    of_record: bool
+    same_images: bool
+    most_seeds: int = sequential.MOST_SEEDS
+
+    def question(self, same_images: bool) -> Question | None:
+        if self.reported is None:
+            return None
+        return Question(self.reported, self.margin, same_images, self.most_seeds)
+
+
+def of(subject: Subject, margin: float | None = None) -> Claimed:
+    """The claim of a subject; `margin`, a fraction, instead of the declared one.
+
+    A claim without a value is about the record's own figures. Raises ConfigError if there is nothing to compare with.
+    """
+    claim, record = subject.claim, subject.record
+    split = claim.split if claim else "test"
+    found, declared = _margin(subject, margin)
+    most = claim.most_seeds if claim else sequential.MOST_SEEDS
+    if claim and claim.value is not None and claim.n:
+        reported = Measured((claim.value,), claim.n, claim.seeds)
+        what = f"the {claim.origin} figure"
+        return Claimed(what, split, reported, found, declared, False, claim.images == "same", most)
+    if record is None or record.lock is None:
+        raise ConfigError(
+            f"{subject.name}: no figure is claimed and nothing is on record, so there is nothing to verify; run it"
+            " (`dvc repro`) and file it (`herbarium record`)"
+        )
+    what = "the figures on record" + (", as claim.yaml states none" if claim else "")
+    same = record.params.data == subject.params.data
+    return Claimed(what, split, record.measured(split), found, declared, True, same, most)
+
+
+def _margin(subject: Subject, given: float | None) -> tuple[float, str]:
+    claim = subject.claim
+    if given is not None:
+        instead = f"; the claim declares ± {_POINTS * claim.margin:g}" if claim else ""
+        return given, f"given with --margin{instead}"
+    return (claim.margin, subject.declared) if claim else (DEFAULT_MARGIN, "the default where no claim declares one")

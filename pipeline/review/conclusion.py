@@ -1,0 +1,86 @@
+"""From what ran to what is said of the claim."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.filing import divergence
+from pipeline.filing.divergence import StageComparison
+from pipeline.filing.record import Record
+from pipeline.results import statistics
+from pipeline.results.seeds import Measured
+from pipeline.results.statistics import Interval
+from pipeline.review import evidence
+from pipeline.review.claimed import Claimed
+from pipeline.review.evidence import Evidence, Source
+from pipeline.review.rerun import Rerun, same_images
+from pipeline.review.verdict import Outcome, Question, Verdict, judge
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """`exact`: every output of every seed that ran is the record's. `verdict`: None where no figures were compared."""
+
+    outcome: Outcome
+    exact: bool
+    measured: Measured
+    question: Question | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The first network against the recorded one, image by image: difference, its 95 % interval, McNemar's p-value."""
+
+    difference: float
+    interval: Interval
+    p_value: float
+
+
+def of(claim: Claimed, record: Record | None, first: Rerun, found: Sequence[Evidence]) -> Conclusion:
+    """The claim decides: where it is the record itself, equal bits are all it says; else the figures are compared."""
+    ours = evidence.measured(found, claim.split, first.images[claim.split])
+    exact = divergence.exact(stages(record, first)) and all(
+        seed.same_bits for seed in found if seed.recorded is not None
+    )
+    if claim.of_record and exact:
+        return Conclusion(Outcome.REPRODUCED, exact, ours)
+    same = same_images(record.lock, first.lock, claim.split) if claim.of_record and record else claim.same_images
+    question = claim.question(same)
+    if question is None:
+        return Conclusion(Outcome.INCONCLUSIVE, exact, ours)
+    verdict = judge(ours, question)
+    return Conclusion(verdict.outcome, exact, ours, question, verdict)
+
+
+def stages(record: Record | None, first: Rerun) -> list[StageComparison]:
+    """The first seed's stages beside those on record."""
+    if record is None or record.lock is None:
+        return divergence.compare({"stages": {}}, first.lock, {}, {})
+    return divergence.compare(record.lock, first.lock, record.environment, first.environment)
+
+
+def reserved(found: Conclusion, cached: bool, reservation: str | None, doubt: str | None) -> Outcome:
+    """What may be said of it. Nothing is said of a claim by what was not computed, or if there is a `reservation`.
+
+    `doubt`: why a contradiction would be nobody's fault.
+    """
+    if cached:
+        return Outcome.INTACT if found.exact and not reservation else Outcome.INCONCLUSIVE
+    contradicted = found.outcome is Outcome.NOT_REPRODUCED
+    return Outcome.INCONCLUSIVE if reservation or (doubt and contradicted) else found.outcome
+
+
+def pair(record: Record | None, first: Rerun) -> Pair | None:
+    """None unless there are predictions of the same test images on record."""
+    if record is None or record.predictions is None or not same_images(record.lock, first.lock, "test"):
+        return None
+    ours, theirs = first.predictions, record.predictions
+    if ours.names != theirs.names:
+        return None
+    right, other = ours.correct, theirs.correct
+    difference = float(right.mean() - other.mean())
+    return Pair(difference, statistics.paired_interval(right, other), statistics.mcnemar(right, other))
+
+
+def computed_here(found: Sequence[Evidence]) -> bool:
+    return all(seed.source is not Source.CACHED for seed in found)

@@ -1,0 +1,54 @@
+"""What speaks in a review: the seeds that ran here, and those on record that its lock vouches for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.filing import divergence
+from pipeline.filing.record import Record
+from pipeline.results.seeds import Measured, Seed
+from pipeline.review.rerun import Rerun
+
+
+class Source(StrEnum):
+    COMPUTED = "computed here"
+    CACHED = "from the cache"
+    VOUCHED = "not run here, vouched for by the record's lock"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One seed. `recorded`: its accuracy on record, as a lock vouches for it; `same_bits`: of all its outputs."""
+
+    seed: Seed
+    source: Source
+    recorded: float | None = None
+    same_bits: bool = False
+
+
+def of_runs(reruns: Sequence[Rerun], record: Record | None, split: str) -> list[Evidence]:
+    """The seeds that ran, in their order; then those on record, if every seed that ran is the record's, bit for bit.
+
+    Then they are what would have been computed here. On a machine that gives other bits they are another's.
+    """
+    ran = [_ran(rerun, record, split) for rerun in reruns]
+    if record is None or record.seeds is None or not all(found.same_bits for found in ran):
+        return ran
+    accuracies, last = record.accuracies(split), ran[-1].seed.seed
+    further = [seed for seed in record.seeds.seeds if seed.seed > last]
+    return [*ran, *(Evidence(seed, Source.VOUCHED, accuracies[seed.seed], True) for seed in further)]
+
+
+def measured(evidence: Sequence[Evidence], split: str, images: int) -> Measured:
+    accuracies = tuple(getattr(found.seed, f"{split}_accuracy") for found in evidence)
+    return Measured(accuracies, images, len(accuracies))
+
+
+def _ran(rerun: Rerun, record: Record | None, split: str) -> Evidence:
+    number = rerun.seed.seed
+    source = Source.COMPUTED if {"train", "evaluate"} <= {*rerun.computed} else Source.CACHED
+    if record is None:
+        return Evidence(rerun.seed, source)
+    lock = record.locks.get(number)
+    same = lock is not None and divergence.exact(divergence.compare(lock, rerun.lock, {}, {}))
+    return Evidence(rerun.seed, source, record.accuracies(split).get(number), same)

@@ -1,0 +1,118 @@
+"""What a review can find out at all, said before it computes anything.
+
+By simulated reviews of a perfect reproduction: the same recipe, the same true accuracy, judged as real ones are.
+"""
+
+import numpy as np
+
+from pipeline.results import sequential
+from pipeline.results.over_seeds import Difference
+from pipeline.results.seeds import Measured
+from pipeline.review.verdict import Outcome, Question, difference, judge
+
+_REVIEWS = 2000
+_LIKELY = 0.8
+_NEVER = 0.005
+_POINTS = 100
+
+
+def describe(question: Question, images: int, spread: float | None) -> list[str]:
+    """Sentences for the reviewer. `spread`: standard deviation of single seeds' accuracies, None if it is not known."""
+    looks = question.plan.looks
+    if not looks:
+        return [f"nothing can decide: at most {question.most_seeds} seeds are declared, too few to see their spread"]
+    confirmed = chances(question, images, spread or 0.0)
+    margin = f"with a margin of ± {_POINTS * question.margin:g} points"
+    if max(confirmed.values()) < _NEVER:
+        return [f"{margin} no number of seeds can confirm it{_limit(question, images)}; it can only be contradicted"]
+    found = ", ".join(f"{_seeds(seeds)} {_percent(share)}" for seeds, share in confirmed.items())
+    if spread is not None:
+        return [
+            f"{margin} and seeds that spread as those on record do (± {_POINTS * spread:.2f} points), so many perfect"
+            f" reproductions would be confirmed: {found}"
+        ]
+    lines = [f"{margin} no more perfect reproductions than this can be confirmed: {found}{_limit(question, images)}"]
+    allowed = {look: spread_allowed(question, images, look) for look in looks}
+    likely = [f"{_seeds(n)} up to ± {_POINTS * s:.2g} points" for n, s in allowed.items() if s]
+    told = f"four of five are confirmed if single seeds spread (standard deviation) no more: {', '.join(likely)}"
+    return lines + [told] * bool(likely)
+
+
+def advice(reproduced: Measured, question: Question) -> str:
+    """What would decide an undecided verdict; never what cannot."""
+    further = [look for look in question.plan.looks if look > len(reproduced.accuracies)]
+    if not further:
+        return "all seeds that were declared have been looked at: this claim stays undecided"
+    if len(reproduced.accuracies) == 1:
+        if max(chances(question, reproduced.images, 0.0).values()) < _NEVER:
+            return f"no number of seeds can confirm it{_limit(question, reproduced.images)}"
+        return f"one seed has no spread to judge by; {_seeds(further[0])} may decide (--seeds {further[0]})"
+    for seeds in further:
+        outcome = judge(_as_before(reproduced, seeds), question).outcome
+        if outcome is not Outcome.INCONCLUSIVE:
+            what = "confirm" if outcome is Outcome.REPRODUCED else "contradict"
+            return f"{_seeds(seeds)} would {what} it if mean and spread stay as they are (--seeds {seeds})"
+    return "more seeds would not decide, if mean and spread stay: the figures are too uncertain, or lie on the margin"
+
+
+def chances(question: Question, images: int, spread: float) -> dict[int, float]:
+    """Seeds of each look → share of perfect reproductions that are confirmed by then.
+
+    `images`: how many ours are measured on. `spread`: standard deviation of one seed's accuracy, a fraction.
+    """
+    reported, random = question.reported, np.random.default_rng(0)
+    ours = _accuracies(random, question, images, spread, question.most_seeds)
+    count = len(reported.accuracies)
+    theirs = _accuracies(random, question, reported.images, spread / (1 if count > 1 else reported.seeds**0.5), count)
+
+    def estimate(seeds: int) -> Difference:
+        return difference(ours[:, :seeds], theirs, images, question)
+
+    plan = question.plan
+    decided, at = sequential.first_decision(estimate, question.margin, plan, plan.most)
+    return {look: float(((decided == sequential.WITHIN) & (at <= look)).mean()) for look in plan.looks}
+
+
+def spread_allowed(question: Question, images: int, seeds: int) -> float:
+    """The largest spread of single seeds, a fraction, at which that many confirm four of five perfect reproductions.
+
+    0 if none is small enough.
+    """
+    low, high = 0.0, 0.5
+    if chances(question, images, low)[seeds] < _LIKELY:
+        return 0.0
+    while high - low > 1e-4:
+        middle = (low + high) / 2
+        likely = chances(question, images, middle)[seeds] >= _LIKELY
+        low, high = (middle, high) if likely else (low, middle)
+    return low
+
+
+def _accuracies(random: np.random.Generator, question: Question, images: int, spread: float, seeds: int) -> np.ndarray:
+    """float (reviews, seeds): of one true accuracy, measured on the same images by all seeds of a review."""
+    true = question.reported.mean
+    level = np.full((_REVIEWS, 1), true)
+    if not question.same_images:
+        level = random.binomial(images, true, (_REVIEWS, 1)) / images
+    return level + random.normal(0, spread, (_REVIEWS, seeds))
+
+
+def _as_before(reproduced: Measured, seeds: int) -> Measured:
+    """That many seeds, with the mean and the spread of those there are."""
+    points = np.linspace(-1, 1, seeds)
+    spread = np.std(reproduced.accuracies, ddof=1)
+    return Measured(tuple((reproduced.mean + spread * points / points.std(ddof=1)).tolist()), reproduced.images, seeds)
+
+
+def _limit(question: Question, images: int) -> str:
+    if question.same_images:
+        return ""
+    return f" ({images:,} and {question.reported.images:,} images, not the same ones, have their own luck)"
+
+
+def _seeds(count: int) -> str:
+    return f"{count} seed{'s' if count > 1 else ''}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -1,0 +1,55 @@
+"""One seed of a reviewed experiment, run in a copy: what it measured, and what was computed for it."""
+
+from dataclasses import dataclass
+
+from pipeline.files import paths, records
+from pipeline.filing import contents, environment, locks, reading
+from pipeline.filing.locks import Lock
+from pipeline.params.config import with_seed
+from pipeline.params.schema import Params
+from pipeline.results.predictions import Predictions
+from pipeline.results.seeds import Seed
+from pipeline.review import replicates, workspace
+from pipeline.review.workspace import Say, Workspace
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """`images`: split → how many. `computed`: the stages that ran; the others' results were there already.
+
+    `environment`: processor, Python and packages. `predictions`: of the test images.
+    """
+
+    seed: Seed
+    images: dict[str, int]
+    computed: tuple[str, ...]
+    lock: Lock
+    environment: dict[str, str]
+    predictions: Predictions
+
+
+def run(copy: Workspace, params: Params, seed: int, say: Say) -> Rerun:
+    """Run `params` with `seed` in the copy. Raises RerunError if a stage fails."""
+    say(f"seed {seed}")
+    computed = workspace.repro(copy, with_seed(params, seed), say)
+    outcome = replicates.outcome(copy.folder, seed)  # refuses files that are not those the lock names
+    metrics, training = (records.read_json(copy.folder / path) for path in (paths.METRICS, paths.TRAINING))
+    lock = reading.read_lock(copy.folder / paths.LOCK)
+    table = contents.read_predictions(copy.folder / paths.PREDICTIONS)
+    assert lock is not None
+    assert table is not None
+    return Rerun(
+        outcome,
+        {split: metrics[f"{split}_images"] for split in ("validation", "test")},
+        computed,
+        lock,
+        environment.of_run(copy.folder / "pipeline" / paths.VERSIONS.name, training["environment"]),
+        table,
+    )
+
+
+def same_images(first: Lock | None, second: Lock | None, split: str) -> bool:
+    """Whether the images of a split are the same, in content, labels and order, by the hashes of two locks."""
+    folder = paths.images(split).parent.as_posix()
+    found = [locks.outputs(lock).get(folder) if lock else None for lock in (first, second)]
+    return found[0] is not None and found[0] == found[1]

@@ -1,0 +1,96 @@
+"""What a command starts ends with it, and a command that is asked to end tidies up first."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.process import groups, scratch
+from tests.servers import group_is_alive
+
+# Starts a child that starts another, in a folder of its own; says when both are there.
+AT_WORK = """
+import os, sys
+from pathlib import Path
+from pipeline.process import groups, scratch
+with groups.ending_in_order(), scratch.folder(Path("state"), "review-") as own:
+    print(own, flush=True)
+    child = "import os, subprocess, sys; print(os.getpgrp(), flush=True);" \\
+        " subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    groups.run([sys.executable, "-c", child], own, os.environ, lambda line: print(line, flush=True))
+"""
+
+
+def at_work(folder: Path) -> tuple[subprocess.Popen, Path, int]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", AT_WORK], cwd=folder, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    own, group = process.stdout.readline().strip(), process.stdout.readline()
+    return process, folder / own, int(group)
+
+
+def test_lines_and_exit_code_come_back(tmp_path):
+    lines: list[str] = []
+    command = [sys.executable, "-c", "print('one'); print('two'); raise SystemExit(3)"]
+    assert groups.run(command, tmp_path, os.environ, lines.append) == 3
+    assert lines == ["one", "two"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_asked_to_end_it_ends_what_it_started_and_removes_its_folder(tmp_path, number):
+    process, own, group = at_work(tmp_path)
+    assert own.is_dir()
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert not own.exists()
+    deadline = time.monotonic() + 10  # what was killed is gone when init has taken note of it
+    while group_is_alive(group):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_folder_that_a_killed_process_left_is_removed_by_the_next(tmp_path):
+    process, own, group = at_work(tmp_path)
+    process.kill()
+    process.communicate(timeout=30)
+    os.killpg(group, signal.SIGKILL)
+    assert own.is_dir()
+    with scratch.folder(tmp_path / "state", "review-") as other:
+        assert not own.exists()
+        assert other.is_dir()
+    assert not other.exists()
+
+
+def test_the_folder_of_a_process_that_lives_stays(tmp_path):
+    with scratch.folder(tmp_path, "review-") as first, scratch.folder(tmp_path, "review-") as second:
+        assert first.is_dir()
+        assert second.is_dir()
+    assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
+def test_a_folder_without_a_lock_is_nobody_s(tmp_path):
+    """Of an earlier version, or of a process that was killed at once."""
+    (tmp_path / "review-old/project").mkdir(parents=True)
+    with scratch.folder(tmp_path, "review-"):
+        assert not (tmp_path / "review-old").exists()
+
+
+def test_outside_the_main_thread_signals_are_left_alone():
+    import threading
+
+    found = []
+
+    def look() -> None:
+        with groups.ending_in_order():
+            found.append(signal.getsignal(signal.SIGTERM))
+
+    before = signal.getsignal(signal.SIGTERM)
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert found == [before]

@@ -33,8 +33,8 @@ TEXTS = {
     "deep nesting": (lambda _: b"[" * 5000, "nested too deeply"),
     "a tag that would run code": (lambda _: b"!!python/object/apply:os.system ['touch ran']", "not valid YAML"),
     "two documents": (lambda text: (text + "---\n" + text).encode(), "params.yaml: not valid YAML"),
-    "empty": (lambda _: b"", "params.yaml: found None; allowed: the sections data, images"),
-    "a list": (lambda _: b"- data\n- images\n", "allowed: the sections data, images"),
+    "empty": (lambda _: b"", "params.yaml: found None; allowed: the sections version, data, images"),
+    "a list": (lambda _: b"- data\n- images\n", "allowed: the sections version, data, images"),
     "binary": (lambda _: bytes(range(256)), "params.yaml: not UTF-8 text"),
     "cut off": (lambda text: text[: text.index("train:  #")].encode(), "params.yaml: train: missing; allowed: how the"),
 }

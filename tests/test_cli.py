@@ -115,7 +115,7 @@ def test_every_command_says_that_there_is_no_project(command: str, tmp_path: Pat
 def test_commands_work_from_every_folder_of_the_project(project: Path, monkeypatch):
     """And leave the caller where he stood."""
     below = project / "reports/sweep"
-    for folder in (below, project / ".dvc", project / ".git"):
+    for folder in (below, *(project / name for name in (".dvc", ".git", "data/originals"))):
         folder.mkdir(parents=True)
     monkeypatch.chdir(below)
     assert CliRunner().invoke(app, ["check"]).stdout == "params.yaml is in order\n"
@@ -129,7 +129,7 @@ def test_paths_on_the_command_line_count_from_where_the_user_stands(project: Pat
     (project / "below").mkdir()
     monkeypatch.chdir(project / "below")
     asked = []
-    monkeypatch.setattr("pipeline.sweep.coordinator.plan", lambda params, storage, **_: asked.append(storage))
+    monkeypatch.setattr("pipeline.sweep.plans.of", lambda params, storage, **_: asked.append(storage))
     monkeypatch.setattr("pipeline.sweep.promote.promote", lambda plan, trial: "")
     for argument in ("sqlite:///study.db", "sqlite:////mnt/study.db", "postgresql://h/optuna"):
         CliRunner().invoke(app, ["promote", "--storage", argument], catch_exceptions=False)
@@ -190,8 +190,8 @@ def test_a_downloaded_archive_is_told_what_dvc_needs(project, outcome):
 
 
 def test_quiet_still_says_errors_and_results(project):
-    for folder in (".dvc", ".git"):
-        (project / folder).mkdir()
+    for folder in (".dvc", ".git", "data/originals"):
+        (project / folder).mkdir(parents=True)
     path = os.pathsep.join(sys.path)
     assert herbarium("--quiet", "check", PYTHONPATH=path).stdout == "params.yaml is in order\n"
     failed = herbarium("--quiet", "summary", PYTHONPATH=path)

@@ -47,7 +47,7 @@ def sweep(
     from pipeline.files import features_index, paths
     from pipeline.identity import certificate, fingerprint
     from pipeline.process import half_written, verbosity
-    from pipeline.sweep import command, coordinator, space
+    from pipeline.sweep import command, plans, space
 
     quiet = quiet or verbosity.quiet()
     space.of(params)
@@ -57,7 +57,7 @@ def sweep(
         command.bring_features_up_to_date(quiet, folder_lock.lent())
         certificate.require((*features_index.files(fingerprint.SPLITS), paths.CLASSES))
         with folder_lock.outputs_kept("herbarium sweep"):
-            print(command.run(coordinator.plan(params, storage, trials), workers, scheduler, quiet))
+            print(command.run(plans.of(params, storage, trials), workers, scheduler, quiet))
 
 
 @app.command(rich_help_panel=_SEARCHING)
@@ -71,8 +71,8 @@ def promote(
     Example: herbarium promote best && dvc repro
     """
     from pipeline.params import config
-    from pipeline.sweep import coordinator
+    from pipeline.sweep import plans
     from pipeline.sweep import promote as promotion
 
     with folder_lock.command_alone("herbarium promote"):
-        print(promotion.promote(coordinator.plan(config.load(), storage, create=False), trial))
+        print(promotion.promote(plans.of(config.load(), storage, create=False), trial))

@@ -8,6 +8,7 @@ import ast
 import hashlib
 import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from pipeline.identity import modules
@@ -17,11 +18,16 @@ from pipeline.process.errors import MachineError
 
 @cache
 def digest(stage: str) -> str:
-    """SHA-256 over the modules that a stage of dvc.yaml runs, hexadecimal.
+    """SHA-256 over the modules that a stage of dvc.yaml runs, hexadecimal; see `of_modules`."""
+    return of_modules(tuple(modules.of_stage(stage)))
+
+
+@cache
+def of_modules(computing: tuple[Path, ...]) -> str:
+    """SHA-256 over modules, relative to the project, hexadecimal.
 
     Raises MachineError if one of them was written after this process began: it may have been loaded before.
     """
-    computing = modules.of_stage(stage)
     written = [path.as_posix() for path in computing if loaded.written_since(modules.PACKAGE.parent / path)]
     if written:
         raise MachineError(

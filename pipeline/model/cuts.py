@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from pipeline.model import graph
-from pipeline.process.errors import ConfigError
+from pipeline.process.errors import CombinationError
 
 if TYPE_CHECKING:
     from pipeline.params.images_section import Augmentation
@@ -41,9 +41,9 @@ class Network:
         return [self.nodes[p].name for p in self._counted]
 
     def unfrozen(self, count: int) -> list[str]:
-        """Names of the `count` topmost weight-bearing layers. Raises ConfigError if there are fewer."""
+        """Names of the `count` topmost weight-bearing layers. Raises CombinationError if there are fewer."""
         if count > len(self._counted):
-            raise ConfigError(
+            raise CombinationError(
                 f"params.yaml: unfrozen layers: found {count}; allowed: 0 to {len(self._counted)},"
                 f" the weight-bearing layers of {self.model.name}"
             )

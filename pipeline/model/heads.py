@@ -8,7 +8,7 @@ import keras
 
 from pipeline.identity import seeds
 from pipeline.model.cuts import Cut
-from pipeline.process.errors import ConfigError
+from pipeline.process.errors import CombinationError
 
 if TYPE_CHECKING:
     from pipeline.params.network_sections import Head
@@ -32,10 +32,12 @@ def activations(cut: Cut, pooling: str) -> Any:
 def classify(tensor: Any, head: Head, classes: int, l2: float, seed: int) -> Any:
     """(N, D) → logits, float32 (N, K), or (N, 1) for sigmoid. Every layer's initial values are a function of `seed`.
 
-    Raises ConfigError for a sigmoid output with other than two classes.
+    Raises CombinationError for a sigmoid output with other than two classes.
     """
     if head.output == "sigmoid" and classes != 2:
-        raise ConfigError(f"params.yaml: head.output: sigmoid is for two classes, the data has {classes}: set softmax")
+        raise CombinationError(
+            f"params.yaml: head.output: sigmoid is for two classes, the data has {classes}: set softmax"
+        )
     rates = dropout_rates(head)
     if not head.units:
         tensor = _drop(tensor, rates[0], "dropout", seed)

@@ -12,7 +12,7 @@ class Sweep(Section):
     batch: int = Field(
         ge=1,
         le=1000,
-        description="configurations decided at once, whatever the number of workers: 1 to 1000",
+        description="how many trials can run at once: trial n is decided from those up to n − batch: 1 to 1000",
     )
     sampler: Literal["tpe", "random", "grid", "cma-es"] = Field(
         description="tpe (learns from results) | random | grid (every combination) | cma-es (numbers, many trials)"

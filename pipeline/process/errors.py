@@ -22,3 +22,7 @@ class BusyError(HerbariumError):
 
     def __init__(self, command: str, other: str) -> None:
         super().__init__(f"{command}: {other} is at work in this folder; run this again when it has ended")
+
+
+class CombinationError(ConfigError):
+    """Parameters that are legal one by one do not go together, or not with the data: what a trial may find out."""

@@ -11,6 +11,7 @@ _ADVICE = {
     errno.EACCES: "change its permissions",
     errno.EPERM: "change its permissions",
     errno.EIO: "look after the disk",
+    errno.ESTALE: "look after the mount (the file server has lost the file)",
     errno.EMFILE: "raise the limit (ulimit -n)",
 }
 

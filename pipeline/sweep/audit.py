@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,9 +11,10 @@ from pipeline.identity import seeds
 from pipeline.params.config import with_seed
 from pipeline.params.schema import Params
 from pipeline.results.trials import COMPLETE, Trial, top
-from pipeline.sweep import study
-from pipeline.sweep.coordinator import Plan
-from pipeline.sweep.executors import Executor
+from pipeline.sweep import attempts, recorded, study
+from pipeline.sweep.executors import Workers
+from pipeline.sweep.outcomes import Configuration
+from pipeline.sweep.plans import Plan
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Audited:
 
 
 def run(
-    plan: Plan, trials: Sequence[Trial], execute: Executor, on_training: Callable[[int, int], None] = lambda *_: None
+    plan: Plan, trials: Sequence[Trial], workers: Workers, on_training: Callable[[int, int], None] = lambda *_: None
 ) -> list[Audited]:
     """Train the best `sweep.audit_top` trials again with `sweep.audit_seeds` fresh seeds each; best trial first.
 
@@ -52,12 +52,19 @@ def run(
     chosen = top(trials, plan.params.sweep.audit_top)
     fresh = fresh_seeds(plan.params)
     wanted = {study.fingerprint(p): p for t in chosen for s in fresh if (p := with_seed(plan.params_of(t), s))}
-    known = recorded(plan)
-    missing = {name: params for name, params in wanted.items() if name not in known}
-    results = execute([_configuration(name, params) for name, params in missing.items()])
-    for number, (name, result) in enumerate(zip(missing, results, strict=True), start=1):
-        known[name] = result["accuracy"] if result["state"] == COMPLETE else None
-        study.note(plan.study, _key(name), known[name])
+    known = trained(plan)
+    missing = {name: _configuration(name, params) for name, params in wanted.items() if name not in known}
+    pending = {name: workers.submit(configuration) for name, configuration in missing.items()}
+
+    def others_ended() -> None:
+        for other in pending.values():
+            other.ended()
+
+    for number, (name, configuration) in enumerate(missing.items(), start=1):
+        first = pending.pop(name)
+        outcome = attempts.result(f"fresh seeds: training {number}", configuration, first, workers, others_ended)
+        known[name] = outcome["accuracy"] if outcome["state"] == COMPLETE else None
+        recorded.note(plan.study, _key(name), known[name])
         on_training(number, len(missing))
     audited = [_audited(plan, trial, fresh, known) for trial in chosen]
     return [entry for entry in audited if entry.accuracies]
@@ -70,16 +77,16 @@ def fresh_seeds(params: Params) -> list[int]:
     return [number for number in dict.fromkeys(numbers) if number != params.train.seed][:count]
 
 
-def recorded(plan: Plan) -> dict[str, float | None]:
+def trained(plan: Plan) -> dict[str, float | None]:
     """Fingerprint → validation accuracy of the audit's trainings so far; None for one that failed."""
     prefix = _key("")
-    notes = study.notes(plan.study)
+    notes = recorded.notes(plan.study)
     return {key.removeprefix(prefix): value for key, value in notes.items() if key.startswith(prefix)}
 
 
 def of_trial(plan: Plan, trial: Trial) -> Audited | None:
     """The audit of one trial as far as it is recorded; None if there is none."""
-    audited = _audited(plan, trial, fresh_seeds(plan.params), recorded(plan))
+    audited = _audited(plan, trial, fresh_seeds(plan.params), trained(plan))
     return audited if audited.accuracies else None
 
 
@@ -112,7 +119,7 @@ def _key(fingerprint: str) -> str:
     return f"audit:{fingerprint}"
 
 
-def _configuration(fingerprint: str, params: Params) -> dict[str, Any]:
+def _configuration(fingerprint: str, params: Params) -> Configuration:
     return {"params": params.model_dump(), "fingerprint": fingerprint, "thresholds": {}, "model": None}
 
 

@@ -4,15 +4,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from pipeline.files import paths
+from pipeline.process import verbosity
 from pipeline.results import trials
 from pipeline.results.trials import FAILED, PRUNED, Trial
-from pipeline.sweep import audit, coordinator, executors, figures, study
+from pipeline.sweep import audit, coordinator, executors, figures, recorded
 from pipeline.sweep.audit import Audited
-from pipeline.sweep.coordinator import Listener, Plan
+from pipeline.sweep.coordinator import Listener
 from pipeline.sweep.display import Display, display, short
+from pipeline.sweep.executors import Workers
+from pipeline.sweep.plans import Plan
 from pipeline.sweep.study import SweepError
 from pipeline.tracking import tags
 from pipeline.tracking.description import escaped
@@ -39,24 +43,42 @@ def bring_features_up_to_date(quiet: bool, variables: Mapping[str, str]) -> None
 
 
 def run(plan: Plan, workers: int = 1, scheduler: str | None = None, quiet: bool = False) -> str:
-    """Run the sweep of `plan` to its total, audit its best, write reports/sweep; returns the summary to print."""
+    """Run the sweep of `plan` to its total, audit its best, write reports/sweep; returns the summary to print.
+
+    With `herbarium --debug` trials run in this process, where what one raises is raised.
+    """
+    ended = plan.trials()
     with (
         SweepRun() as shown,
-        executors.executor(min(workers, plan.params.sweep.batch), scheduler) as execute,
-        display(plan, quiet) as screen,
+        _workers(min(workers, plan.lag), scheduler) as started,
+        display(plan, ended, quiet) as screen,
     ):
+        _say_who_idles(plan, workers if scheduler is None else started.count)
         shown.started(plan.study.study_name, plan.params)
-        ended = plan.trials()
         _greet(plan, ended, screen, shown)
         try:
-            done = coordinator.run(plan, execute, _listener(plan, ended, screen, shown))
+            done = coordinator.run(plan, started, _listener(plan, ended, screen, shown))
         finally:
             trials.write(paths.TRIALS, ended, plan.keys)
-        audits = audit.run(plan, done, execute, screen.training)
+        audits = audit.run(plan, done, started, screen.training)
         audit.write(audits)
-        figures.draw(study.in_memory(plan.study), paths.SWEEP_FIGURES)
+        figures.draw(recorded.in_memory(plan.study), paths.SWEEP_FIGURES)
         _finish(plan, done, audits, shown)
     return summary(plan, done, audits)
+
+
+def _workers(count: int, scheduler: str | None) -> AbstractContextManager[Workers]:
+    return executors.started() if verbosity.debug() else executors.started(count, scheduler)
+
+
+def _say_who_idles(plan: Plan, workers: int) -> None:
+    if workers > plan.lag:
+        print(
+            f"warning: {workers - plan.lag} of {workers} workers have nothing to do: at most {plan.lag} trials run at"
+            " once, for each is decided from all but the last of those before it (sweep.batch; another value is another"
+            " sweep)",
+            file=sys.stderr,
+        )
 
 
 def _greet(plan: Plan, before: list[Trial], screen: Display, shown: SweepRun) -> None:

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.results.trials import Trial, best
-from pipeline.sweep.coordinator import Candidate, Plan
+from pipeline.sweep.decisions import Candidate
+from pipeline.sweep.plans import Plan
 
 _ROWS = 15  # the newest trials; more would not fit a terminal
 
@@ -20,19 +21,21 @@ _ROWS = 15  # the newest trials; more would not fit a terminal
 class Display:
     """Told what begins and ends; counts, estimates the time left, and shows it unless `quiet`."""
 
-    def __init__(self, plan: Plan, live: Live | None, quiet: bool) -> None:
+    def __init__(self, plan: Plan, before: Sequence[Trial], live: Live | None, quiet: bool) -> None:
         self._plan, self._live, self._quiet = plan, live, quiet
-        self._trials = plan.trials()
+        self._trials = list(before)
         self._found = len(self._trials)
+        self._leader = best(before)
         self._began = time.monotonic()
         self._running: list[Candidate] = []
 
-    def begun(self, candidates: Sequence[Candidate]) -> None:
-        self._running = list(candidates)
+    def begun(self, candidate: Candidate) -> None:
+        self._running.append(candidate)
         self._refresh()
 
     def ended(self, trial: Trial) -> None:
         self._trials.append(trial)
+        self._leader = best([trial] if self._leader is None else [self._leader, trial])
         self._running = [c for c in self._running if c.number != trial.number]
         if self._live:
             self._refresh()
@@ -48,7 +51,7 @@ class Display:
         self.say(f"fresh seeds: training {number} of {total} done")
 
     def _line(self, trial: Trial) -> str:
-        leader = best(self._trials)
+        leader = self._leader
         score = f"best {leader.accuracy:.4f} (trial {leader.number})" if leader else "no trial complete yet"
         return f"trial {trial.number:3d}  {_outcome(trial):22}  {_values(trial.values)}  |  {score}  |  {self._left()}"
 
@@ -64,25 +67,24 @@ class Display:
     def _table(self) -> Table:
         names = [key.partition(".")[2] for key in self._plan.keys]
         table = Table("trial", "state", *names, "accuracy", "epochs", box=None, pad_edge=False)
-        leader = best(self._trials)
         for trial in self._trials[-_ROWS:]:
             accuracy = f"{trial.accuracy:.4f}" if trial.accuracy is not None else ""
-            style = "bold green" if trial is leader else "dim" if trial.accuracy is None else ""
+            style = "bold green" if trial is self._leader else "dim" if trial.accuracy is None else ""
             cells = [short(trial.values[key]) for key in self._plan.keys]
             table.add_row(str(trial.number), trial.state, *cells, accuracy, str(trial.trained_epochs), style=style)
         for candidate in self._running:
-            cells = [short(candidate.suggestion.values[key]) for key in self._plan.keys]
+            cells = [short(candidate.values[key]) for key in self._plan.keys]
             table.add_row(str(candidate.number), "running", *cells, "", "", style="cyan")
         return table
 
 
 @contextmanager
-def display(plan: Plan, quiet: bool) -> Iterator[Display]:
+def display(plan: Plan, before: Sequence[Trial], quiet: bool) -> Iterator[Display]:
     if sys.stdout.isatty() and not quiet:
         with Live(auto_refresh=False) as live:
-            yield Display(plan, live, quiet)
+            yield Display(plan, before, live, quiet)
     else:
-        yield Display(plan, None, quiet)
+        yield Display(plan, before, None, quiet)
 
 
 def short(value: Any) -> str:

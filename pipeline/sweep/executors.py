@@ -1,11 +1,12 @@
-"""Where trials run: an executor is a function like `map`, from configurations to their results, in the same order."""
+"""Where trials run: in this process, in processes of this machine, or on the workers of a Dask scheduler."""
 
 import gc
 import logging
 import os
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,9 @@ from pipeline.process.compat import dask_internals
 from pipeline.process.errors import ConfigError, HerbariumError, MachineError
 from pipeline.process.notices import in_short
 from pipeline.process.redaction import redacted
-from pipeline.results.trials import FAILED
+from pipeline.sweep.outcomes import MEMORY, Configuration, Outcome, trouble
 
-Executor = Callable[[Sequence[Mapping[str, Any]]], Iterator[dict[str, Any]]]
-DEATHS = 3  # a trial that has cost this many workers their lives fails: it is probably too large for the memory
+DEATHS = 3  # of workers, that a trial may cost before it is run alone: it may be too large for the memory
 _CONNECT_SECONDS = 20
 
 
@@ -26,24 +26,41 @@ class WorkersError(HerbariumError):
     """The workers, or what sends them trials, cannot do their part; the trials are not to blame."""
 
 
+@dataclass(frozen=True)
+class Pending:
+    """A trial under way. `outcome` waits for what it comes to, and may be asked again; `ended` only until it has."""
+
+    outcome: Callable[[], Outcome]
+    ended: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
+class Workers:
+    """`submit` begins a trial, `alone` does in a process of its own; `count` is how many can run at once."""
+
+    submit: Callable[[Configuration], Pending]
+    alone: Callable[[Configuration], Pending]
+    count: int = 1
+
+
 @contextmanager
-def executor(workers: int = 1, scheduler: str | None = None) -> Iterator[Executor]:
+def started(count: int = 1, scheduler: str | None = None) -> Iterator[Workers]:
     """This process for one worker, a local Dask cluster of processes for more, or the Dask scheduler at an address."""
     if scheduler:
-        with _remote(scheduler) as run:
-            yield run
-    elif workers > 1:
-        with _local(workers) as run:
-            yield run
+        with _remote(scheduler) as workers:
+            yield workers
+    elif count > 1:
+        with _local(count) as workers:
+            yield workers
     else:
-        yield _in_process
+        yield Workers(lambda c: _when_asked(_work, c), lambda c: _when_asked(_work_alone, c))
 
 
-def _in_process(configurations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    return (_work(None, configuration) for configuration in configurations)
+def _when_asked(work: Callable[[str | None, Configuration], Outcome], configuration: Configuration) -> Pending:
+    return Pending(cache(lambda: work(None, configuration)))
 
 
-def _work(folder: str | None, configuration: Mapping[str, Any]) -> dict[str, Any]:
+def _work(folder: str | None, configuration: Configuration) -> Outcome:
     """On the worker."""
     if folder:
         os.chdir(folder)
@@ -53,8 +70,17 @@ def _work(folder: str | None, configuration: Mapping[str, Any]) -> dict[str, Any
         raise MachineError(f"{platform.node()}: {error}" if folder else str(error)) from error
 
 
+def _work_alone(folder: str | None, configuration: Configuration) -> Outcome:
+    """On the worker."""
+    from pipeline.sweep import alone
+
+    if folder:
+        os.chdir(folder)
+    return alone.run(configuration)
+
+
 @cache
-def _run_trial() -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+def _run_trial() -> Callable[[Configuration], Outcome]:
     """What runs a trial; imports TensorFlow, where trials run only: a coordinator with other workers goes without."""
     from pipeline.identity import libraries
 
@@ -67,12 +93,12 @@ def _run_trial() -> Callable[[Mapping[str, Any]], dict[str, Any]]:
 
 
 @contextmanager
-def _local(workers: int) -> Iterator[Executor]:
+def _local(count: int) -> Iterator[Workers]:
     import dask
     from distributed import Client
 
     settings = dask_internals.plain_workers(DEATHS)
-    with dask.config.set(settings), _cluster(workers) as cluster, Client(cluster, set_as_default=False) as client:
+    with dask.config.set(settings), _cluster(count) as cluster, Client(cluster, set_as_default=False) as client:
         yield _on(client)
 
 
@@ -93,7 +119,7 @@ def _cluster(workers: int) -> Any:
 
 
 @contextmanager
-def _remote(scheduler: str) -> Iterator[Executor]:
+def _remote(scheduler: str) -> Iterator[Workers]:
     from distributed import Client
 
     try:
@@ -107,30 +133,33 @@ def _remote(scheduler: str) -> Iterator[Executor]:
         yield _on(client)
 
 
-def _on(client: Any) -> Executor:
+def _on(client: Any) -> Workers:
     # The working directory holds the activations; on other hosts it must be a shared folder with the same path.
     folder = str(Path.cwd())
 
-    def run(configurations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-        futures = [client.submit(_work, folder, c, pure=False) for c in configurations]
-        try:
-            for future in futures:
-                yield _result(future, folder)
-        finally:
-            client.cancel(futures)
+    def begin(work: Callable[[str | None, Configuration], Outcome], configuration: Configuration) -> Pending:
+        future = client.submit(work, folder, configuration, pure=False)
+        return Pending(lambda: _outcome(future, folder), lambda: _ended(future))
 
-    return run
+    count = sum(client.nthreads().values())
+    return Workers(lambda c: begin(_work, c), lambda c: begin(_work_alone, c), count)
 
 
-def _result(future: Any, folder: str) -> dict[str, Any]:
-    """What the trial came to; a worker's death is one more try elsewhere, a worker that cannot work ends the sweep."""
+def _ended(future: Any) -> None:
+    from distributed import wait
+
+    wait(future)
+
+
+def _outcome(future: Any, folder: str) -> Outcome:
+    """A worker's death is one more try elsewhere, several may be the trial's; who cannot work ends the sweep."""
     from distributed import KilledWorker
     from distributed.utils import CancelledError
 
     try:
-        result: dict[str, Any] = future.result()
+        outcome: Outcome = future.result()
     except KilledWorker as error:
-        return {"state": FAILED, "reason": f"killed {error.allowed_failures + 1} workers (out of memory?)"}
+        return trouble(MEMORY, f"{error.allowed_failures + 1} workers died of it, or beside it")
     except CancelledError as error:
         raise WorkersError(
             "the Dask scheduler went away. The trials that ended are recorded: start it and its workers, then run"
@@ -143,4 +172,4 @@ def _result(future: Any, folder: str) -> dict[str, Any]:
             f"a worker cannot run trials: {in_short(error)}. Every worker needs this project's"
             f" environment and its folder under the same path, {folder}; nothing was recorded of it"
         ) from error
-    return result
+    return outcome

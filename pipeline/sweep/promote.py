@@ -10,7 +10,7 @@ from pipeline.params import config, editing
 from pipeline.params.schema import Params
 from pipeline.results.trials import COMPLETE, Trial, best
 from pipeline.sweep import audit, study
-from pipeline.sweep.coordinator import Plan
+from pipeline.sweep.plans import Plan
 from pipeline.sweep.study import SweepError
 from pipeline.tracking.trial_runs import trial_of
 

@@ -5,28 +5,84 @@ The rule is one for all: a trial stops at an epoch if its best validation accura
 threshold.
 """
 
-from collections.abc import Iterable, Mapping
-from statistics import median
+from bisect import insort
+from collections import defaultdict
+from collections.abc import Mapping
 
 from pipeline.results.trials import COMPLETE, FAILED, Trial
 
 WARM_UP_TRIALS = 4  # a median of fewer says little
 WARM_UP_SHARE = 0.2  # of the epochs: at the start slow learners look like bad ones
 REDUCTION = 3  # of `hyperband`: one in three goes on at each rung
+_RUNGS = [REDUCTION**power for power in range(12)]  # epochs
+
+Curve = Mapping[int, float]
 
 
-def thresholds(pruner: str, finished: Iterable[Trial], number: int, epochs: int) -> dict[int, float]:
-    """Epoch → lowest validation accuracy to go on with, for trial `number` of at most `epochs` epochs.
+class Pruner:
+    """Learns from trials as they end; what it knows is kept sorted, so thresholds cost the same after many trials."""
 
-    `finished` are the trials that had ended when `number` was decided.
-    """
-    own = [trial for trial in finished if trial.same_as is None and trial.state != FAILED]
-    if pruner == "median":
-        return _median([t for t in own if t.state == COMPLETE], epochs)
-    return _hyperband(own, number, epochs) if pruner == "hyperband" else {}
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._complete: dict[int, list[float]] = defaultdict(list)  # epoch → values, ascending
+        self._rivals: list[tuple[int, Curve]] = []  # number and curve of trials that were trained
+        self._brackets: dict[int, _Brackets] = {}  # by how many there are
+
+    def ended(self, trial: Trial) -> None:
+        if trial.same_as is not None or trial.state == FAILED:
+            return
+        curve = best_so_far(trial.curve)
+        if self._kind == "median" and trial.state == COMPLETE:
+            for epoch, value in curve.items():
+                insort(self._complete[epoch], value)
+        elif self._kind == "hyperband":
+            self._rivals.append((trial.number, curve))
+            for brackets in self._brackets.values():
+                brackets.add(trial.number, curve)
+
+    def thresholds(self, number: int, epochs: int) -> dict[int, float]:
+        """Epoch → lowest validation accuracy to go on with, for trial `number` of at most `epochs` epochs."""
+        if self._kind == "median":
+            return self._medians(epochs)
+        return self._hyperband(number, epochs) if self._kind == "hyperband" else {}
+
+    def _medians(self, epochs: int) -> dict[int, float]:
+        """Golovin et al. 2017 (Google Vizier), section 3.1.1, with the running best in place of the running mean."""
+        counted = range(max(1, round(WARM_UP_SHARE * epochs)), epochs)
+        known = {epoch: self._complete[epoch] for epoch in counted if epoch in self._complete}
+        return {epoch: _median(values) for epoch, values in known.items() if len(values) >= WARM_UP_TRIALS}
+
+    def _hyperband(self, number: int, epochs: int) -> dict[int, float]:
+        """Li et al. 2018, without waiting for a rung to fill (Li et al. 2020, ASHA).
+
+        Rungs are at 1, 3, 9, … epochs; bracket s begins at rung s; trials take brackets in turn.
+        """
+        rungs = _rungs(epochs)
+        if not rungs:
+            return {}
+        if len(rungs) not in self._brackets:
+            self._brackets[len(rungs)] = _Brackets(len(rungs))
+            for rival, curve in self._rivals:
+                self._brackets[len(rungs)].add(rival, curve)
+        brackets, bracket = self._brackets[len(rungs)], number % len(rungs)
+        known = {rung: brackets.values[bracket, rung] for rung in rungs[bracket:]}
+        return {rung: values[-max(1, (len(values) + 1) // REDUCTION)] for rung, values in known.items() if values}
 
 
-def best_so_far(curve: Mapping[int, float]) -> dict[int, float]:
+class _Brackets:
+    """(bracket, epoch) → values of its trials, ascending; `count` brackets."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self.values: dict[tuple[int, int], list[float]] = defaultdict(list)
+
+    def add(self, number: int, curve: Curve) -> None:
+        for rung in _RUNGS:
+            if rung in curve:
+                insort(self.values[number % self._count, rung], curve[rung])
+
+
+def best_so_far(curve: Curve) -> dict[int, float]:
     """Epoch → the highest value up to and including it."""
     best, highest = {}, float("-inf")
     for epoch in sorted(curve):
@@ -35,37 +91,11 @@ def best_so_far(curve: Mapping[int, float]) -> dict[int, float]:
     return best
 
 
-def _median(complete: list[Trial], epochs: int) -> dict[int, float]:
-    """Golovin et al. 2017 (Google Vizier), section 3.1.1, with the running best in place of the running mean."""
-    if len(complete) < WARM_UP_TRIALS:
-        return {}
-    curves = [best_so_far(trial.curve) for trial in complete]
-    found = {}
-    for epoch in range(max(1, round(WARM_UP_SHARE * epochs)), epochs):
-        values = [curve[epoch] for curve in curves if epoch in curve]
-        if len(values) >= WARM_UP_TRIALS:
-            found[epoch] = median(values)
-    return found
-
-
-def _hyperband(own: list[Trial], number: int, epochs: int) -> dict[int, float]:
-    """Li et al. 2018, without waiting for a rung to fill (Li et al. 2020, ASHA).
-
-    Rungs are at 1, 3, 9, … epochs; bracket s begins at rung s; trials take brackets in turn.
-    """
-    rungs = _rungs(epochs)
-    bracket = number % max(1, len(rungs))
-    rivals = [best_so_far(t.curve) for t in own if t.number % max(1, len(rungs)) == bracket]
-    found = {}
-    for rung in rungs[bracket:]:
-        values = sorted((curve[rung] for curve in rivals if rung in curve), reverse=True)
-        if values:
-            found[rung] = values[max(1, (len(values) + 1) // REDUCTION) - 1]
-    return found
+def _median(values: list[float]) -> float:
+    """Of values in order."""
+    middle = len(values) // 2
+    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
 
 
 def _rungs(epochs: int) -> list[int]:
-    rungs = [1]
-    while rungs[-1] * REDUCTION < epochs:
-        rungs.append(rungs[-1] * REDUCTION)
-    return rungs if epochs > 1 else []
+    return [rung for rung in _RUNGS if rung < epochs]

@@ -93,6 +93,14 @@ def configured(params: Params, values: Mapping[str, Any], where: str = _WHERE) -
     return config.check(content, where)
 
 
+def unchecked(params: Params, values: Mapping[str, Any]) -> Params:
+    """As `configured`, of values that are not legal: to be shown."""
+    for key, value in values.items():
+        section, _, name = key.partition(".")
+        params = params.model_copy(update={section: getattr(params, section).model_copy(update={name: value})})
+    return params
+
+
 def first(dimensions: Iterable[Dimension]) -> dict[str, Any]:
     """The space's first corner: stands for "whatever the searched keys are"."""
     return {dimension.key: dimension.extremes[0] for dimension in dimensions}

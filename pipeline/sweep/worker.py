@@ -4,33 +4,31 @@ It trains as the train stage does, on the training and validation splits, and ne
 """
 
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import astuple
 from pathlib import Path
-from typing import Any
-
-import tensorflow as tf
 
 from pipeline.identity import determinism
 from pipeline.model import assembly, training
 from pipeline.params import config
 from pipeline.process.errors import MachineError
 from pipeline.results.history import Epoch
-from pipeline.results.trials import COMPLETE, FAILED, PRUNED
+from pipeline.results.trials import COMPLETE, PRUNED
+from pipeline.sweep import failures
+from pipeline.sweep.outcomes import Configuration, Outcome
 
 
 class _Pruned(Exception):  # noqa: N818 - an end, not an error
     pass
 
 
-def run_trial(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """Train one configuration; an error becomes a result, unless it is the machine's: MachineError is raised.
+def run_trial(configuration: Configuration) -> Outcome:
+    """Train one configuration. MachineError is raised: this machine would compute other bits.
 
     `configuration`: `params` (the content of a params.yaml), `fingerprint` (the one the training must have),
-    `thresholds` (epoch → validation accuracy below which it stops), `model` (where to save the trained part, or None)
-    and `model_above` (save it only if its validation accuracy is higher).
-    The result has the outcome fields of `pipeline.results.trials.Trial`, `epochs` as rows.
+    `thresholds` (epoch → validation accuracy below which it stops), `model` (where to save the trained part, or None),
+    `model_above` (save it only if its validation accuracy is higher) and `debug` (raise errors instead of answering).
+    The answer has the outcome fields of `pipeline.results.trials.Trial`, `epochs` as rows, or those of trouble.
     """
     began = time.perf_counter()
     epochs: list[Epoch] = []
@@ -38,15 +36,17 @@ def run_trial(configuration: Mapping[str, Any]) -> dict[str, Any]:
         outcome = _train(configuration, epochs)
     except _Pruned:
         outcome = {"state": PRUNED}
-    except MachineError:  # recorded, it would make this another sequence of trials than elsewhere
+    except MachineError:
         raise
-    except Exception as error:  # noqa: BLE001 - a failed trial does not end the sweep
-        outcome = {"state": FAILED, "reason": _reason(error), "traceback": traceback.format_exc()}
+    except Exception as error:
+        if configuration.get("debug"):
+            raise
+        outcome = failures.outcome(error)
     rows = [astuple(epoch) for epoch in epochs]
     return {**outcome, "epochs": rows, "seconds": time.perf_counter() - began}
 
 
-def _train(configuration: Mapping[str, Any], epochs: list[Epoch]) -> dict[str, Any]:
+def _train(configuration: Configuration, epochs: list[Epoch]) -> Outcome:
     params = config.check(configuration["params"], "the trial's configuration")
     determinism.prepare(params.compute)
     thresholds = configuration["thresholds"]
@@ -80,9 +80,3 @@ def _watch(thresholds: Mapping[int, float], epochs: list[Epoch]) -> Callable[[Ep
                 raise _Pruned
 
     return watch
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
-        return "out of memory"
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:500]

@@ -72,21 +72,21 @@ def tiny(trials: int) -> Params:
 
 def sweep(params: Params) -> tuple[Samples, float]:
     """Run it in the working directory, which has activations; returns the samples and the seconds."""
-    from pipeline.sweep import coordinator, executors
+    from pipeline.sweep import coordinator, executors, plans
     from pipeline.sweep.coordinator import Listener
     from pipeline.tracking.sweeps import SweepRun
 
     samples = Samples()
-    plan = coordinator.plan(params)
+    plan = plans.of(params)
     began = time.perf_counter()
-    with SweepRun() as shown, executors.executor(WORKERS) as execute:
+    with SweepRun() as shown, executors.started(WORKERS) as workers:
         shown.started(plan.study.study_name, params)
 
         def ended(trial: object) -> None:
             shown.ended(trial, plan.params_of(trial))
             samples.take(trial.number)
 
-        done = coordinator.run(plan, execute, Listener(ended=ended))
+        done = coordinator.run(plan, workers, Listener(ended=ended))
     failed = [trial.reason for trial in done if trial.state == "failed"]
     assert not failed, failed[:3]
     return samples, time.perf_counter() - began

@@ -64,11 +64,11 @@ def fixed_seconds(trial: Any, stamps: list[float]) -> float:
 
 def rows() -> list[Any]:
     """MLflow's share of the sweep's time, and the median of what a trial takes beside its epochs, in seconds."""
-    from pipeline.sweep import command, coordinator, study, worker
+    from pipeline.sweep import command, plans, recorded, worker
     from pipeline.tracking.sweeps import SweepRun
     from tests.benchmarks.cases import Row
 
-    shown, recorded, stamps = Stopwatch(), Stopwatch(), []
+    shown, adding, stamps = Stopwatch(), Stopwatch(), []
     watch = worker._watch
 
     def stamping(thresholds: Any, epochs: Any) -> Callable[[Any], None]:
@@ -84,15 +84,15 @@ def rows() -> list[Any]:
     with contextlib.ExitStack() as stack, swept_project(TRIALS) as params:
         for name in ("started", "ended", "finished", "__exit__"):
             stack.enter_context(replaced(SweepRun, name, shown.wrap(getattr(SweepRun, name))))
-        stack.enter_context(replaced(study, "add", recorded.wrap(study.add)))
+        stack.enter_context(replaced(recorded, "add", adding.wrap(recorded.add)))
         stack.enter_context(replaced(worker, "_watch", stamping))
-        plan = coordinator.plan(params)
+        plan = plans.of(params)
         began = time.perf_counter()
         command.run(plan, quiet=True)
         whole = time.perf_counter() - began
         own = [trial for trial in plan.trials() if trial.same_as is None]
     fixed = [fixed_seconds(t, s) for t, s in zip(own, stamps, strict=True) if len(s) > 2]
-    beside = statistics.median(fixed) + statistics.median(shown.calls) + statistics.median(recorded.calls)
+    beside = statistics.median(fixed) + statistics.median(shown.calls) + statistics.median(adding.calls)
     share = shown.seconds / whole
     return [
         Row(f"digits sweep of {TRIALS} trials: MLflow's share of its seconds", None, whole, share, "≤ 0.05"),

@@ -16,7 +16,7 @@ from pipeline.files import features_index
 from pipeline.model import extraction
 from pipeline.params.schema import Params
 from pipeline.results import trials
-from pipeline.sweep import command, coordinator
+from pipeline.sweep import command, plans
 from tests.benchmarks import plain
 from tests.benchmarks.cases import PHOTOGRAPHS, RECIPE, Row, against, seconds
 from tests.benchmarks.setting import VGG16, parameters, project
@@ -85,7 +85,7 @@ def _ours(params: Params, images: dict[str, int]) -> tuple[float, list[int]]:
     """Seconds of a whole sweep, MLflow and figures included, whose activations are there; and what it unfroze."""
     with project(params, images):
         features_index.write(extraction.extract(params))
-        plan = coordinator.plan(params)
+        plan = plans.of(params)
         taken = seconds(lambda: command.run(plan, quiet=True))
         done = plan.trials()
     assert [trial.state for trial in done] == [trials.COMPLETE] * TRIALS

@@ -26,11 +26,11 @@ sys.addaudithook(trap)
 """
 SWEEPING = """
 from pipeline.params import config
-from pipeline.sweep import coordinator, executors
+from pipeline.sweep import coordinator, executors, plans
 from pipeline.sweep.coordinator import Listener
 if __name__ == "__main__":
-    with executors.executor(2) as execute:
-        done = coordinator.run(coordinator.plan(config.load()), execute, Listener())
+    with executors.started(2) as workers:
+        done = coordinator.run(plans.of(config.load()), workers, Listener())
     print([trial.state for trial in done])
 """
 

@@ -1,7 +1,8 @@
 """A small sweep: in `planned` trials are a formula, in `trained` they train on a few images."""
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import pytest
 from pipeline.files import paths, records
 from pipeline.params import config
 from pipeline.params.schema import Params
-from pipeline.sweep import coordinator
-from pipeline.sweep.coordinator import Listener, Plan
+from pipeline.sweep import coordinator, plans
+from pipeline.sweep.coordinator import Listener
+from pipeline.sweep.executors import Pending, Workers
+from pipeline.sweep.outcomes import Configuration, Outcome
+from pipeline.sweep.plans import Plan
 from tests.conftest import shrunk
 from tests.small_data import write_images, write_index
 
@@ -52,14 +56,14 @@ def planned(project: Path) -> Callable[[Params], Plan]:
     """Opens the sweep of some parameters in a folder whose features are a name only."""
     write_index()
     records.write_json(paths.CLASSES, ["zero", "one"])
-    return coordinator.plan
+    return plans.of
 
 
 def epoch_row(number: int, accuracy: float) -> list[float]:
     return [number, 1.0, 0.5, 1.0, accuracy, 1e-3]
 
 
-def formula(configuration: Mapping[str, Any]) -> dict[str, Any]:
+def formula(configuration: Configuration) -> Outcome:
     """An accuracy that rises with the epochs towards what the configuration is worth; obeys the thresholds."""
     train, head = configuration["params"]["train"], configuration["params"]["head"]
     worth = 1 / (1 + abs(train["learning_rate"] - 3e-3) * 300 + head["dropout"] + train["seed"] % 7 / 50)
@@ -71,8 +75,18 @@ def formula(configuration: Mapping[str, Any]) -> dict[str, Any]:
     return {"state": "complete", "epochs": rows, "accuracy": worth, "kept_epoch": 10, "seconds": 1.0}
 
 
-def by_formula(configurations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    return map(formula, configurations)
+def working(
+    work: Callable[[Configuration], Outcome], alone: Callable[[Configuration], Outcome] | None = None
+) -> Workers:
+    """Workers that do `work` when they are asked for what came of it; `alone`, if that differs."""
+
+    def begin(how: Callable[[Configuration], Outcome]) -> Callable[[Configuration], Pending]:
+        return lambda configuration: Pending(cache(lambda: how(configuration)))
+
+    return Workers(begin(work), begin(alone or work))
+
+
+BY_FORMULA = working(formula)
 
 
 def table(plan: Plan) -> str:
@@ -85,7 +99,7 @@ def table(plan: Plan) -> str:
 
 def finished(plan: Plan) -> str:
     """trials.csv of the sweep, run to its end by the formula."""
-    coordinator.run(plan, by_formula, Listener())
+    coordinator.run(plan, BY_FORMULA, Listener())
     return table(plan)
 
 
@@ -108,7 +122,7 @@ def small_features(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(project: Path, small_features: Path) -> Callable[[Params], Plan]:
     """Opens the sweep of some parameters in a folder with real activations."""
     shutil.copytree(small_features / "data", project / "data")
-    return coordinator.plan
+    return plans.of
 
 
 @pytest.fixture(scope="session")

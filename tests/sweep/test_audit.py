@@ -1,5 +1,4 @@
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
@@ -7,9 +6,11 @@ from pipeline.files import paths, records
 from pipeline.params.schema import Params
 from pipeline.results.trials import top
 from pipeline.sweep import audit, coordinator
-from pipeline.sweep.coordinator import Listener, Plan
+from pipeline.sweep.coordinator import Listener
+from pipeline.sweep.outcomes import Configuration, Outcome
+from pipeline.sweep.plans import Plan
 
-from .conftest import by_formula, sweeping
+from .conftest import BY_FORMULA, formula, sweeping, working
 
 Planned = Callable[[Params], Plan]
 
@@ -24,8 +25,8 @@ def test_fresh_seeds_follow_from_the_sweeps_seed(params: Params) -> None:
 
 def test_the_best_are_trained_again(planned: Planned, params: Params) -> None:
     plan = planned(params)
-    done = coordinator.run(plan, by_formula, Listener())
-    audits = audit.run(plan, done, by_formula)
+    done = coordinator.run(plan, BY_FORMULA, Listener())
+    audits = audit.run(plan, done, BY_FORMULA)
     assert [entry.number for entry in audits] == [trial.number for trial in top(done, 2)]
     entry = audits[0]
     assert entry.optimism == entry.accuracy - sum(entry.accuracies) / 2
@@ -33,22 +34,22 @@ def test_the_best_are_trained_again(planned: Planned, params: Params) -> None:
     audit.write(audits)
     first = paths.AUDIT.read_bytes()
     assert records.read_json(paths.AUDIT)[0]["mean"] == entry.mean
-    audit.write(audit.run(plan, done, by_formula))
+    audit.write(audit.run(plan, done, BY_FORMULA))
     assert paths.AUDIT.read_bytes() == first
 
 
 def test_an_interrupted_audit_goes_on(planned: Planned, params: Params) -> None:
     plan = planned(params)
-    done = coordinator.run(plan, by_formula, Listener())
+    done = coordinator.run(plan, BY_FORMULA, Listener())
     trained: list[str] = []
 
-    def stopping(configurations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-        for configuration, result in zip(configurations, by_formula(configurations), strict=True):
-            if len(trained) == 3:
-                trained.append("stop")
-                raise KeyboardInterrupt
-            trained.append(configuration["fingerprint"])
-            yield result
+    @working
+    def stopping(configuration: Configuration) -> Outcome:
+        if len(trained) == 3:
+            trained.append("stop")
+            raise KeyboardInterrupt
+        trained.append(configuration["fingerprint"])
+        return formula(configuration)
 
     with pytest.raises(KeyboardInterrupt):
         audit.run(plan, done, stopping)
@@ -59,11 +60,13 @@ def test_an_interrupted_audit_goes_on(planned: Planned, params: Params) -> None:
 
 def test_trainings_that_fail_are_left_out(planned: Planned, params: Params) -> None:
     plan = planned(sweeping(params, audit_top=1))
-    done = coordinator.run(plan, by_formula, Listener())
+    done = coordinator.run(plan, BY_FORMULA, Listener())
 
-    def execute(configurations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-        yield {"state": "failed", "reason": "diverged"}
-        yield from by_formula(configurations[1:])
+    @working
+    def execute(configuration: Configuration) -> Outcome:
+        if configuration["params"]["train"]["seed"] == audit.fresh_seeds(plan.params)[0]:
+            return {"state": "failed", "reason": "diverged"}
+        return formula(configuration)
 
     (entry,) = audit.run(plan, done, execute)
     assert len(entry.seeds) == len(entry.accuracies) == 1
@@ -73,5 +76,5 @@ def test_trainings_that_fail_are_left_out(planned: Planned, params: Params) -> N
 
 def test_nothing_to_audit(planned: Planned, params: Params) -> None:
     plan = planned(sweeping(params, audit_top=0))
-    done = coordinator.run(plan, by_formula, Listener())
-    assert audit.run(plan, done, by_formula) == []
+    done = coordinator.run(plan, BY_FORMULA, Listener())
+    assert audit.run(plan, done, BY_FORMULA) == []

@@ -14,20 +14,21 @@ from mlflow import MlflowClient
 from pipeline.files import paths, records
 from pipeline.params.schema import Params
 from pipeline.sweep import audit, command, coordinator, figures
-from pipeline.sweep.coordinator import Listener, Plan
+from pipeline.sweep.coordinator import Listener
 from pipeline.sweep.display import display
+from pipeline.sweep.plans import Plan
 from tests.servers import group_is_alive
 from tests.test_pipeline import ENVIRONMENT, call, clone
 
-from .conftest import by_formula, sweeping
+from .conftest import BY_FORMULA, sweeping
 
 Planned = Callable[..., Plan]
 
 
 def test_each_trial_is_one_plain_line(planned: Planned, params: Params, capsys: pytest.CaptureFixture) -> None:
     plan = planned(sweeping(params, pruner="median", trials=12))
-    with display(plan, quiet=False) as screen:
-        coordinator.run(plan, by_formula, Listener(screen.begun, screen.ended))
+    with display(plan, [], quiet=False) as screen:
+        coordinator.run(plan, BY_FORMULA, Listener(screen.begun, screen.ended))
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[1] for line in lines] == [str(number) for number in range(12)]
     assert any("pruned at epoch" in line for line in lines)
@@ -36,15 +37,15 @@ def test_each_trial_is_one_plain_line(planned: Planned, params: Params, capsys: 
 
 def test_quiet_is_quiet(planned: Planned, params: Params, capsys: pytest.CaptureFixture) -> None:
     plan = planned(params)
-    with display(plan, quiet=True) as screen:
-        coordinator.run(plan, by_formula, Listener(screen.begun, screen.ended))
+    with display(plan, [], quiet=True) as screen:
+        coordinator.run(plan, BY_FORMULA, Listener(screen.begun, screen.ended))
     assert capsys.readouterr().out == ""
 
 
 def test_the_summary_tells_what_to_do_next(planned: Planned, params: Params) -> None:
     plan = planned(params)
-    done = coordinator.run(plan, by_formula, Listener())
-    text = command.summary(plan, done, audit.run(plan, done, by_formula))
+    done = coordinator.run(plan, BY_FORMULA, Listener())
+    text = command.summary(plan, done, audit.run(plan, done, BY_FORMULA))
     assert text.startswith("10 trials, 0 pruned, 0 failed\nbest: trial ")
     assert "selection optimism" in text
     assert "herbarium promote" in text
@@ -53,7 +54,7 @@ def test_the_summary_tells_what_to_do_next(planned: Planned, params: Params) -> 
 
 def test_figures_are_drawn_and_repeat(planned: Planned, params: Params, tmp_path: Path) -> None:
     plan = planned(params)
-    coordinator.run(plan, by_formula, Listener())
+    coordinator.run(plan, BY_FORMULA, Listener())
     for name in ("one", "two"):
         figures.draw(plan.study, tmp_path / name)
     drawn = sorted(path.name for path in (tmp_path / "one").iterdir())
@@ -72,7 +73,7 @@ def test_a_figure_that_cannot_be_drawn_is_a_warning(
         raise RuntimeError("no figure")
 
     plan = planned(params)
-    coordinator.run(plan, by_formula, Listener())
+    coordinator.run(plan, BY_FORMULA, Listener())
     monkeypatch.setattr(still, "plot_slice", fail)
     figures.draw(plan.study, tmp_path / "figures")
     assert capsys.readouterr().err == "warning: RuntimeError: no figure\n"

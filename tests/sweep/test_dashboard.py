@@ -13,10 +13,11 @@ import pytest
 from pipeline.files import paths
 from pipeline.params.schema import Params
 from pipeline.sweep import coordinator
-from pipeline.sweep.coordinator import Listener, Plan
+from pipeline.sweep.coordinator import Listener
+from pipeline.sweep.plans import Plan
 from tests.servers import free_port, running, wait_until
 
-from .conftest import by_formula, sweeping
+from .conftest import BY_FORMULA, sweeping
 
 
 def answer(url: str) -> Any:
@@ -33,7 +34,7 @@ def test_the_dashboard_shows_the_study_and_its_trials(
     planned: Callable[[Params], Plan], params: Params, tmp_path: Path
 ) -> None:
     plan = planned(sweeping(params, pruner="median", trials=12))
-    done = coordinator.run(plan, by_formula, Listener())
+    done = coordinator.run(plan, BY_FORMULA, Listener())
     port = str(free_port())
     program = str(Path(sys.executable).parent / "optuna-dashboard")
     storage = f"sqlite:///{paths.project_root()}/optuna.db"

@@ -22,21 +22,21 @@ def test_a_worker_without_the_projects_folder_ends_the_sweep(tmp_path: Path, mon
     monkeypatch.chdir(folder)
     with (
         LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster,
-        executors.executor(scheduler=cluster.scheduler_address) as execute,
+        executors.started(scheduler=cluster.scheduler_address) as workers,
     ):
         monkeypatch.chdir(tmp_path)
         shutil.rmtree(folder)
         with pytest.raises(
             WorkersError, match=r"a worker cannot run trials: FileNotFoundError: .*same path, .*project"
         ):
-            list(execute([{}]))
+            workers.submit({}).outcome()
 
 
 def test_nobody_answers_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executors, "_CONNECT_SECONDS", 1)
     with (
         pytest.raises(ConfigError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:"),
-        executors.executor(scheduler=f"tcp://127.0.0.1:{free_port()}"),
+        executors.started(scheduler=f"tcp://127.0.0.1:{free_port()}"),
     ):
         pass
 
@@ -58,7 +58,7 @@ def test_addresses_of_no_scheduler_are_refused_without_the_passwords_in_them(
     monkeypatch.setattr(executors, "_CONNECT_SECONDS", 1)
     with (
         pytest.raises(ConfigError, match=r"--scheduler: no Dask scheduler answers at .*allowed: an address") as raised,
-        executors.executor(scheduler=scheduler),
+        executors.started(scheduler=scheduler),
     ):
         pass
     assert "hunter2" not in str(raised.value)
@@ -71,9 +71,9 @@ def test_a_scheduler_that_goes_away_ends_the_sweep(tmp_path: Path) -> None:
     with (
         dask.config.set({"distributed.comm.timeouts.connect": "2s"}),
         running([*command, "--no-dashboard"], tmp_path / "log") as scheduler,
-        executors.executor(scheduler=f"tcp://127.0.0.1:{port}") as execute,
+        executors.started(scheduler=f"tcp://127.0.0.1:{port}") as workers,
     ):
-        results = execute([{}])  # there is no worker: it waits
+        pending = workers.submit({})  # there is no worker: it waits
         threading.Timer(3, scheduler.send_signal, [signal.SIGKILL]).start()
         with pytest.raises(WorkersError, match="scheduler went away"):
-            next(results)
+            pending.outcome()

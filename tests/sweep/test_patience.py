@@ -9,12 +9,14 @@ from sqlalchemy.exc import OperationalError
 
 from pipeline.params.schema import Params
 from pipeline.results.trials import Trial
-from pipeline.sweep import coordinator, patience, study
-from pipeline.sweep.coordinator import Listener, Plan
+from pipeline.sweep import coordinator, patience, recorded
+from pipeline.sweep.coordinator import Listener
 from pipeline.sweep.patience import StorageError, StorageUnavailableError, patiently
+from pipeline.sweep.plans import Plan
+from pipeline.sweep.study import SweepError
 from tests.servers import postgresql
 
-from .conftest import by_formula, finished, table
+from .conftest import BY_FORMULA, finished, table
 
 Planned = Callable[..., Plan]
 
@@ -76,12 +78,12 @@ def test_a_trial_whose_answer_was_lost_is_not_added_twice(
             raise away()
 
     monkeypatch.setattr(plan.study, "add_trial", losing)
-    done = coordinator.run(plan, by_formula, Listener())
+    done = coordinator.run(plan, BY_FORMULA, Listener())
     assert lost
     assert [trial.number for trial in done] == list(range(10))
     assert len(plan.trials()) == 10
-    with pytest.raises(study.SweepError, match="another sweep writes"):
-        study.add(plan.study, plan.dimensions, done[-1], {})
+    with pytest.raises(SweepError, match="another sweep writes"):
+        recorded.add(plan.study, plan.dimensions, done[-1])
 
 
 @pytest.mark.slow
@@ -98,8 +100,8 @@ def test_a_database_that_stays_away_ends_the_sweep_and_loses_nothing(
                 database.stop()
 
         with pytest.raises(StorageUnavailableError, match="did not answer for 1 s"):
-            coordinator.run(plan, by_formula, Listener(ended=stop))
+            coordinator.run(plan, BY_FORMULA, Listener(ended=stop))
         database.start()
         assert len(plan.trials()) == 5
-        coordinator.run(plan, by_formula, Listener())
+        coordinator.run(plan, BY_FORMULA, Listener())
         assert table(plan) == expected

@@ -6,8 +6,9 @@ import pytest
 from pipeline.files import paths
 from pipeline.params import config
 from pipeline.params.schema import Params
-from pipeline.sweep import audit, coordinator, promote
-from pipeline.sweep.coordinator import Listener, Plan
+from pipeline.sweep import audit, coordinator, plans, promote
+from pipeline.sweep.coordinator import Listener
+from pipeline.sweep.plans import Plan
 from pipeline.sweep.study import SweepError
 from pipeline.tracking import address
 from pipeline.tracking.store import connect, conversation
@@ -15,7 +16,7 @@ from pipeline.tracking.sweeps import SweepRun
 from pipeline.tracking.trial_runs import NotATrialError
 from tests.small_data import write_index
 
-from .conftest import by_formula, sweeping
+from .conftest import BY_FORMULA, sweeping
 
 Planned = Callable[..., Plan]
 
@@ -43,8 +44,8 @@ def test_null_and_back(project: Path) -> None:
 
 def test_promotion_says_what_it_did(planned: Planned, project: Path, params: Params) -> None:
     plan = planned(params)
-    done = coordinator.run(plan, by_formula, Listener())
-    audit.run(plan, done, by_formula)
+    done = coordinator.run(plan, BY_FORMULA, Listener())
+    audit.run(plan, done, BY_FORMULA)
     best = promote.chosen(done, "best")
     text = promote.promote(plan, "best")
     assert f"train.learning_rate: 0.001 → {best.values['train.learning_rate']}" in text
@@ -59,7 +60,7 @@ def test_wrong_trials_are_refused(planned: Planned, params: Params) -> None:
     plan = planned(sweeping(params, pruner="median", trials=12))
     with pytest.raises(SweepError, match="no trial of the sweep is complete yet"):
         promote.promote(plan, "best")
-    done = coordinator.run(plan, by_formula, Listener())
+    done = coordinator.run(plan, BY_FORMULA, Listener())
     for wrong in ("12", "worst", "-1"):
         with pytest.raises(SweepError, match="allowed: best, a number from 0 to 11, a run ID"):
             promote.promote(plan, wrong)
@@ -71,12 +72,12 @@ def test_wrong_trials_are_refused(planned: Planned, params: Params) -> None:
 def test_a_sweep_that_does_not_exist_is_named(planned: Planned, params: Params) -> None:
     planned(params)
     with pytest.raises(SweepError, match=r"no sweep of the present params\.yaml"):
-        coordinator.plan(sweeping(params, seed=5), create=False)
+        plans.of(sweeping(params, seed=5), create=False)
 
 
 def test_other_data_are_refused(planned: Planned, params: Params) -> None:
     plan = planned(params)
-    coordinator.run(plan, by_formula, Listener())
+    coordinator.run(plan, BY_FORMULA, Listener())
     write_index(train={"images.npy": "other"})
     with pytest.raises(SweepError, match="other code, on other data or another machine"):
         promote.promote(plan, "best")
@@ -86,7 +87,7 @@ def test_a_run_in_mlflow_is_promoted_by_its_id(planned: Planned, project: Path, 
     plan = planned(params)
     with SweepRun(pytest.fail) as shown:
         shown.started(plan.study.study_name, params)
-        for trial in coordinator.run(plan, by_formula, Listener())[:3]:
+        for trial in coordinator.run(plan, BY_FORMULA, Listener())[:3]:
             shown.ended(trial, plan.params_of(trial))
     with conversation(address.tracking_uri(params.tracking)):
         store = connect(params.tracking)

@@ -11,8 +11,11 @@ from pipeline.identity import determinism
 from pipeline.params.schema import Compute, Params
 from pipeline.process.errors import MachineError
 from pipeline.results import history
-from pipeline.sweep import coordinator, executors, promote, worker
-from pipeline.sweep.coordinator import Listener, Plan
+from pipeline.sweep import coordinator, executors, plans, promote, worker
+from pipeline.sweep.coordinator import Listener
+from pipeline.sweep.decisions import Decisions
+from pipeline.sweep.plans import Plan
+from pipeline.sweep.progress import Progress
 
 from .conftest import sweeping, table
 
@@ -23,7 +26,8 @@ determinism.prepare(Compute(precision="float32", threads=2, storage="float32"))
 
 
 def configurations(plan: Plan) -> list[dict[str, Any]]:
-    return [coordinator._configuration(plan, candidate, []) for candidate in coordinator.decide(plan, [], 0)]
+    decisions, progress = Decisions(plan, []), Progress([], plan.params.sweep.keep_models)
+    return [coordinator._configuration(plan, decisions.next([]), progress) for _ in range(plan.lag)]
 
 
 def timeless(result: dict[str, Any]) -> dict[str, Any]:
@@ -49,13 +53,13 @@ def test_a_trial_below_its_threshold_stops(trained: Trained, params: Params) -> 
 def test_a_machine_that_computes_other_bits_ends_the_sweep(trained: Trained, params: Params) -> None:
     configuration = configurations(trained(params))[0]
     with (
-        executors.executor() as execute,
+        executors.started() as workers,
         pytest.raises(MachineError, match=r"fingerprint is .* could not be reproduced here"),
     ):
-        list(execute([{**configuration, "fingerprint": "f" * 64}]))
+        workers.submit({**configuration, "fingerprint": "f" * 64}).outcome()
 
 
-def test_errors_become_results(trained: Trained, params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_divergence_is_a_result(trained: Trained, params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
     configuration = configurations(trained(params))[0]
     wild = {**configuration["params"]["train"], "optimizer": "sgd", "learning_rate": 10.0, "l2": 1.0, "epochs": 40}
     changed = {**configuration["params"], "train": wild}
@@ -64,12 +68,6 @@ def test_errors_become_results(trained: Trained, params: Params, monkeypatch: py
     assert diverged["state"] == "failed"
     assert diverged["reason"].startswith("TrainingDivergedError: training diverged in epoch")
     assert "Traceback" in diverged["traceback"]
-
-    def exhausted(*_: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr(worker.training, "run", exhausted)
-    assert worker.run_trial(configuration)["reason"] == "out of memory"
 
 
 def test_a_model_is_written_only_if_it_is_good_enough(trained: Trained, params: Params) -> None:
@@ -87,8 +85,8 @@ def test_a_sweep_never_reads_the_test_split_and_promotes_to_the_last_digit(train
     plan = trained(sweeping(params, trials=3))
     for split in (paths.IMAGES / "test", paths.FEATURES / "test"):
         shutil.rmtree(split, ignore_errors=True)
-    with executors.executor() as execute:
-        done = coordinator.run(plan, execute, Listener())
+    with executors.started() as workers:
+        done = coordinator.run(plan, workers, Listener())
     assert [trial.state for trial in done] == ["complete"] * 3
 
     chosen = promote.chosen(done, "best")
@@ -110,8 +108,8 @@ def test_two_killed_workers_and_one_process_give_the_same(trained: Trained, para
 
     long = params.model_copy(update={"train": params.train.model_copy(update={"epochs": 60})})
     alone = trained(sweeping(long, trials=6))
-    with executors.executor() as execute:
-        coordinator.run(alone, execute, Listener())
+    with executors.started() as workers:
+        coordinator.run(alone, workers, Listener())
 
     killed: list[int] = []
 
@@ -126,11 +124,11 @@ def test_two_killed_workers_and_one_process_give_the_same(trained: Trained, para
                 os.kill(process.pid, signal.SIGKILL)
                 killed.append(process.pid)
 
-    together = coordinator.plan(sweeping(long, trials=6), f"sqlite:///{paths.project_root()}/together.db")
+    together = plans.of(sweeping(long, trials=6), f"sqlite:///{paths.project_root()}/together.db")
     killer = threading.Thread(target=kill_twice, daemon=True)
-    with executors.executor(workers=2) as execute:
+    with executors.started(2) as workers:
         killer.start()
-        coordinator.run(together, execute, Listener())
+        coordinator.run(together, workers, Listener())
     killer.join(timeout=60)
     assert len(killed) == 2
     assert table(together) == table(alone)

@@ -41,7 +41,7 @@ def main() -> None:
     from pipeline.commands import stages
     from pipeline.commands.setup import prepared
     from pipeline.identity import determinism
-    from pipeline.sweep import command, coordinator
+    from pipeline.sweep import command, plans
 
     determinism.prepare(prepared().compute)  # before fetch starts TensorFlow in its own way
     for prepare in (stages.fetch, stages.preprocess, stages.extract_features):
@@ -52,7 +52,7 @@ def main() -> None:
         _write_params(Path(), content)
         stages.train()
         stages.evaluate()
-    print(command.run(coordinator.plan(config.load())))
+    print(command.run(plans.of(config.load())))
 
 
 if __name__ == "__main__":

@@ -15,13 +15,13 @@ from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.process import redaction
 from pipeline.process.errors import ConfigError
-from pipeline.sweep import coordinator, executors, study
+from pipeline.sweep import coordinator, executors, plans, study
 from pipeline.sweep.coordinator import Listener
 from pipeline.tracking import tags, ui
 from pipeline.tracking.publish import publish
 from pipeline.tracking.sweeps import SweepRun
 from tests.small_data import write_index
-from tests.sweep.conftest import SPACE, SWEEP, by_formula
+from tests.sweep.conftest import BY_FORMULA, SPACE, SWEEP
 
 SECRET = "hunter2/%40x"
 ADDRESSES = [
@@ -106,10 +106,10 @@ def test_publishing_and_sweeping_write_none(
         remote = config.check(searching, "params.yaml")
         assert "hunter2" not in repr(publish(remote, lambda: model))
         write_index()
-        plan = coordinator.plan(remote)
+        plan = plans.of(remote)
         with SweepRun(pytest.fail) as shown:
             shown.started(plan.study.study_name, remote)
-            coordinator.run(plan, by_formula, Listener(ended=lambda t: shown.ended(t, plan.params_of(t))))
+            coordinator.run(plan, BY_FORMULA, Listener(ended=lambda t: shown.ended(t, plan.params_of(t))))
         assert not [p for p in children.children(recursive=True) if "hunter2" in " ".join(p.cmdline())]
     files = [path for path in finished.rglob("*") if path.is_file()]
     assert written(finished) == []
@@ -124,7 +124,7 @@ def test_the_workers_of_a_sweep_take_orders_from_it_alone(project: Path, outcome
     from distributed import Client, Status
 
     here = psutil.Process()
-    with executors.executor(workers=2):
+    with executors.started(2):
         from distributed.deploy.local import LocalCluster
 
         (cluster,) = [found for found in LocalCluster._instances if found.status == Status.running]

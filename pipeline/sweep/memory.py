@@ -1,0 +1,39 @@
+"""Whether a lack of memory says something about a trial, or about what else is on the machine."""
+
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+_LEAST_FREE = 0.5  # of the memory: with less, others have taken it
+_OF_CONTAINER, _OF_MACHINE = Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat")
+_GIGABYTE = 1e9
+
+
+def taken_by_others() -> str | None:
+    """A phrase, if less than half of the machine's memory is free now."""
+    memory = psutil.virtual_memory()
+    if memory.available >= _LEAST_FREE * memory.total:
+        return None
+    free, total = memory.available / _GIGABYTE, memory.total / _GIGABYTE
+    return f"only {free:.1f} of {total:.1f} GB of memory were free before it began"
+
+
+def processes_ended() -> int:
+    """How many processes Linux has ended so far for want of memory, in this container and on this machine."""
+    return sum(_counted(path) for path in (_OF_CONTAINER, _OF_MACHINE))
+
+
+def end_this_process_first() -> None:
+    """Ask Linux to end this process, and no other, when memory runs out."""
+    try:
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    except OSError:  # not on Linux
+        return
+
+
+def _counted(path: Path) -> int:
+    try:
+        rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
+    except OSError:
+        return 0
+    return sum(int(count) for name, count in rows if name == "oom_kill")

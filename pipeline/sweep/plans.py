@@ -1,0 +1,60 @@
+"""A sweep that can be begun or gone on with: its study, its space, and how many trials there are to be."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import optuna
+
+from pipeline.files import paths
+from pipeline.params.schema import Params
+from pipeline.process.errors import ConfigError
+from pipeline.results.trials import Trial
+from pipeline.sweep import recorded, space, study
+from pipeline.sweep.space import Dimension
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`total` trials of `study`, those that have ended included."""
+
+    params: Params
+    dimensions: list[Dimension]
+    study: optuna.Study
+    total: int
+
+    @property
+    def keys(self) -> list[str]:
+        return [dimension.key for dimension in self.dimensions]
+
+    @property
+    def lag(self) -> int:
+        """Trial n is decided from the trials up to n − lag; so this many can run at once."""
+        return self.params.sweep.batch
+
+    def trials(self) -> list[Trial]:
+        """The trials that have ended so far, in order."""
+        return recorded.trials(self.study, self.dimensions)
+
+    def params_of(self, trial: Trial) -> Params:
+        """What it ran with; unchecked, if it did not because that is not legal."""
+        try:
+            return space.configured(self.params, trial.values)
+        except ConfigError:
+            return space.unchecked(self.params, trial.values)
+
+    def model(self, fingerprint: str) -> Path:
+        """Where the trained part of a trial is kept while it is among the best."""
+        return paths.SWEEPS / str(self.study.study_name) / f"{fingerprint[:32]}.keras"
+
+
+def of(params: Params, storage: str | None = None, trials: int | None = None, create: bool = True) -> Plan:
+    """Open the sweep of `params`. Raises ConfigError for a wrong space, SweepError if the storage cannot be used.
+
+    `trials` overrides sweep.trials. With `create` False a sweep that does not exist raises SweepError.
+    """
+    dimensions = space.of(params)
+    opened = study.open_study(study.name(params, dimensions), storage or study.default_storage(), create)
+    total = trials or params.sweep.trials
+    if params.sweep.sampler == "grid":
+        total = min(total, space.grid_size(dimensions))
+    return Plan(params, dimensions, opened, total)

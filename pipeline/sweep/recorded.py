@@ -1,0 +1,124 @@
+"""What of a sweep is in its study: finished trials, in order, each added whole under its number, or not at all.
+
+What a sampler or a pruner knows follows from them and is never stored: nothing is read back but plain values.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from pipeline.process.compat.optuna_internals import NumberTakenError
+from pipeline.process.errors import HerbariumError
+from pipeline.process.notices import in_short
+from pipeline.results.history import Epoch
+from pipeline.results.trials import COMPLETE, FAILED, PRUNED, Trial
+from pipeline.sweep.patience import patiently
+from pipeline.sweep.space import Dimension
+from pipeline.sweep.study import SweepError
+
+STATES = {COMPLETE: TrialState.COMPLETE, PRUNED: TrialState.PRUNED, FAILED: TrialState.FAIL}
+
+
+def add(study: optuna.Study, dimensions: Sequence[Dimension], trial: Trial) -> None:
+    """Append a finished trial. Raises SweepError if another process has added one of its number."""
+    frozen, attempts = _frozen(dimensions, trial), count()
+
+    def append() -> None:
+        again = next(attempts) > 0
+        try:
+            study.add_trial(frozen)
+        except NumberTakenError:
+            if not (again and _is_recorded(study, trial)):  # it may have been added, and only the answer was lost
+                raise SweepError(
+                    f"another sweep writes to study {study.study_name}: stop one of them and run this again"
+                ) from None
+
+    patiently(append)
+
+
+def trials(study: optuna.Study, dimensions: Sequence[Dimension]) -> list[Trial]:
+    """All trials of the study, in order. Raises SweepError if there is one that no sweep has added."""
+    try:
+        found = [_trial(frozen, dimensions) for frozen in _frozen_trials(study)]
+        if [trial.number for trial in found] != list(range(len(found))):
+            raise ValueError("numbered otherwise than from 0")
+    except HerbariumError:
+        raise
+    except Exception as error:  # whatever reading what someone else has put there comes to
+        raise SweepError(
+            f"study {study.study_name} holds trials that `herbarium sweep` has not written ({in_short(error)}): delete"
+            " it, or give another --storage"
+        ) from error
+    return found
+
+
+def in_memory(study: optuna.Study) -> optuna.Study:
+    """A copy that no database can take away."""
+    copy = optuna.create_study(direction="maximize")
+    copy.add_trials(_frozen_trials(study))
+    return copy
+
+
+def note(study: optuna.Study, key: str, value: Any) -> None:
+    """Keep a plain value with the study, under a name of its own."""
+    patiently(lambda: study.set_user_attr(key, value))
+
+
+def notes(study: optuna.Study) -> dict[str, Any]:
+    return patiently(lambda: study.user_attrs)
+
+
+def _frozen_trials(study: optuna.Study) -> list[FrozenTrial]:
+    return patiently(lambda: study.get_trials(deepcopy=False))
+
+
+def _is_recorded(study: optuna.Study, trial: Trial) -> bool:
+    """Whether this very execution was recorded: another one of the same trial took other seconds."""
+    present = study.get_trials(deepcopy=False)[trial.number :][:1]
+    return any(
+        all(found.user_attrs.get(key) == getattr(trial, key) for key in ("fingerprint", "seconds")) for found in present
+    )
+
+
+def _frozen(dimensions: Sequence[Dimension], trial: Trial) -> FrozenTrial:
+    frozen = optuna.trial.create_trial(
+        state=STATES[trial.state],
+        value=trial.accuracy,
+        params={d.key: d.suggestion(trial.values[d.key]) for d in dimensions},
+        distributions={d.key: d.distribution for d in dimensions},
+        user_attrs=_attributes(trial),
+        intermediate_values=trial.curve,
+    )
+    frozen.number = trial.number
+    if frozen.datetime_complete:
+        frozen.datetime_start = frozen.datetime_complete - timedelta(seconds=trial.seconds)
+    return frozen
+
+
+def _attributes(trial: Trial) -> dict[str, Any]:
+    return {
+        "state": trial.state,
+        "fingerprint": trial.fingerprint,
+        "epochs": [astuple(epoch) for epoch in trial.epochs],
+        "kept_epoch": trial.kept_epoch,
+        "same_as": trial.same_as,
+        "reason": trial.reason,
+        "traceback": trial.traceback,
+        "seconds": trial.seconds,
+    }
+
+
+def _trial(frozen: FrozenTrial, dimensions: Sequence[Dimension]) -> Trial:
+    attributes: Mapping[str, Any] = frozen.user_attrs
+    return Trial(
+        number=frozen.number,
+        values={d.key: d.value(frozen.params[d.key]) for d in dimensions},
+        accuracy=frozen.value if frozen.state == TrialState.COMPLETE else None,
+        epochs=tuple(Epoch(int(row[0]), *row[1:]) for row in attributes["epochs"]),
+        **{key: attributes[key] for key in attributes if key != "epochs"},
+    )

@@ -6,10 +6,9 @@ a killed extraction goes on where it stopped, ending with the same bytes.
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,16 +18,15 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.files import paths, records
-from pipeline.identity import code
-from pipeline.identity.environment import environment
-from pipeline.model import augmentation, backbones, heads
+from pipeline.model import augmentation, backbones, heads, reuse
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut, Network, stored
-from pipeline.process import progress
+from pipeline.model.rows import Rows
+from pipeline.process import progress, verbosity
 from pipeline.process.errors import MachineError
 
 if TYPE_CHECKING:
-    from pipeline.params.schema import Compute, Params
+    from pipeline.params.schema import Params
 
 UNFINISHED = paths.STATE / "features"
 CHUNK_IMAGES = 64
@@ -60,15 +58,22 @@ def extract(params: Params) -> dict[str, Any]:
     kept = [(cut, entry) for cut, entry in zip(cuts, entries, strict=True) if entry.file]
     counts = {split: len(records.read_npy(paths.labels(split))) for split in paths.SPLITS}
     index = _index(params, network, entries, counts)
-    work = work_folder(index, params.compute)
-    check_disk(params, entries, counts, work)
+    keys = reuse.keys(index, params.compute)
+    work = {split: UNFINISHED / key[:16] for split, key in keys.items()}
+    check_disk(params, entries, counts, work.values())
     if kept:
+        _say_brought(reuse.bring(keys, work))
         lower = _lower(network, [cut for cut, _ in kept], params)
         for split in paths.SPLITS:
-            _extract_split(split, lower, [entry for _, entry in kept], params, work)
-        _finish(work, [str(entry.file) for _, entry in kept])
+            _extract_split(split, lower, [entry for _, entry in kept], params, work[split])
+        reuse.note(keys, _finish(work, [str(entry.file) for _, entry in kept]))
     index["digests"] = {split: _digests(split, entries) for split in paths.SPLITS}
     return index
+
+
+def _say_brought(splits: list[str]) -> None:
+    if splits:
+        verbosity.say(f"{', '.join(splits)}: nothing of it has changed; its activations come from DVC's cache")
 
 
 def describe(cut: Cut, pooling: str) -> Stored:
@@ -78,14 +83,7 @@ def describe(cut: Cut, pooling: str) -> Stored:
     return Stored(cut.layer, shape, "pooled.npy" if cut.at_output else f"{cut.layer}.npy")
 
 
-def work_folder(index: dict[str, Any], compute: Compute) -> Path:
-    """Where unfinished activations wait: one folder per extraction that would end with the same bytes."""
-    identity = {key: value for key, value in index.items() if key != "digests"}
-    name = records.digest([identity, environment(compute), code.digest("extract-features")])
-    return UNFINISHED / name[:16]
-
-
-def check_disk(params: Params, entries: list[Stored], counts: dict[str, int], work: Path) -> int:
+def check_disk(params: Params, entries: list[Stored], counts: dict[str, int], work: Iterable[Path]) -> int:
     """Bytes the activations will take, without those an interrupted extraction has left in `work`.
 
     Raises MachineError, before any work, if the disk has not that much.
@@ -93,7 +91,7 @@ def check_disk(params: Params, entries: list[Stored], counts: dict[str, int], wo
     width = np.dtype(params.compute.storage).itemsize
     rows = sum(int(count) for count in counts.values()) + counts["train"] * params.images.augmentation.views
     needed = sum(int(entry.row_values * width * rows) for entry in entries if entry.file)
-    needed = max(0, needed - sum(int(file.stat().st_size) for file in work.rglob("*.npy")))
+    needed = max(0, needed - sum(int(file.stat().st_size) for folder in work for file in folder.glob("*.npy")))
     free = shutil.disk_usage(Path.cwd()).free
     if needed + SPARE_BYTES > free:
         raise MachineError(
@@ -150,7 +148,7 @@ def _extract_split(
 ) -> None:
     views = params.images.augmentation.views if split == "train" else 0
     rows = len(records.read_npy(paths.labels(split))) * (1 + views)
-    files = [_Rows(work / split / str(e.file), rows, e.shape, params.compute.storage) for e in entries]
+    files = [Rows(work / str(e.file), rows, e.shape, params.compute.storage) for e in entries]
     done = min(file.complete(CHUNK_IMAGES) for file in files)
     for file in files:
         file.truncate(done)
@@ -161,15 +159,16 @@ def _extract_split(
             advance(len(images))
 
 
-def _finish(work: Path, names: list[str]) -> None:
+def _finish(work: Mapping[str, Path], names: list[str]) -> dict[str, list[Path]]:
     """Move all splits into place, last of all: what is there already is emptied when the stage starts again."""
     for split in paths.SPLITS:
         for name in names:
-            with (work / split / name).open("rb+") as file:
+            with (work[split] / name).open("rb+") as file:
                 os.fsync(file.fileno())
             (paths.FEATURES / split).mkdir(parents=True, exist_ok=True)
-            shutil.move(work / split / name, paths.FEATURES / split / name)
+            shutil.move(work[split] / name, paths.FEATURES / split / name)
     shutil.rmtree(UNFINISHED)  # with what extractions given up on have left
+    return {split: [paths.FEATURES / split / name for name in names] for split in paths.SPLITS}
 
 
 def _chunks(split: str, params: Params, views: int, start: int) -> Iterator[np.ndarray]:
@@ -207,31 +206,3 @@ def image_identities(split: str) -> list[int]:
 def _digests(split: str, entries: list[Stored]) -> dict[str, str]:
     inputs = [paths.FEATURES / split / entry.file if entry.file else paths.images(split) for entry in entries]
     return {file.name: records.file_digest(file) for file in [paths.labels(split), *inputs]}
-
-
-class _Rows:
-    """An .npy file of `rows` rows that is written by appending; what is complete is read off its size."""
-
-    def __init__(self, path: Path, rows: int, shape: tuple[int, ...], dtype: str) -> None:
-        self.path = path
-        self._row_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
-        self._rows = rows
-        head = io.BytesIO()
-        descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
-        np.lib.format.write_array_header_1_0(head, {"descr": descr, "fortran_order": False, "shape": (rows, *shape)})
-        self._offset = head.tell()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists() or path.stat().st_size < self._offset:  # killed before even the header was written
-            path.write_bytes(head.getvalue())
-
-    def complete(self, chunk: int) -> int:
-        """Rows that are there, in whole chunks (or all)."""
-        there = (self.path.stat().st_size - self._offset) // self._row_bytes
-        return self._rows if there >= self._rows else there // chunk * chunk
-
-    def truncate(self, rows: int) -> None:
-        os.truncate(self.path, self._offset + rows * self._row_bytes)
-
-    def append(self, rows: np.ndarray) -> None:
-        with self.path.open("ab") as file:
-            file.write(np.ascontiguousarray(rows).data)

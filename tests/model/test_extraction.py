@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.files import paths, records
 from pipeline.model import augmentation, backbones, extraction, features, heads
+from pipeline.model.rows import Rows
 from pipeline.params.schema import Params
 from pipeline.process.errors import MachineError
 
@@ -129,7 +130,7 @@ def test_a_killed_extraction_goes_on_where_it_stopped(stored, extracted, two_cut
     monkeypatch.setattr(extraction, "CHUNK_IMAGES", 8)
     undisturbed = (extracted(two_cuts), files())
     appended: list[int] = []
-    append = extraction._Rows.append
+    append = Rows.append
 
     def counting(self, rows: np.ndarray) -> None:
         if len(appended) == 2 * chunks_before_the_kill + 1:  # one file has a chunk that the other has not
@@ -137,36 +138,17 @@ def test_a_killed_extraction_goes_on_where_it_stopped(stored, extracted, two_cut
         appended.append(len(rows))
         append(self, rows)
 
-    monkeypatch.setattr(extraction._Rows, "append", counting)
+    monkeypatch.setattr(Rows, "append", counting)
     with pytest.raises(KilledError):
         extracted(two_cuts)
     assert not list(paths.FEATURES.rglob("*.npy"))  # nothing unfinished is where results are
 
     done = sum(appended[1::2])
     appended_again: list[int] = []
-    monkeypatch.setattr(
-        extraction._Rows, "append", lambda self, rows: (appended_again.append(len(rows)), append(self, rows))
-    )
+    monkeypatch.setattr(Rows, "append", lambda self, rows: (appended_again.append(len(rows)), append(self, rows)))
     assert (extracted(two_cuts), files()) == undisturbed
     assert sum(appended_again[::2]) == 37 + 18 + 11 - done
     assert not extraction.UNFINISHED.exists()
-
-
-def test_a_file_killed_before_its_header_was_written_is_begun_again(tmp_path):
-    whole = extraction._Rows(tmp_path / "whole.npy", 3, (2,), "float32")
-    for content in (b"", b"\x93NUMPY"):
-        (tmp_path / "cut.npy").write_bytes(content)
-        assert extraction._Rows(tmp_path / "cut.npy", 3, (2,), "float32").complete(64) == 0
-        assert (tmp_path / "cut.npy").read_bytes() == whole.path.read_bytes()
-
-
-def test_unfinished_activations_of_other_arithmetic_are_not_continued(two_cuts):
-    compute = two_cuts.compute
-    others = [compute.model_copy(update={key: value}) for key, value in (("threads", 1), ("precision", "bfloat16"))]
-    folders = {extraction.work_folder({"backbone": "x"}, c) for c in (compute, *others)}
-    assert len(folders) == 3
-    assert extraction.work_folder({"backbone": "x", "digests": {}}, compute) in folders
-    assert extraction.work_folder({"backbone": "y"}, compute) not in folders
 
 
 # Before any work
@@ -181,17 +163,15 @@ def test_a_full_disk_is_noticed_before_any_work(stored, two_cuts, monkeypatch):
     assert not paths.STATE.exists()
 
 
-def test_the_bytes_needed_are_those_taken(stored, extracted, two_cuts):
-    params = augmented(two_cuts, views=1)
+def test_the_bytes_needed_are_those_taken(stored, extracted, two_cuts, tmp_path_factory):
+    params, tmp_path = augmented(two_cuts, views=1), tmp_path_factory.mktemp("work")
     index = extracted(params)
     entries = [extraction.Stored(c["layer"], tuple(c["shape"]), c["file"]) for c in index["cuts"]]
-    work = extraction.work_folder(index, params.compute)
-    needed = extraction.check_disk(params, entries, index["images"], work)
+    needed = extraction.check_disk(params, entries, index["images"], [tmp_path])
     header = 128
     assert needed == sum(len(content) - header for name, content in files().items() if name.endswith(".npy"))
-    (work / "train").mkdir(parents=True)
-    (work / "train/pooled.npy").write_bytes(bytes(1000))  # what an interrupted extraction has written is not needed
-    assert extraction.check_disk(params, entries, index["images"], work) == needed - 1000
+    (tmp_path / "pooled.npy").write_bytes(bytes(1000))  # what an interrupted extraction has written is not needed
+    assert extraction.check_disk(params, entries, index["images"], [tmp_path]) == needed - 1000
 
 
 # What the index says

@@ -3,55 +3,59 @@
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# The environment, and that its programs find each other without being activated.
+READY := $(VENV)/installed $(VENV)/unactivated
+# It holds absolute paths: one that came along with a moved or copied project is made anew.
+MOVED := $(shell test -L $(VENV) || test ! -f $(VENV)/place || test "$$(cat $(VENV)/place)" = "$$(pwd -P)" || echo moved)
 
 .PHONY: help run verify test test-slow test-patient bench reliability ui lint lock audit sbom clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/installed  ## Run the experiment of params.yaml, sweep it, say what was found
+run: $(READY)  ## Run the experiment of params.yaml, sweep it, say what was found
 	@herbarium check
 	dvc repro
 	@herbarium publish
 	@herbarium sweep
 	@herbarium summary
 
-verify: $(VENV)/installed  ## Re-run a reported accuracy in a copy and give the verdict: make verify NAME=digits
+verify: $(READY)  ## Re-run a reported accuracy in a copy and give the verdict: make verify NAME=digits
 	@herbarium verify $(or $(NAME),digits)
 
-test: $(VENV)/installed  ## Run the default test suite
+test: $(READY)  ## Run the default test suite
 	@pytest -n 2
 
-test-slow: $(VENV)/installed  ## Run the slow tests
+test-slow: $(READY)  ## Run the slow tests
 	@pytest -n 2 -m slow
 
-test-patient: $(VENV)/installed  ## Kill processes at moments of chance; for a quiet machine
+test-patient: $(READY)  ## Kill processes at moments of chance; for a quiet machine
 	@pytest -m patient
 
-bench: $(VENV)/installed  ## Measure this machine against the plain way; writes tests/benchmarks/results.json
+bench: $(READY)  ## Measure this machine against the plain way; writes tests/benchmarks/results.json
 	@python -m tests.benchmarks
 
-reliability: $(VENV)/installed  ## Provoke every fault, write what came of it into docs/reliability.md
+reliability: $(READY)  ## Provoke every fault, write what came of it into docs/reliability.md
 	@python -m tests.faults -n 2
 
-ui: $(VENV)/installed  ## Open the MLflow UI at 127.0.0.1
+ui: $(READY)  ## Open the MLflow UI at 127.0.0.1
 	@herbarium ui
 
-lint: $(VENV)/installed  ## Check style and types
+lint: $(READY)  ## Check style and types
 	ruff check
 	ruff format --check
 	mypy
 
-lock: $(VENV)/installed  ## Resolve the newest releases that work together into requirements.lock
+lock: $(READY)  ## Resolve the newest releases that work together into requirements.lock
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --extra dev --extra teams --output-file requirements.lock pyproject.toml
 	@echo "now: make run, herbarium versions --write"
 
 # pip-audit's own exit code would not tell "found something" (1) from "could not ask" (2 here).
-audit: $(VENV)/installed  ## Look the lock's packages up in the list of known vulnerabilities (needs the internet)
+audit: $(READY)  ## Look the lock's packages up in the list of known vulnerabilities (needs the internet)
 	@python -m tests.supply_chain audit
 
-sbom: $(VENV)/installed  ## Write sbom.json: the lock's packages and hashes as a CycloneDX bill of materials
+sbom: $(READY)  ## Write sbom.json: the lock's packages and hashes as a CycloneDX bill of materials
 	@python -m tests.supply_chain sbom
 
 clean:  ## Remove what runs made; the DVC cache, the ledger, MLflow's runs and .venv stay
@@ -59,7 +63,8 @@ clean:  ## Remove what runs made; the DVC cache, the ledger, MLflow's runs and .
 	@if [ -d .herbarium ]; then find .herbarium -mindepth 1 -maxdepth 1 ! -name ledger.jsonl -exec rm -rf {} +; fi
 
 # uv installs the lock in a tenth of pip's time; its own hash-pinned entry of the lock is all that pip installs.
-$(VENV)/installed: requirements.lock pyproject.toml
+$(VENV)/installed: requirements.lock pyproject.toml $(MOVED)
+	@if [ -n "$(MOVED)" ]; then echo "$(VENV) is from another folder: it is made anew"; rm -rf $(VENV); fi
 	@python=""; for candidate in python3.13 python3.12 python3.11 python3 python; do \
 	  if $$candidate -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; \
 	  then python=$$candidate; break; fi; done; \
@@ -71,4 +76,16 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@echo "installing into $(VENV) …"
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@pwd -P > $(VENV)/place
 	@touch $@
+
+# Python reads .pth files when it starts. So `.venv/bin/dvc repro` gives its stages the `python` of this environment, also
+# from cron and from an IDE; the Python of somewhere else, if any, comes later on their PATH.
+OWN_PROGRAMS_FIRST := import os, sys; os.environ["PATH"] = os.pathsep.join(dict.fromkeys( \
+  [os.path.join(sys.prefix, "bin"), *os.environ.get("PATH", os.defpath).split(os.pathsep)]))
+$(VENV)/unactivated: $(VENV)/installed Makefile
+	@echo '$(OWN_PROGRAMS_FIRST)' > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/herbarium.pth"
+	@touch $@
+
+.PHONY: moved
+moved:

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.files import paths, records
 from pipeline.params.schema import Params
-from pipeline.results import history
+from pipeline.results import history, predictions
 from pipeline.results.history import Epoch
 from pipeline.results.metrics import ClassScores
 from pipeline.serving.probe import ServedModelError
@@ -134,9 +134,10 @@ def test_the_model_in_mlflow_predicts_what_was_evaluated(
     answers = served.predict([{"image": image.tolist()} for image in records.read_npy(paths.images("test"))])
     assert served.metadata.signature is not None
     assert served.predict(served.input_example) == answers[:1]
-    for answer, row in zip(answers, records.read_csv(paths.PREDICTIONS), strict=True):
-        assert answer["class"] == row["predicted"]
-        assert answer["probabilities"] == pytest.approx({name: float(row[f"p_{name}"]) for name in CLASSES}, abs=1e-6)
+    evaluated = predictions.read(paths.PREDICTIONS)
+    for answer, label, row in zip(answers, evaluated.predicted, evaluated.probabilities, strict=True):
+        assert answer["class"] == CLASSES[label]
+        assert answer["probabilities"] == pytest.approx(dict(zip(CLASSES, row, strict=True)), abs=1e-6)
     assert served.metadata.run_id == run.info.run_id
     assert served.metadata.metadata == {"classes": CLASSES, "image": [8, 8, 1]}
     folder = Path(mlflow.artifacts.download_artifacts(f"models:/{model_id}"))

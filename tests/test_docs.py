@@ -14,17 +14,33 @@ import distributed  # noqa: F401 - declares its settings
 import pytest
 import typer
 from dvc.cli import parse_args
+from PIL import Image
 
 from pipeline.cli import app
+from pipeline.filing import rendering
+from pipeline.params import config
 
-ROOT = Path(__file__).parents[1]
+from .conftest import ROOT, shrunk
+
 PAGES = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 INLINE = re.compile(r"`((?:herbarium|make|dvc) [^`…<]+)`")
 OTHERS = {"git", "pip", "python3", "touch", "curl", "mlflow", "dask", "pre-commit", "source", "helm"}
 OTHERS |= {"createuser", "createdb"}  # PostgreSQL's
-CHEAP = ["herbarium check", "herbarium versions", "make help"]
+CHEAP = ["herbarium check", "herbarium versions", "herbarium list", "dvc status", "dvc params diff", "make help"]
+# Run in order, with a small experiment, after `dvc repro`: all commands of ours on these pages but those named here.
+WALKED = [Path("README.md"), Path("docs/air-gapped.md"), Path("docs/teams.md"), Path("docs/faq.md")]
+NOT_WALKED = {
+    "make": "minutes, or a server: .ci/run, tests/tracking/test_ui.py",
+    "herbarium sweep": "minutes, or a scheduler of one's own: tests/sweep",
+    "herbarium promote": "needs a sweep: tests/sweep/test_promote.py",
+    "herbarium verify": "minutes: tests/review/test_verify.py",
+    "herbarium versions --write": "changes what the others run with: tests/identity",
+    "dvc remote": "names storage of one's own",
+    "dvc push": "needs such storage",
+    "dvc pull": "needs such storage",
+}
 WRITTEN = {"dvc.lock", "data/", "models/", "reports/"}  # by runs; a checkout may be without
 
 
@@ -116,13 +132,58 @@ def test_the_tree_of_the_readme_is_that_of_the_project() -> None:
     assert not {name for name in named - WRITTEN if not (ROOT / name).exists()}
 
 
+def run_bare(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command as the README says, prefixed with `.venv/bin/`: nothing is activated, there is hardly any PATH."""
+    if Path(sys.prefix) != ROOT / ".venv" and not (Path(sys.prefix) / "unactivated").exists():
+        pytest.skip("not in the environment that make sets up")
+    bare = {name: os.environ[name] for name in ("HOME", "TF_CPP_MIN_LOG_LEVEL") if name in os.environ}
+    program = command if command.startswith(("make", "git")) else f"{Path(sys.executable).parent}/{command}"
+    environment = {**bare, "PATH": "/usr/bin:/bin"}
+    return subprocess.run(program, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.parametrize("command", CHEAP)
-def test_cheap_commands_run(command: str) -> None:
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    words = shlex.split(command)
-    run = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+def test_cheap_commands_run_as_written(command: str) -> None:
+    run = run_bare(command, ROOT)
     assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout
+
+
+def walk() -> list[str]:
+    """The commands to be run, each once, in the order they are read in."""
+    found = [c for page in WALKED for c in commands(page) if c.startswith(("herbarium ", "dvc ", "make "))]
+    return [c for c in dict.fromkeys(found) if not c.startswith(tuple(NOT_WALKED))]
+
+
+def test_every_command_of_ours_is_run_or_excused() -> None:
+    """Those of the other pages are on these as well, or are run by the tests of their room."""
+    assert {"dvc repro", "herbarium cuts", "herbarium publish --register flowers", "dvc plots diff"} <= set(walk())
+    read = [c for page in WALKED for c in commands(page)]
+    assert not [start for start in NOT_WALKED if not any(c.startswith(start) for c in read)]
+
+
+@pytest.mark.slow
+def test_the_commands_run_as_written_one_after_the_other(tmp_path: Path) -> None:
+    """Stages find their Python, `--temp` and `exp run` too, without the environment being activated."""
+    folder = small_project(tmp_path / "project")
+    (folder / "photographs").mkdir()
+    for n in range(2):
+        Image.new("L", (20, 20), 90 * n).save(folder / f"photographs/{n}.png")
+    done = {c: run_bare(c, folder) for c in ["dvc repro", "git add dvc.lock", "git commit -qm run", *walk()]}
+    assert not {c: run.stdout + run.stderr for c, run in done.items() if run.returncode}
+    assert not [c for c, run in done.items() if "Traceback" in run.stderr]
+    assert (folder / "answers.png").exists()
+    assert (folder / "weights/mine.weights.h5").exists()
+
+
+def small_project(folder: Path) -> Path:
+    """A clone in which the experiment of params.yaml is small."""
+    subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+    for name, value in (("user.name", "n"), ("user.email", "e@example.org")):
+        subprocess.run(["git", "-C", folder, "config", name, value], check=True)
+    content = shrunk(config.read_yaml(folder / "params.yaml"))
+    (folder / "params.yaml").write_text(rendering.render(config.check(content, "params.yaml").model_dump()))
+    subprocess.run(["git", "-C", folder, "commit", "--quiet", "--all", "--message", "small"], check=True)
+    return folder
 
 
 @pytest.mark.parametrize(

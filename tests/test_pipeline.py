@@ -120,6 +120,26 @@ def test_experiments_in_copies_and_queues_share_the_store(project: Path) -> None
     assert not list(project.glob(".dvc/tmp/exps/**/ledger.jsonl"))
 
 
+@pytest.mark.parametrize("place", ["photographs", "data/photographs"])
+def test_copies_and_queues_have_ones_own_images(tmp_path: Path, place: str) -> None:
+    """As the documentation says: `dvc add`, also where git ignores everything else."""
+    folder = clone(tmp_path / "own")
+    for n in range(12):
+        file = folder / place / ("rose", "tulip")[n % 2] / f"{n}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((8, 8), 20 * n, np.uint8)).save(file)
+    params = (folder / "params.yaml").read_text().replace("source: digits", "source: image_folder")
+    (folder / "params.yaml").write_text(params.replace("path: data/originals", f"path: {place}"))
+    call(folder, "dvc", "add", f"{place}/")
+    call(folder, "git", "add", ".")
+    call(folder, "git", "commit", "--quiet", "-m", "own images")
+    assert call(folder, "git", "ls-files", place) == ""
+    call(folder, "dvc", "exp", "run", "--temp", "fetch")
+    call(folder, "dvc", "exp", "run", "--queue", "-S", "data.name=flowers", "fetch")
+    call(folder, "dvc", "exp", "run", "--run-all")
+    assert "Failed" not in call(folder, "dvc", "queue", "status")
+
+
 def test_a_typo_stops_before_any_work(project: Path) -> None:
     params = project / "params.yaml"
     right = params.read_text()

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.data import layout, names, slices, tree
+from pipeline.process import git
 from pipeline.process.errors import DataError
+from pipeline.process.git import GitError
 
 if TYPE_CHECKING:
     from pipeline.params.data_section import Data
@@ -24,7 +26,7 @@ def of(data: Data) -> list[str]:
         return []
     wanted = {split: getattr(data.splits, split) for split in ("train", "validation", "test")}
     try:
-        return [*of_folder(source), *slices.left_out(wanted, layout.of(source))]
+        return [*_copies(source), *of_folder(source), *slices.left_out(wanted, layout.of(source))]
     except DataError as error:
         return [str(error)]
 
@@ -36,6 +38,23 @@ def of_folder(source: Path) -> list[str]:
     folders = [folder for root in roots.values() for folder in tree.folders(root)]
     loose = [path for folder in {source, *roots.values()} for path in tree.loose_files(folder)]
     return [*_splits(source, roots), *_variants(folders), *_unlabelled(source, loose)]
+
+
+def _copies(source: Path) -> list[str]:
+    """Whether the copies of the project that DVC works in would have this folder."""
+    inside = not source.is_absolute() and ".." not in source.parts
+    by_dvc = [folder for folder in (source, *source.parents) if Path(f"{folder}.dvc").exists()]
+    if not inside or by_dvc or not _git_lacks(source):
+        return []
+    shown = names.shown(source)
+    return [f"`dvc exp run --temp` and the queue will not find {shown}; `dvc add {shown}` and a commit let them"]
+
+
+def _git_lacks(source: Path) -> bool:
+    try:
+        return git.lacks(source)
+    except GitError:  # no repository, or none that may be read: there are no copies of it either
+        return False
 
 
 def _splits(source: Path, roots: Mapping[str, Path]) -> list[str]:

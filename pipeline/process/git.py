@@ -53,6 +53,11 @@ def uncommitted(*below: str) -> list[str]:
     return _status("all", *below)
 
 
+def lacks(path: Path) -> bool:
+    """True if something at `path` is not tracked, ignored or not: a copy that git makes is without it."""
+    return bool(_output("ls-files", "-z", "--others", "--directory", "--", str(path)))
+
+
 def committed(path: Path) -> bool:
     """True if the file's content is the commit's."""
     done = _run("show", f"HEAD:./{path.as_posix()}")

@@ -1,5 +1,6 @@
 """What is said about a folder of photographs before it is read."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,24 @@ def test_a_split_of_another_name_is_left_out_too():
     assert slices.left_out(taken, ["train", "test", "unlabelled"]) == [
         "data.splits takes no image from the source's unlabelled"
     ]
+
+
+@pytest.mark.parametrize("tracked", ["by git", "by dvc", "above, by dvc", "elsewhere"])
+def test_that_copies_will_lack_the_folder_is_said_unless_it_is_tracked(data, tracked):
+    """`dvc exp run --temp` and the queue work in copies that git makes, and fill them with what DVC tracks."""
+    folders("own/rose")
+    Path("photos/own/rose/1.png").touch()
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    Path(".gitignore").write_text("/photos\n" if tracked != "by git" else "")
+    own = data.model_copy(update={"path": "photos/own"})
+    (note,) = source_notes.of(own)
+    assert "the queue will not find photos/own; `dvc add photos/own` and a commit let them" in note
+    if tracked == "by git":
+        subprocess.run(["git", "add", "photos"], check=True)
+    elif tracked == "by dvc":
+        Path("photos/own.dvc").touch()
+    elif tracked == "above, by dvc":
+        Path("photos.dvc").touch()
+    else:
+        own = data.model_copy(update={"path": str(Path("photos/own").resolve())})
+    assert source_notes.of(own) == []

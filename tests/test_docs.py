@@ -17,10 +17,10 @@ from dvc.cli import parse_args
 from PIL import Image
 
 from pipeline.cli import app
-from pipeline.filing import rendering
 from pipeline.params import config
 
 from .conftest import ROOT, shrunk
+from .rendered import render
 
 PAGES = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -181,7 +181,7 @@ def small_project(folder: Path) -> Path:
     for name, value in (("user.name", "n"), ("user.email", "e@example.org")):
         subprocess.run(["git", "-C", folder, "config", name, value], check=True)
     content = shrunk(config.read_yaml(folder / "params.yaml"))
-    (folder / "params.yaml").write_text(rendering.render(config.check(content, "params.yaml").model_dump()))
+    (folder / "params.yaml").write_text(render(config.check(content, "params.yaml").model_dump()))
     subprocess.run(["git", "-C", folder, "commit", "--quiet", "--all", "--message", "small"], check=True)
     return folder
 

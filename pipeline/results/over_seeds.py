@@ -4,6 +4,7 @@ For one review, or for many at once: the last axis of an array is the seeds', th
 """
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -45,10 +46,10 @@ def difference(
     """
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     parts = _errors(a, b, second_seeds or b.shape[-1], resolution**2 / 12)
-    total = sum(error for error, _ in parts) + np.asarray(image_error)
+    total = reduce(np.add, (error for error, _ in parts)) + np.asarray(image_error)
     # Divided by their sum first: squares of the squared errors of near-equal accuracies underflow.
     safe = np.where(total > 0, total, 1.0)
-    shares = sum((error / safe) ** 2 / freedom for error, freedom in parts)
+    shares = reduce(np.add, ((error / safe) ** 2 / freedom for error, freedom in parts))
     # The small number is for the rounding that turns a whole number of degrees into the one below.
     freedom = np.maximum(np.floor(1 / np.maximum(shares, 1e-12) + 1e-9), 1)
     return Difference(a.mean(axis=-1) - b.mean(axis=-1), total, freedom, np.asarray(image_error) / safe)

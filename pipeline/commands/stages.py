@@ -52,7 +52,7 @@ def train() -> None:
 
     Example: herbarium train
     """
-    prepared()
+    _begin("train")
     from pipeline.identity import guard
     from pipeline.process import verbosity
     from pipeline.stages import train as stage
@@ -74,7 +74,7 @@ def evaluate() -> None:
 
     Example: herbarium evaluate
     """
-    prepared()
+    _begin("evaluate")
     from pipeline.filing import ledger
     from pipeline.identity import agreement, guard
     from pipeline.process import notices
@@ -89,10 +89,17 @@ def evaluate() -> None:
 
 def _prepare(name: str) -> None:
     """A stage whose result is its files, from others of which nobody keeps digests."""
-    prepared()
+    _begin(name)
     from pipeline.identity import guard
     from pipeline.process import verbosity
 
     stage = importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}")
     with verbosity.progress(), folder_lock.stage_alone(name), guard.guarded(name, whole=True) as stock:
         stage.run(stock.params)
+
+
+def _begin(name: str) -> None:
+    from pipeline.process import verbosity
+
+    verbosity.say(f"{name}: loading TensorFlow")
+    prepared()

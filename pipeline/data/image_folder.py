@@ -6,13 +6,13 @@ photographs/train/rose/a.jpg              splits kept, whatever of their usual n
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pipeline.data import images, layout, names, raw, tree
-from pipeline.data.parallel import ordered_map
+from pipeline.data import images, layout, names, parallel, raw, tree
+from pipeline.process import progress
 from pipeline.process.errors import DataError
 
 _SHOWN = 50
@@ -56,7 +56,8 @@ def write(folder: Path, name: str, source: Path, on_bad_image: str) -> list[BadF
     for split, files in good.items():
         if not files:
             raise DataError(f"data.path: no readable image in {roots[split]}; allowed: {', '.join(images.FORMATS)}")
-    raw.write(folder, name, classes, {split: _ordered(files) for split, files in good.items()})
+    with progress.images("writing", sum(map(len, good.values()))) as advance:
+        raw.write(folder, name, classes, {split: _ordered(files, advance) for split, files in good.items()})
     return bad
 
 
@@ -88,14 +89,19 @@ def _require_images(source: Path, classes: list[str], found: _Found) -> None:
 
 def _inspected(source: Path, classes: list[str], found: _Found) -> dict[str, list[ImageFile | BadFile]]:
     """Every file, good or bad, by split, class folder and name."""
-    inspected = {}
+    inspected: dict[str, list[ImageFile | BadFile]] = {}
+    room = parallel.room()
     for split, folders in found.items():
         labelled = [(path, classes.index(names.composed(folder.name))) for folder, files in folders for path in files]
-        inspected[split] = list(ordered_map(partial(_inspect, source), labelled))
+        with progress.images(f"looking at {split}", len(labelled)) as advance:
+            inspected[split] = []
+            for file in parallel.ordered_map(partial(_inspect, source, room), labelled):
+                inspected[split].append(file)
+                advance(1)
     return _told_apart(inspected)
 
 
-def _inspect(source: Path, labelled: tuple[Path, int]) -> ImageFile | BadFile:
+def _inspect(source: Path, room: parallel.Room, labelled: tuple[Path, int]) -> ImageFile | BadFile:
     path, label = labelled
     name = names.composed(path.relative_to(source).as_posix())
     if reason := names.problem(name):
@@ -104,7 +110,8 @@ def _inspect(source: Path, labelled: tuple[Path, int]) -> ImageFile | BadFile:
         return BadFile(name, "is no regular file")
     try:
         encoded = path.read_bytes()
-        images.decode(encoded, channels=3)
+        with room.taken(images.working_bytes(encoded)):
+            images.decode(encoded, channels=3)
     except OSError as error:
         return BadFile(name, f"cannot be read ({error.strerror})")
     except DataError as error:
@@ -122,13 +129,14 @@ def _told_apart(inspected: dict[str, list[ImageFile | BadFile]]) -> dict[str, li
     }
 
 
-def _ordered(files: list[ImageFile]) -> Iterator[raw.RawImage]:
+def _ordered(files: list[ImageFile], advance: Callable[[int], None]) -> Iterator[raw.RawImage]:
     """`files` by content; identical ones, numbered so that their keys differ, by class and name."""
     previous, copy = "", 0
     for file in sorted(files, key=lambda f: (f.sha256, f.label, f.name)):
         copy = copy + 1 if file.sha256 == previous else 0
         previous = file.sha256
         yield raw.RawImage(raw.content_key(file.sha256, copy), _reread(file), file.label, file.name)
+        advance(1)
 
 
 def _reread(file: ImageFile) -> bytes:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.data import images
+from pipeline.data import images, parallel
 from pipeline.data.integrity import Item
-from pipeline.data.parallel import ordered_map
 from pipeline.data.reading import Example
-from pipeline.data.samples import Collector
+from pipeline.data.samples import Collector, Sample, sample
 from pipeline.files import paths, records
+from pipeline.process import progress
 from pipeline.process.errors import DataError
 
 
@@ -41,29 +41,46 @@ def fill(
     Digests are of the pixels before resizing. Every image is offered to `samples`. Raises DataError, naming the image,
     if one cannot be decoded or has no class among the K `classes`.
     """
-    _, height, width, channels = pixels.shape
+    room = parallel.room()
 
-    def prepare(example: Example) -> tuple[Item, np.ndarray, np.ndarray]:
+    def prepare(example: Example) -> tuple[Item, np.ndarray, Sample | None]:
         _require_label(example, classes)
-        before = _decoded(example, channels)
-        item = Item(split, example.name, example.label, images.pixel_digest(before))
-        return item, before, images.resize(before, height, width)
+        try:
+            with room.taken(_working_bytes(example.image)):
+                return _prepared(example, split, pixels.shape[1:], samples.wants(example.label))
+        except DataError as error:
+            raise DataError(f"{paths.RAW}: {example.name}: {error}") from None
 
     items = []
-    for i, (item, before, after) in enumerate(ordered_map(prepare, source)):
-        pixels[i] = after
-        samples.offer(item.name, item.label, before, after)
-        items.append(item)
+    with progress.images(f"preparing {split}", len(pixels)) as advance:
+        for i, (item, after, seen) in enumerate(parallel.ordered_map(prepare, source, size=_bytes)):
+            pixels[i] = after
+            items.append(item)
+            if seen:
+                samples.offer(seen)
+            advance(1)
     return items
 
 
-def _decoded(example: Example, channels: int) -> np.ndarray:
-    try:
-        if isinstance(example.image, bytes):
-            return images.decode(example.image, channels)
-        return images.convert(example.image, channels)
-    except DataError as error:
-        raise DataError(f"{paths.RAW}: {example.name}: {error}") from None
+def _prepared(
+    example: Example, split: str, shape: tuple[int, ...], wanted: bool
+) -> tuple[Item, np.ndarray, Sample | None]:
+    """What the image is, it in `shape` (H, W, C), and, if it is `wanted`, both for the picture of samples."""
+    height, width, channels = shape
+    stored = example.image
+    before = images.decode(stored, channels) if isinstance(stored, bytes) else images.convert(stored, channels)
+    after = images.resize(before, height, width)
+    item = Item(split, example.name, example.label, images.pixel_digest(before))
+    return item, after, sample(example.name, example.label, before, after) if wanted else None
+
+
+def _bytes(example: Example) -> int:
+    image = example.image
+    return len(image) if isinstance(image, bytes) else image.nbytes
+
+
+def _working_bytes(image: bytes | np.ndarray) -> int:
+    return images.working_bytes(image) if isinstance(image, bytes) else 4 * image.nbytes
 
 
 def _require_label(example: Example, classes: list[str]) -> None:

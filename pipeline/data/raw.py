@@ -54,6 +54,7 @@ def write(folder: Path, name: str, classes: list[str], splits: Mapping[str, Iter
         }
     )
     # TFDS announces a download and makes a folder for it, although there is nothing to download.
+    tfds.disable_progress_bar()
     with writing(io.StringIO()), tempfile.TemporaryDirectory() as no_downloads:
         builder = tfds.dataset_builders.AdhocBuilder(
             name=name,

@@ -31,18 +31,25 @@ class Collector:
     classes: int
     samples: list[Sample] = field(default_factory=list)
 
-    def offer(self, name: str, label: int, before: np.ndarray, after: np.ndarray) -> None:
-        share = -(-MOST // self.classes)
+    def wants(self, label: int) -> bool:
+        """Whether an image of this class may still be picked; once it may not, it never may again."""
         taken = Counter(sample.label for sample in self.samples)
-        if taken[label] < share and len(taken | Counter([label])) <= MOST:
-            size = before.shape[0], before.shape[1]
-            self.samples.append(Sample(name, label, thumbnail(before), after.copy(), size))
+        return taken[label] < -(-MOST // self.classes) and len(taken | Counter([label])) <= MOST
+
+    def offer(self, sample: Sample) -> None:
+        if self.wants(sample.label):
+            self.samples.append(sample)
 
     def chosen(self, without: set[str]) -> list[Sample]:
         """At most ten, the classes in turn; none of the names in `without`."""
         usable = [sample for sample in self.samples if sample.name not in without]
         turn = {id(s): sum(o.label == s.label for o in usable[:i]) for i, s in enumerate(usable)}
         return sorted(usable, key=lambda sample: (turn[id(sample)], sample.label))[:MOST]
+
+
+def sample(name: str, label: int, before: np.ndarray, after: np.ndarray) -> Sample:
+    """Of `before` and `after`, uint8 (H, W, C); photographs of many megapixels are kept as small as they are drawn."""
+    return Sample(name, label, thumbnail(before), after, (before.shape[0], before.shape[1]))
 
 
 @styled()

@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+FIRST_PLAIN_SECONDS = 2
 PLAIN_INTERVAL_SECONDS = 15
 
 
@@ -22,7 +24,7 @@ def images(description: str, total: int, done: int = 0) -> Iterator[Callable[[in
     """Yield a function to call with the number of images just finished; `done` were finished before."""
     if sys.stderr.isatty():
         columns = TextColumn(description), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn()
-        with Progress(*columns, transient=True) as bar:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(description, total=total, completed=done)
             yield lambda count: bar.advance(task, count)
     else:
@@ -30,16 +32,18 @@ def images(description: str, total: int, done: int = 0) -> Iterator[Callable[[in
 
 
 def _plain(description: str, total: int, done: int) -> Callable[[int], None]:
-    start = last = time.monotonic()
-    finished = 0
+    start = time.monotonic()
+    due, finished = start + FIRST_PLAIN_SECONDS, 0
+    here = sys.stdout  # also where the loop's own prints are led elsewhere
 
     def advance(count: int) -> None:
-        nonlocal finished, last
+        nonlocal finished, due
         finished += count
         now = time.monotonic()
-        if now - last >= PLAIN_INTERVAL_SECONDS:
-            last, rate = now, finished / (now - start)
+        if now >= due:
+            due, rate = now + PLAIN_INTERVAL_SECONDS, finished / (now - start)
             left = (total - done - finished) / rate
-            print(f"{description}: {done + finished} of {total}, {rate:.0f} images/s, {left:.0f} s left", flush=True)
+            text = f"{description}: {done + finished} of {total}, {rate:.{rate < 10:d}f} images/s, {left:.0f} s left"
+            print(text, file=here, flush=True)
 
     return advance

@@ -209,6 +209,22 @@ def test_resizing_is_antialiased_and_keeps_what_has_the_size_already():
     np.testing.assert_array_equal(images.resize(photo, 5, 7), photo)
 
 
+def test_working_memory_follows_from_the_size_and_is_refused_like_the_image():
+    assert images.working_bytes(encoded(photograph(), "JPEG")) == 5 * 7 * 12
+    assert images.working_bytes(encoded(photograph(), "WEBP")) == 5 * 7 * 20
+    for bytes_ in (b"", b"dear diary", encoded(photograph())[:20]):
+        with pytest.raises(DataError):
+            images.working_bytes(bytes_)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_strips_make_the_whole_image(monkeypatch, channels):
+    whole = images.decode(encoded(photograph()), channels)
+    for pixels in (1, 14, 20, 36):
+        monkeypatch.setattr(images, "_STRIP_PIXELS", pixels)
+        np.testing.assert_array_equal(images.decode(encoded(photograph()), channels), whole)
+
+
 def test_the_pixel_digest_sees_pictures_not_files():
     png, bmp = (images.decode(encoded(photograph(), kind), 3) for kind in ("PNG", "BMP"))
     assert images.pixel_digest(png) == images.pixel_digest(bmp)

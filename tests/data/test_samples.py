@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.data.samples import Collector, draw
+from pipeline.data.samples import Collector, draw, sample
 from pipeline.plots import style
 
 
@@ -11,7 +11,7 @@ def offered(classes: int, images: int) -> Collector:
     collector = Collector(classes)
     for i in range(images):
         before = np.full((6, 9, 3), i % 256, np.uint8)
-        collector.offer(f"{i}", i % classes, before, before[:4, :4])
+        collector.offer(sample(f"{i}", i % classes, before, before[:4, :4]))
     return collector
 
 
@@ -28,11 +28,19 @@ def test_left_out_images_are_not_shown():
 
 
 def test_large_photographs_are_shown_small_with_their_real_size():
-    collector = Collector(1)
-    collector.offer("a", 0, np.zeros((1000, 3000, 3), np.uint8), np.zeros((8, 8, 3), np.uint8))
-    sample = collector.samples[0]
-    assert sample.before.shape == (85, 256, 3)
-    assert sample.size == (1000, 3000)
+    large = sample("a", 0, np.zeros((1000, 3000, 3), np.uint8), np.zeros((8, 8, 3), np.uint8))
+    assert large.before.shape == (85, 256, 3)
+    assert large.size == (1000, 3000)
+
+
+def test_what_is_not_wanted_once_is_never_wanted_again():
+    collector = Collector(2)
+    wanted = []
+    for i in range(20):
+        wanted.append(collector.wants(0))
+        collector.offer(sample(f"{i}", 0, np.zeros((2, 2, 1), np.uint8), np.zeros((2, 2, 1), np.uint8)))
+    assert wanted == [True] * 5 + [False] * 15
+    assert collector.wants(1)
 
 
 def test_equal_samples_are_equal_files(tmp_path):

@@ -24,8 +24,13 @@ def of_project(params: Params) -> str:
 
     Reads classes.json and what extract-features says of the images that training reads.
     """
+    return records.digest(parts_of_project(params))
+
+
+def parts_of_project(params: Params) -> dict[str, Any]:
+    """What that fingerprint is made of."""
     classes, around = records.read_json(paths.CLASSES), environment_of(params.compute)
-    return fingerprint(params, training_inputs(), classes, around, training_code())
+    return _parts(params, training_inputs(), classes, around, training_code())
 
 
 def fingerprint(
@@ -36,15 +41,20 @@ def fingerprint(
     `inputs` are the `training_inputs`, `classes` the names of the classes in their order; `environment` and `code` are
     those of the training, which models/training.json keeps.
     """
+    return records.digest(_parts(params, inputs, classes, environment, code))
+
+
+def _parts(
+    params: Params, inputs: Mapping[str, Any], classes: Sequence[str], environment: Mapping[str, str], code: str
+) -> dict[str, Any]:
     sections = {"images": {"scale", "augmentation"}, "backbone": True, "head": True, "train": True}
-    content = {
-        **params.hashed(include=sections, exclude={"backbone": {"path"}}),
+    return {
+        "parameters": params.hashed(include=sections, exclude={"backbone": {"path"}}),
         "inputs": inputs,
         "classes": list(classes),
         "environment": environment,
         "code": code,
     }
-    return records.digest(content)
 
 
 def training_inputs() -> dict[str, Any]:

@@ -5,6 +5,7 @@ By simulated reviews of a perfect reproduction: the same recipe, the same true a
 
 import numpy as np
 
+from pipeline.identity.seeds import generator
 from pipeline.results import sequential
 from pipeline.results.over_seeds import Difference
 from pipeline.results.seeds import Measured
@@ -60,7 +61,7 @@ def chances(question: Question, images: int, spread: float) -> dict[int, float]:
 
     `images`: how many ours are measured on. `spread`: standard deviation of one seed's accuracy, a fraction.
     """
-    reported, random = question.reported, np.random.default_rng(0)
+    reported, random = question.reported, generator(0, "simulated reviews")
     ours = _accuracies(random, question, images, spread, question.most_seeds)
     count = len(reported.accuracies)
     theirs = _accuracies(random, question, reported.images, spread / (1 if count > 1 else reported.seeds**0.5), count)

@@ -84,6 +84,8 @@ def _say_who_idles(plan: Plan, workers: int) -> None:
 def _greet(plan: Plan, before: list[Trial], screen: Display, shown: SweepRun) -> None:
     if before:
         screen.say(f"going on after {len(before)} of {plan.total} trials of study {plan.study.study_name}")
+    elif plan.news:
+        screen.say(f"a new study, {plan.study.study_name}; {plan.news}")
     for trial in before:  # an interruption may have come between the study and its picture
         shown.ended(trial, plan.params_of(trial))
 

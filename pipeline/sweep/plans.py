@@ -9,8 +9,9 @@ from pipeline.files import paths
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 from pipeline.results.trials import Trial
-from pipeline.sweep import recorded, space, study
+from pipeline.sweep import lineage, recorded, space, study
 from pipeline.sweep.space import Dimension
+from pipeline.sweep.study import UnknownStudyError
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Plan:
     dimensions: list[Dimension]
     study: optuna.Study
     total: int
+    news: str = ""  # why it begins anew, if a sweep like it was there before
 
     @property
     def keys(self) -> list[str]:
@@ -53,8 +55,20 @@ def of(params: Params, storage: str | None = None, trials: int | None = None, cr
     `trials` overrides sweep.trials. With `create` False a sweep that does not exist raises SweepError.
     """
     dimensions = space.of(params)
-    opened = study.open_study(study.name(params, dimensions), storage or study.default_storage(), create)
+    parts = study.parts(params, dimensions)
+    opened, news = _opened(study.name(params, parts), parts, storage or study.default_storage(), create)
     total = trials or params.sweep.trials
     if params.sweep.sampler == "grid":
         total = min(total, space.grid_size(dimensions))
-    return Plan(params, dimensions, opened, total)
+    return Plan(params, dimensions, opened, total, news)
+
+
+def _opened(name: str, parts: dict[str, str], url: str, create: bool) -> tuple[optuna.Study, str]:
+    """The study, and what parts it from others if it has no trials yet."""
+    try:
+        opened = study.open_study(name, url, create)
+    except UnknownStudyError as error:
+        news = lineage.change(url, name, parts)
+        raise UnknownStudyError(f"{error}; {news}" if news else str(error)) from None
+    lineage.note(opened, parts)
+    return opened, "" if recorded.ended(opened) else lineage.change(url, name, parts)

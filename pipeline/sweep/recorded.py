@@ -69,6 +69,11 @@ def note(study: optuna.Study, key: str, value: Any) -> None:
     patiently(lambda: study.set_user_attr(key, value))
 
 
+def ended(study: optuna.Study) -> int:
+    """How many trials have ended."""
+    return len(_frozen_trials(study))
+
+
 def notes(study: optuna.Study) -> dict[str, Any]:
     return patiently(lambda: study.user_attrs)
 

@@ -1,13 +1,14 @@
 """The study of a sweep: what it is called, which follows from all that its trials follow from, and where it is."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import optuna
 
-from pipeline.files import paths, records
+from pipeline.files import features_index, paths, records
 from pipeline.identity import code
 from pipeline.identity import fingerprint as identity
 from pipeline.params.schema import Params
@@ -29,33 +30,45 @@ class SweepError(HerbariumError):
     """A sweep cannot go on, or cannot be found."""
 
 
+class UnknownStudyError(SweepError):
+    """There is no sweep of that name."""
+
+
 def default_storage() -> str:
     """optuna.db beside mlflow.db, in the project."""
     return databases.sqlite_url(paths.project_root() / "optuna.db")
 
 
-def name(params: Params, dimensions: Sequence[Dimension]) -> str:
-    """Names what the sequence of trials follows from.
+def name(params: Params, parts: Mapping[str, str]) -> str:
+    """Of a sweep of `params`: of all that its sequence of trials follows from, its `parts`."""
+    return f"{params.data.name}-{records.digest(parts)[:12]}"
+
+
+def parts(params: Params, dimensions: Sequence[Dimension]) -> dict[str, str]:
+    """What the sequence of trials follows from, each as a digest.
 
     `params` outside the space, with data, environment and code of a training; the search, its code and its library.
     Raises SweepError if the features have not been extracted.
     """
-    searching = params.hashed(include={"sweep": {"space", "sampler", "pruner", "batch", "seed"}})
     libraries = ("optuna", "cmaes") if params.sweep.sampler == "cma-es" else ("optuna",)
     content = {
-        **searching,
-        "base": fingerprint(space.configured(params, space.first(dimensions))),
-        "code": code.of_modules(_DECIDING),
+        **_of_training(space.configured(params, space.first(dimensions))),
+        "search": params.hashed(include={"sweep": {"space", "sampler", "pruner", "batch", "seed"}}),
+        "search's code": code.of_modules(_DECIDING),
         "libraries": {library: version(library) for library in libraries},
     }
-    return f"{params.data.name}-{records.digest(content)[:12]}"
+    return {part: records.digest(value) for part, value in content.items()}
+
+
+def _of_training(params: Params) -> dict[str, Any]:
+    if missing := features_index.missing(identity.SPLITS):
+        raise SweepError(f"{missing}: not found: run `dvc repro extract-features`")
+    return identity.parts_of_project(params)
 
 
 def fingerprint(params: Params) -> str:
     """The fingerprint a training with `params` has in this project, on this machine."""
-    if not paths.FEATURES_INDEX.exists():
-        raise SweepError(f"{paths.FEATURES_INDEX}: not found: run `dvc repro extract-features`")
-    return identity.of_project(params)
+    return records.digest(_of_training(params))
 
 
 def open_study(study: str, url: str, create: bool = True) -> optuna.Study:
@@ -67,7 +80,7 @@ def open_study(study: str, url: str, create: bool = True) -> optuna.Study:
             return optuna.create_study(study_name=study, storage=storage, direction="maximize", load_if_exists=True)
         return optuna.load_study(study_name=study, storage=storage)
     except KeyError:
-        raise SweepError(
+        raise UnknownStudyError(
             f"{shown} has no sweep of the present params.yaml (it would be called {study}): run `herbarium sweep`"
         ) from None
     except ImportError as error:

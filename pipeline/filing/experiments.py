@@ -23,10 +23,15 @@ def folder(name: str) -> Path:
             f"{FOLDER}: no experiment {name!r}{did_you_mean(name, names())}; `herbarium list` shows all of them"
         )
     found = FOLDER / name
-    links = [path for path in (FOLDER, found, *sorted(found.rglob("*"))) if path.is_symlink()]
+    refuse_links(FOLDER, found, *sorted(found.rglob("*")))
+    return found
+
+
+def refuse_links(*files: Path) -> None:
+    """Raise ConfigError if one is a symbolic link: in an experiment from elsewhere it may lead anywhere."""
+    links = [path for path in files if path.is_symlink()]
     if links:
         raise ConfigError(f"{links[0]}: found a symbolic link; allowed in {FOLDER}: files and folders of their own")
-    return found
 
 
 def params_file(name: str) -> Path:

@@ -50,6 +50,7 @@ def differing(name: str) -> tuple[str, ...]:
 
 
 def _read(folder: Path, declared: str) -> Filed:
+    experiments.refuse_links(*sorted(folder.rglob("*")))
     claim, record = folder / "claim.yaml", folder / "record"
     return Filed(
         config.load(folder / "params.yaml"),

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import paths, records
-from pipeline.review import sentences
+from pipeline.review import claimed, sentences
 from pipeline.review.verdict import Outcome
 from pipeline.review.verify import Review
 from pipeline.tracking.description import escaped
@@ -22,7 +22,7 @@ def write(review: Review) -> tuple[Path, Path]:
 
 
 def as_json(review: Review) -> dict[str, Any]:
-    claimed, found = review.claimed, review.conclusion
+    claim, found = review.claimed, review.conclusion
     return {
         "name": review.subject.name,
         "revision": review.subject.revision,
@@ -31,8 +31,9 @@ def as_json(review: Review) -> dict[str, Any]:
         "exit_codes": {outcome: outcome.exit_code for outcome in Outcome},
         "headline": sentences.headline(review),
         "warnings": list(review.subject.warnings),
-        "claim": {**asdict(claimed), "same_images": found.question.same_images if found.question else None},
-        "split": claimed.split,
+        "claim": {**asdict(claim), "same_images": found.question.same_images if found.question else None},
+        "possible": list(review.possible),
+        "split": claim.split,
         "exact": found.exact,
         "computed": list(review.computed),
         "stages": [asdict(stage) for stage in review.stages],
@@ -53,7 +54,7 @@ def as_text(review: Review) -> str:
     width = max(len(stage.name) for stage in review.stages)
     lines = [f"{review.subject.name} at commit {review.subject.revision[:10]}"]
     lines += [f"warning: {warning}" for warning in review.subject.warnings]
-    lines += [sentences.claim(review), ""]
+    lines += [claimed.describe(review.claimed), ""]
     lines += [f"{stage.name:{width}} {sentences.stage(stage)}" for stage in review.stages]
     lines += [sentences.bits(review), "", *_seeds(review), *_figures(review)]
     lines += ["", *(f"note: {note}" for note in review.notes)] if review.notes else []
@@ -66,7 +67,8 @@ def as_markdown(review: Review) -> str:
         f"# Review of {review.subject.name}: {review.outcome}",
         *warnings,
         escaped(sentences.headline(review)),
-        f"{escaped(sentences.claim(review))}. Code: commit `{review.subject.revision}`.",
+        f"{escaped(claimed.describe(review.claimed))}. Code: commit `{review.subject.revision}`.",
+        _list(list(review.possible)),
         "## Stage by stage",
         _list([f"{stage.name}: {sentences.stage(stage)}" for stage in review.stages]),
         escaped(sentences.bits(review)),

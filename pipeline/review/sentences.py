@@ -3,7 +3,7 @@
 from pipeline.filing import divergence
 from pipeline.filing.divergence import StageComparison
 from pipeline.results.seeds import Measured
-from pipeline.review import power
+from pipeline.review import claimed, power
 from pipeline.review.evidence import Evidence, Source
 from pipeline.review.verdict import Outcome, Verdict
 from pipeline.review.verify import Review
@@ -14,12 +14,6 @@ _POINTS = 100
 def headline(review: Review) -> str:
     """The outcome and, in a sentence, why; about the claim."""
     return f"{review.outcome}: {_why(review)}"
-
-
-def claim(review: Review) -> str:
-    claimed = review.claimed
-    value = f": {claimed.split} accuracy {measured(claimed.reported)}" if claimed.reported else ", by hashes alone"
-    return f"claim: {claimed.what}{value}; margin ± {_POINTS * claimed.margin:g} points, {claimed.declared}"
 
 
 def bits(review: Review) -> str:
@@ -53,8 +47,8 @@ def figures(review: Review) -> list[str]:
     if verdict is None or question is None:
         return []
     lines = [
-        f"reported   {measured(question.reported)}",
-        f"reproduced {measured(_looked_at(review.conclusion.measured, verdict))}",
+        f"reported   {claimed.shown(question.reported)}",
+        f"reproduced {claimed.shown(_looked_at(review.conclusion.measured, verdict))}",
         f"difference {_signed(verdict.difference)} points; {_images(question.same_images)}",
     ]
     return [*lines, *_look(verdict, question.plan.looks)]
@@ -69,12 +63,6 @@ def pair(review: Review) -> str | None:
         f"the first network against the recorded one, on the same test images: {_signed(found.difference)} points (95 %"
         f" interval {_signed(low)} to {_signed(high)}; exact McNemar p = {found.p_value:.3g})"
     )
-
-
-def measured(value: Measured) -> str:
-    """`87.22 % (3 seeds, 180 images)`."""
-    seeds = f"{value.seeds} seed{'s' if value.seeds > 1 else ''}"
-    return f"{_POINTS * value.mean:.2f} % ({seeds}, {value.images:,} images)"
 
 
 def _why(review: Review) -> str:

@@ -48,14 +48,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Review:
-    """`computed`: the stages that ran for the first seed. `pair`: the first network against the recorded one.
+    """`possible`: what could be found out at all. `computed`: the stages that ran for the first seed.
 
-    `reservations`: why no verdict, or no contradiction, is given.
+    `pair`: the first network against the recorded one. `reservations`: why no verdict, or no contradiction, is given.
     """
 
     subject: Subject
     asked: Asked
     claimed: Claimed
+    possible: tuple[str, ...]
     outcome: Outcome
     conclusion: Conclusion
     stages: list[StageComparison]
@@ -75,12 +76,14 @@ def review(what: str, asked: Asked, say: Say) -> Review:
     subject = subjects.resolve(what, asked.recorded)
     claim = claimed.of(subject, asked.margin)
     count = _count(asked, claim)
-    for line in [*subject.warnings, *announced(subject, claim)]:
+    possible = tuple(announced(subject, claim))
+    for line in [*subject.warnings, claimed.describe(claim), *possible]:
         say(line)
     with workspace.of_revision(subject.revision, fresh=not asked.cached) as copy:
+        if doubt := _other_code(subject, copy):
+            say(doubt)
         reruns = _run(copy, subject, claim, asked, count, say)
         damaged = cached.changed(copy.folder, reruns[0].lock) if asked.cached else []
-        doubt = _other_code(subject, copy)
         notes = _notes(subject, copy)
     reservation = subject.reservation or (f"DVC's cache has other bytes for {', '.join(damaged)}" if damaged else None)
     found = evidence.of_runs(reruns, subject.record, claim.split)
@@ -89,6 +92,7 @@ def review(what: str, asked: Asked, say: Say) -> Review:
         subject,
         asked,
         claim,
+        possible,
         conclusion.reserved(concluded, asked.cached, reservation, doubt),
         concluded,
         conclusion.stages(subject.record, reruns[0]),
@@ -101,7 +105,7 @@ def review(what: str, asked: Asked, say: Say) -> Review:
 
 
 def announced(subject: Subject, claim: Claimed) -> list[str]:
-    """What is claimed and what can be found out, for the reviewer before anything runs."""
+    """What can be found out at all, for the reviewer before anything runs."""
     question = claim.question(claim.same_images)
     if question is None:
         return ["there are no figures on record here, only hashes: nothing but equal bits can be confirmed"]

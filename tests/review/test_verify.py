@@ -12,8 +12,8 @@ from pipeline.commands import review as command
 from pipeline.files import records
 from pipeline.filing import writing
 from pipeline.filing.divergence import StageComparison
-from pipeline.process.errors import ConfigError
-from pipeline.review import report, sentences, verify
+from pipeline.process.errors import ConfigError, DataError
+from pipeline.review import claimed, report, sentences, verify
 from pipeline.review.verdict import Outcome
 from pipeline.review.verify import Asked, Review
 from tests.filing.conftest import replicated
@@ -131,10 +131,10 @@ def test_an_edited_margin_changes_nothing_and_is_said_first(three, again):
     assert found.outcome is Outcome.NOT_REPRODUCED
     assert found.claimed.margin == 0.02
     warning = "not committed, and so not part of this review: experiments/digits/claim.yaml"
-    assert said[0] == warning
+    assert said[:2] == [warning, claimed.describe(found.claimed)]
     assert warning in report.as_text(found).splitlines()[1]
     assert warning in "\n".join(report.as_markdown(found).splitlines()[:4]).replace("\\", "")
-    assert f"declared in {EXPERIMENT / 'claim.yaml'}" in sentences.claim(found)
+    assert f"declared in {EXPERIMENT / 'claim.yaml'}" in claimed.describe(found.claimed)
 
 
 def test_parameters_and_records_are_the_commit_s_as_well(filed, again):
@@ -156,7 +156,7 @@ def test_an_experiment_that_is_not_committed_gets_no_verdict(filed, again):
     found = review("other", said)
     assert "experiments/other is not committed: nothing of it was declared beforehand" in said[0]
     assert (found.outcome, found.outcome.exit_code) == (Outcome.INCONCLUSIVE, 11)
-    assert "declared nowhere" in sentences.claim(found)
+    assert "declared nowhere" in claimed.describe(found.claimed)
     assert sentences.headline(found) == "INCONCLUSIVE: no verdict: experiments/other is not committed"
 
 
@@ -167,7 +167,7 @@ def test_a_claim_that_only_the_working_tree_has_is_none(filed, again):
     found = review()
     assert found.subject.claim is None
     assert "claim.yaml" in found.subject.warnings[0]
-    assert "the default where no claim declares one" in sentences.claim(found)
+    assert "the default where no claim declares one" in claimed.describe(found.claimed)
 
 
 def test_a_margin_given_now_is_called_that_in_the_headline(three, again):
@@ -184,6 +184,18 @@ def test_nothing_to_verify_is_said_before_anything_runs(repository, again):
     ran = again(None)
     with pytest.raises(ConfigError, match="no figure is claimed and nothing is on record"):
         review()
+    assert ran == []
+
+
+def test_a_lock_of_other_parameters_is_refused_and_accuses_nobody(filed, again):
+    ran = again(None)
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    Path("params.yaml").write_text(text.replace("epochs: 20 ", "epochs: 21 "), encoding="utf-8")
+    commit("without dvc repro")
+    with pytest.raises(
+        DataError, match=r"its dvc\.lock was not made with its parameters: train\.epochs is 21, 20 in dvc"
+    ):
+        review("HEAD")
     assert ran == []
 
 
@@ -241,6 +253,17 @@ def test_a_changed_figure_in_the_commit_is_refused_by_name(three):
         review()
 
 
+def test_a_link_in_the_commit_is_not_followed(filed):
+    link = EXPERIMENT / "record/curves.png"
+    link.unlink()
+    link.symlink_to("metrics.json")
+    commit("link")
+    git("rm", "--quiet", "--cached", str(link))
+    link.unlink()
+    with pytest.raises(ConfigError, match=r"^commit \w{10}: experiments/digits/record/curves\.png: found a symbolic"):
+        review()
+
+
 # Seeds are added as planned
 
 
@@ -268,7 +291,9 @@ def test_what_can_be_found_out_is_said_before_the_first_stage(filed, again):
     again(0.5, 0.1, 0.9)
     said: list[str] = []
     found = review(said=said)
-    assert "no number of seeds can confirm it" in said[0]
+    assert said[0] == claimed.describe(found.claimed)
+    assert "no number of seeds can confirm it" in said[1]
+    assert report.as_json(found)["possible"] == said[1:2]
     assert "confirm" not in sentences.headline(found)
 
 

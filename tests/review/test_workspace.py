@@ -1,5 +1,6 @@
 """Copies of the project: what is in them, what they share with it, and that nothing of them stays."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,20 @@ def test_it_is_removed_when_something_fails(repository):
     with pytest.raises(RuntimeError), workspace.of_files() as copy:
         raise RuntimeError
     assert not copy.folder.exists()
+
+
+def test_it_is_removed_when_the_command_is_asked_to_end(repository):
+    with pytest.raises(SystemExit) as ended, workspace.of_files() as copy:
+        signal.raise_signal(signal.SIGTERM)
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert not copy.folder.exists()
+
+
+def test_what_a_killed_command_left_goes_with_the_next(repository):
+    left = paths.STATE / f"{paths.REVIEW_COPY}left/project"
+    left.mkdir(parents=True)
+    with workspace.of_files():
+        assert not left.exists()
 
 
 def test_the_installed_packages_are_taken_and_named(repository):

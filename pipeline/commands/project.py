@@ -121,13 +121,12 @@ def versions(
     Example: herbarium versions
     """
     from pipeline.identity import versions as packages
+    from pipeline.process import tables
 
     if write:
         with folder_lock.command_alone("herbarium versions --write"):
             packages.take_installed()
     recorded = packages.recorded()
     installed = packages.installed(recorded)
-    for package, version in recorded.items():
-        print(
-            f"{package:20} {version:10} {'' if installed[package] == version else f'installed: {installed[package]}'}"
-        )
+    others = {name: "" if installed[name] == recorded[name] else f"installed: {installed[name]}" for name in recorded}
+    print("\n".join(tables.aligned([(name, recorded[name], others[name]) for name in recorded])))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.process import tables
 from pipeline.results import statistics
 
 
@@ -47,17 +48,17 @@ class Replicates:
         return Measured(accuracies, getattr(self, f"{split}_images"), len(accuracies))
 
 
-def to_json(found: Replicates) -> dict[str, Any]:
+def to_json(replicates: Replicates) -> dict[str, Any]:
     return {
-        "experiment": found.experiment,
-        "seeds": [asdict(seed) for seed in found.seeds],
-        **{split: summary(found, split) for split in ("validation", "test")},
+        "experiment": replicates.experiment,
+        "seeds": [asdict(seed) for seed in replicates.seeds],
+        **{split: summary(replicates, split) for split in ("validation", "test")},
     }
 
 
-def summary(found: Replicates, split: str) -> dict[str, Any]:
+def summary(replicates: Replicates, split: str) -> dict[str, Any]:
     """Images, mean accuracy, its standard deviation over seeds and the mean's 95 % t interval (None of one seed)."""
-    measured = found.measured(split)
+    measured = replicates.measured(split)
     several = len(measured.accuracies) > 1
     low, high = statistics.mean_interval(measured.accuracies) if several else (None, None)
     spread = float(np.std(measured.accuracies, ddof=1)) if several else None
@@ -68,12 +69,12 @@ def accuracies(seed: Seed) -> dict[str, float]:
     return {"validation_accuracy": seed.validation_accuracy, "test_accuracy": seed.test_accuracy}
 
 
-def values(found: Replicates) -> dict[str, float]:
+def values(replicates: Replicates) -> dict[str, float]:
     """The summary as metrics: mean and, of several seeds, standard deviation of each split's accuracy."""
     named: dict[str, float] = {}
     for split in ("validation", "test"):
         for name in ("mean", "sd"):
-            value = summary(found, split)[name]
+            value = summary(replicates, split)[name]
             named |= {f"{split}_accuracy_{name}": value} if value is not None else {}
     return named
 
@@ -83,18 +84,22 @@ def from_json(content: Mapping[str, Any]) -> Replicates:
     return Replicates(content["experiment"], content["validation"]["images"], content["test"]["images"], seeds)
 
 
-def describe(found: Replicates) -> str:
+def describe(replicates: Replicates) -> str:
     """Per-seed values, and mean ± standard deviation with the mean's 95 % interval, in percent."""
-    lines = ["seed    validation      test"]
-    lines += [f"{s.seed:4}  {100 * s.validation_accuracy:10.2f} %  {100 * s.test_accuracy:6.2f} %" for s in found.seeds]
+    rows = [(str(s.seed), _percent(s.validation_accuracy), _percent(s.test_accuracy)) for s in replicates.seeds]
+    lines = tables.aligned([("seed", "validation", "test"), *rows], right=(0, 1, 2))
     for split in ("validation", "test"):
-        values = summary(found, split)
+        values = summary(replicates, split)
         if values["sd"] is None:
             lines.append(f"{split}: one seed says nothing about the spread; give --seeds 3 or more")
         else:
             lines.append(
                 f"{split}: {100 * values['mean']:.2f} ± {100 * values['sd']:.2f} % (mean ± standard deviation of"
-                f" {len(found.seeds)} seeds); 95 % interval of the mean {100 * values['low']:.2f} to"
+                f" {len(replicates.seeds)} seeds); 95 % interval of the mean {100 * values['low']:.2f} to"
                 f" {100 * values['high']:.2f} %"
             )
     return "\n".join(lines)
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.2f} %"

@@ -11,6 +11,7 @@ from pipeline.filing.record import Record
 from pipeline.params.keys import flat
 from pipeline.plots import style
 from pipeline.process.errors import DataError
+from pipeline.process.tables import aligned
 from pipeline.results import statistics
 from pipeline.results.statistics import Interval
 from pipeline.review import disagreements, rerun, subjects
@@ -102,19 +103,13 @@ def _correct(metrics: dict[str, Any]) -> tuple[int, int]:
 def _params(first: Record, second: Record, first_name: str, second_name: str) -> list[str]:
     a, b = (flat(r.params.model_dump(exclude={"version", "tracking", "sweep"})) for r in (first, second))
     rows = [(key, str(a[key]), str(b[key])) for key in a if a[key] != b[key]]
-    return columns([("parameter", first_name, second_name), *rows]) if rows else ["the parameters are the same"]
+    return aligned([("parameter", first_name, second_name), *rows]) if rows else ["the parameters are the same"]
 
 
 def _values(first: Record, second: Record, first_name: str, second_name: str) -> list[str]:
     a, b = first.metrics or {}, second.metrics or {}
     rows = [(key, f"{a[key]:.4f}", f"{b[key]:.4f}") for key in _METRICS if key in a and key in b]
-    return columns([("metric", first_name, second_name), *rows])
-
-
-def columns(rows: list[tuple[str, ...]]) -> list[str]:
-    """Rows of text under each other, columns two spaces apart."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return aligned([("metric", first_name, second_name), *rows])
 
 
 def _statistics(found: Comparison) -> list[str]:

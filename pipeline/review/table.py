@@ -9,10 +9,10 @@ from pipeline.filing.claims import Claim
 from pipeline.filing.readme import with_section
 from pipeline.filing.record import Record
 from pipeline.params.schema import Params
+from pipeline.process.tables import aligned
 from pipeline.results import seeds
 from pipeline.results.seeds import Measured
 from pipeline.results.statistics import wilson_interval
-from pipeline.review.compare import columns
 from pipeline.review.verdict import Question, judge
 
 README = Path("README.md")
@@ -35,7 +35,7 @@ def rows() -> list[Row]:
 
 
 def as_text() -> str:
-    return "\n".join(columns([_HEADER, *(_cells(row) for row in rows())]))
+    return "\n".join(aligned([_HEADER, *(_cells(row) for row in rows())]))
 
 
 def as_markdown() -> str:

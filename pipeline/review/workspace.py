@@ -7,7 +7,6 @@ It has a folder around it, so that a path like ../photographs leads to the same 
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pipeline.files import paths, records
 from pipeline.identity import versions
 from pipeline.params import config, rendering
 from pipeline.params.schema import Params
-from pipeline.process import databases, git, groups, scratch
+from pipeline.process import databases, dvc, git, groups, scratch
 from pipeline.process.errors import ConfigError, HerbariumError
 from pipeline.review import cached, wording
 
@@ -76,15 +75,13 @@ def repro(workspace: Workspace, params: Params, say: Say) -> tuple[str, ...]:
 
 def dvc_repro(folder: Path, say: Say) -> tuple[str, ...]:
     """`dvc repro` in `folder`; returns the stages that were computed. Raises RerunError with the last lines."""
-    scripts = str(Path(sys.executable).parent)  # the stages' `python` is this one
-    environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}"}
     lines = []
 
     def heard(line: str) -> None:
         lines.append(line)
         say(line)
 
-    if groups.run([sys.executable, "-m", "dvc", "repro"], folder, environment, heard):
+    if groups.run(dvc.command("repro"), folder, dvc.environment(), heard):
         raise RerunError("the pipeline failed:\n" + "\n".join([line for line in lines if line][-_LINES_SHOWN:]))
     return tuple(found[1] for line in lines if (found := _RUNNING.match(line)))
 

@@ -1,14 +1,12 @@
 """`herbarium sweep` from beginning to end: features, trials, audit, reports, and the view in MLflow."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from pathlib import Path
 
 from pipeline.files import paths
-from pipeline.process import verbosity
+from pipeline.process import dvc, verbosity
 from pipeline.results import trials
 from pipeline.results.trials import FAILED, PRUNED, Trial
 from pipeline.sweep import audit, coordinator, executors, figures, recorded
@@ -28,12 +26,7 @@ def bring_features_up_to_date(quiet: bool, variables: Mapping[str, str]) -> None
 
     `variables` are added to its environment.
     """
-    environment = {
-        **os.environ,
-        **variables,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-    }
-    command = [sys.executable, "-m", "dvc", "repro", "extract-features"]
+    command, environment = dvc.command("repro", "extract-features"), dvc.environment(variables)
     done = subprocess.run(
         command, env=environment, capture_output=quiet, encoding="utf-8", errors="replace", check=False
     )

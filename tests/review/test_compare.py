@@ -106,7 +106,3 @@ def test_the_picture_shows_a_sample_of_each_kind(params):
     titles = [axes.get_title(loc="left") for axes in figure.axes if axes.get_title(loc="left")]
     assert len(titles) == 2 * disagreements.MOST_EACH
     assert "(blue, 20)" in figure.get_suptitle()
-
-
-def test_columns_line_up():
-    assert compare.columns([("a", "bb"), ("ccc", "d")]) == ["a    bb", "ccc  d"]

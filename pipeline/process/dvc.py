@@ -1,0 +1,16 @@
+"""How `dvc` is run as a program: this environment's, with this environment's Python for the stages."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "dvc", *arguments]
+
+
+def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The process's own with `variables`; `python`, which stages are run by, is found beside the one that runs."""
+    scripts = str(Path(sys.executable).parent)
+    return {**os.environ, **(variables or {}), "PATH": os.pathsep.join([scripts, os.environ.get("PATH", "")])}

@@ -44,7 +44,7 @@ def check() -> None:
 
 def _mend_results() -> None:
     from pipeline.files import paths
-    from pipeline.identity import mending
+    from pipeline.identity import mending, receipts
 
     if not paths.LOCK.exists():
         return
@@ -52,6 +52,7 @@ def _mend_results() -> None:
         with folder_lock.command_alone("herbarium check"):
             for sentence in mending.mend():
                 print(sentence)
+            receipts.require()
     except BusyError as error:
         print(f"the results were not looked at: {error}")
 

@@ -25,9 +25,10 @@ def summary() -> None:
     Example: herbarium summary
     """
     from pipeline.files import paths
-    from pipeline.identity import certificate
+    from pipeline.identity import certificate, receipts
     from pipeline.results import overview as text
 
+    receipts.require()
     certificate.require((paths.METRICS, paths.TRAINING))
     print(text.of_results())
 
@@ -69,10 +70,11 @@ def publish(
     """
     if force and register is None:
         raise typer.BadParameter("goes with --register NAME", param_hint="--force")
-    from pipeline.identity import agreement, certificate
+    from pipeline.identity import agreement, certificate, receipts
     from pipeline.params import config
 
     params = config.load()
+    receipts.require()
     certificate.require_results()
     agreement.require_trained(params)
     run_id, sentence = publish_run(params)

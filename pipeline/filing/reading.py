@@ -7,7 +7,7 @@ from pipeline.files import paths, records
 from pipeline.filing import consistency, contents, experiments, locks, seed_runs, vouching
 from pipeline.filing.record import Record
 from pipeline.filing.seeds import experiment_digest
-from pipeline.identity import certificate
+from pipeline.identity import certificate, receipts
 from pipeline.params import config
 from pipeline.process.errors import DataError
 from pipeline.results import seeds
@@ -62,6 +62,7 @@ def of_results() -> Record:
     """The run whose files are in the project now."""
     if not paths.METRICS.exists():
         raise DataError(f"{paths.METRICS}: not found; nothing has run here yet: run `dvc repro`")
+    receipts.require()
     certificate.require((paths.METRICS, paths.PREDICTIONS, paths.TRAINING))
     training = _training(paths.TRAINING)
     found = Record(

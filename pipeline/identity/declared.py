@@ -16,11 +16,15 @@ _INTERPOLATED = re.compile(r"\$\{([^}]*)\}")
 
 @dataclass(frozen=True)
 class Declared:
-    """`keys`: file → dotted keys, as in {"params.yaml": ("train.seed",)}; `code`: our modules; `data`: other deps."""
+    """`keys`: file → dotted keys, as in {"params.yaml": ("train.seed",)}; `code`: our modules; `data`: other deps.
+
+    `outputs`: what the stage writes, files and folders.
+    """
 
     keys: Mapping[str, tuple[str, ...]]
     code: tuple[str, ...]
     data: tuple[str, ...]
+    outputs: tuple[str, ...]
 
 
 def of_stage(stage: str, content: Any) -> Declared:
@@ -31,7 +35,9 @@ def of_stage(stage: str, content: Any) -> Declared:
     entry = stages[stage]
     deps = [_filled(_name(dep), content) for dep in entry.get("deps", [])]
     code = [dep for dep in deps if dep.startswith("pipeline/") and dep.endswith(".py")]
-    return Declared(_keys(entry.get("params", [])), tuple(code), tuple(dep for dep in deps if dep not in code))
+    outputs = [_filled(_name(out), content) for kind in ("outs", "metrics", "plots") for out in entry.get(kind, [])]
+    data = [dep for dep in deps if dep not in code]
+    return Declared(_keys(entry.get("params", [])), tuple(code), tuple(data), tuple(outputs))
 
 
 def value(content: Any, key: str, absent: Any = ABSENT) -> Any:

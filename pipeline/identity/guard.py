@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.files import records
-from pipeline.identity import certificate, inputs, stock
+from pipeline.identity import certificate, inputs, receipts, stock
 from pipeline.identity.stock import Stock
 from pipeline.process import loaded
 from pipeline.process.errors import HerbariumError, MachineError
 
 _NAMED = 5
-_BY_DVC = "DVC_STAGE"  # set by dvc for the commands it runs
 
 
 class ChangedError(HerbariumError):
@@ -33,7 +32,8 @@ def guarded(stage: str, whole: bool = False) -> Iterator[Stock]:
     ChangedError, in place of any other error, if something the stage depends on was changed meanwhile.
     """
     taken = stock.take(stage)
-    if _BY_DVC in os.environ:  # a stage that is run by hand takes what is there
+    if receipts.BY_DVC in os.environ:  # a stage that is run by hand takes what is there
+        receipts.require()
         _require_certified(taken, whole)
     try:
         _load(taken)
@@ -44,6 +44,7 @@ def guarded(stage: str, whole: bool = False) -> Iterator[Stock]:
         _refuse(_all_changes(taken), error)
         raise
     _refuse(_all_changes(taken))
+    receipts.leave(taken)
 
 
 def look(taken: Stock) -> None:
@@ -59,7 +60,7 @@ def _load(taken: Stock) -> None:
     """
     root = loaded.PACKAGE.parent
     for file, digest in taken.code.items():
-        if Path(file).is_file() and records.file_digest(root / file) != digest:
+        if Path(file).is_file() and records.md5(root / file) != digest:
             raise MachineError(
                 f"{file}: another one runs, {root / file}, and dvc.lock would name this one: start the stage as"
                 f" {taken.stage} is in dvc.yaml, in the project's folder, without PYTHONSAFEPATH"

@@ -20,7 +20,7 @@ _IGNORED = Path(".dvcignore")
 
 @dataclass(frozen=True)
 class State:
-    """Of a file its `mark`, None if it is not there, and, if it is small, SHA-256; of a folder its `files`.
+    """Of a file its `mark`, None if it is not there, and, if it is small, its MD5; of a folder its `files`.
 
     `files`: name relative to the folder → hash of its mark. Hidden files, and those DVC ignores, are not among them.
     """
@@ -34,7 +34,7 @@ def state(path: Path) -> State:
     if path.is_dir():
         return State(files=dict(_files(path)))
     mark = loaded.mark(path)
-    return State(mark, records.file_digest(path) if mark and mark[0] <= SMALL_BYTES else None)
+    return State(mark, records.md5(path) if mark and mark[0] <= SMALL_BYTES else None)
 
 
 def differences(before: State, after: State) -> list[str]:
@@ -73,7 +73,7 @@ def _files(root: Path) -> Iterator[tuple[str, int]]:
                 if _is_folder(entry):
                     waiting.append((entry.path, f"{prefix}{entry.name}/"))
                 else:
-                    yield prefix + entry.name, hash(loaded.mark(entry.path))
+                    yield prefix + entry.name, hash(loaded.mark(entry.path) or ())
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

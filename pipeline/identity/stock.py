@@ -19,7 +19,7 @@ class Stock:
     """What `stage` depends on, as it was when it began.
 
     `whole` and `params` (of the keys that dvc.yaml declares) were read from the very bytes in `texts`, file → content;
-    `installed`: package → version; `code`: file → SHA-256; `data`: path → state.
+    `installed`: package → version; `code`: file → MD5, as DVC has it; `data`: path → state.
     """
 
     stage: str
@@ -119,4 +119,4 @@ def _text(file: str) -> bytes:
 
 
 def _digest(file: str) -> str:
-    return records.file_digest(Path(file)) if os.path.isfile(file) else declared.ABSENT
+    return records.md5(Path(file)) if os.path.isfile(file) else declared.ABSENT

@@ -31,12 +31,12 @@ def in_cache(text: str) -> Path:
     return cache.place(CACHE, hashlib.md5(text.encode()).hexdigest())
 
 
-def write_in_place(path: Path, text: str) -> None:
+def write_in_place(path: Path, content: str | bytes) -> None:
     """As root, or an editor that restores the mode: the same file, other bytes."""
     mode = path.stat().st_mode
     path.chmod(0o644)
-    with path.open("r+") as file:
-        file.write(text)
+    with path.open("rb+") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.truncate()
     path.chmod(mode)
 

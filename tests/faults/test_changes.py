@@ -143,9 +143,10 @@ def test_parameters_that_change_between_the_end_of_preprocess_and_dvc_s_look(
     )
     command = "cmd: python -m pipeline preprocess"
     edit(project_copy / "dvc.yaml", command, f"{command} && python change.py")
-    said = refusal(project_copy, "dvc", "repro", "extract-features")
+    call(project_copy, "dvc", "repro", "preprocess")
+    said = refusal(project_copy, "herbarium", "check")
     assert "params.yaml: data.limit was 60 when preprocess ran, dvc.lock has 50: its results were removed" in said
-    assert "Running stage 'preprocess'" in call(project_copy, "dvc", "repro", "extract-features")
+    assert "Running stage 'preprocess'" in call(project_copy, "dvc", "repro", "preprocess")
     outcome("changed as a stage ends", "preprocess: parameters", NEXT_READER, changes=1)
 
 

@@ -18,8 +18,11 @@ def test_the_project_s_params_yaml_is_rendered_byte_for_byte():
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("experiments/*/params.yaml")), ids=lambda path: path.parent.name)
-def test_every_experiment_s_comments_are_the_schema_s(path):
-    assert render(config.read_yaml(path)) == path.read_text(encoding="utf-8")
+def test_every_experiment_is_laid_out_and_commented_as_the_default_is(path):
+    """In the words of its time: what is reworded today is edited in one file."""
+    rendered, written = (text.splitlines() for text in (render(config.read_yaml(path)), path.read_text("utf-8")))
+    for expected, line in zip(rendered, written, strict=True):
+        assert line.partition("  # ")[:2] == expected.partition("  # ")[:2]
 
 
 @given(

@@ -82,3 +82,15 @@ def test_nothing_else_is_used_that_differs_between_versions():
 @pytest.mark.parametrize("text", ["import random", "import statistics as s", "from statistics import median, stdev"])
 def test_what_differs_is_noticed(text: str):
     assert len(varying(text)) == 1
+
+
+def test_the_working_directory_is_changed_at_the_edge_only():
+    """Commands go to their project; everything below is told where that is, or works where it stands."""
+    named = {"chdir", "fchdir"}
+    found = [
+        file.relative_to(ROOT).as_posix()
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if getattr(node, "id", getattr(node, "attr", None)) in named
+    ]
+    assert found == ["pipeline/commands/setup.py"]

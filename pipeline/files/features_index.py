@@ -21,18 +21,18 @@ def write(index: Mapping[str, Any]) -> None:
     records.write_json(paths.FEATURES_INDEX, shared)
 
 
-def read(splits: Iterable[str] = paths.SPLITS) -> dict[str, Any]:
-    """As `write` was given it, of these splits only. Raises FileNotFoundError if a file is missing."""
-    found = {split: records.read_json(paths.split_index(split)) for split in splits}
+def read(splits: Iterable[str] = paths.SPLITS, root: Path = Path()) -> dict[str, Any]:
+    """As `write` was given it, of these splits only, in the project at `root`. Raises FileNotFoundError."""
+    found = {split: records.read_json(root / paths.split_index(split)) for split in splits}
     of_splits = {key: {split: content[key] for split, content in found.items()} for key in OF_SPLITS}
-    return {**records.read_json(paths.FEATURES_INDEX), **of_splits}
+    return {**records.read_json(root / paths.FEATURES_INDEX), **of_splits}
 
 
-def files(splits: Iterable[str] = paths.SPLITS) -> list[Path]:
+def files(splits: Iterable[str] = paths.SPLITS, root: Path = Path()) -> list[Path]:
     """What `read` reads."""
-    return [paths.FEATURES_INDEX, *map(paths.split_index, splits)]
+    return [root / path for path in (paths.FEATURES_INDEX, *map(paths.split_index, splits))]
 
 
-def missing(splits: Iterable[str] = paths.SPLITS) -> Path | None:
+def missing(splits: Iterable[str] = paths.SPLITS, root: Path = Path()) -> Path | None:
     """The first of those files that is not there."""
-    return next((file for file in files(splits) if not file.exists()), None)
+    return next((file for file in files(splits, root) if not file.exists()), None)

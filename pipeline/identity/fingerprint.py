@@ -6,6 +6,7 @@ Paths, tracking, wording and the test images are not: they decide nothing about 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.files import features_index, paths, records
@@ -19,18 +20,18 @@ SPLITS = ("train", "validation")  # what a training reads
 _STAGE = "train"
 
 
-def of_project(params: Params) -> str:
-    """The fingerprint a training with `params` has in this project, with the code here, on this machine.
+def of_project(params: Params, root: Path = Path()) -> str:
+    """The fingerprint a training with `params` has in the project at `root`, with the code here, on this machine.
 
     Reads classes.json and what extract-features says of the images that training reads.
     """
-    return records.digest(parts_of_project(params))
+    return records.digest(parts_of_project(params, root))
 
 
-def parts_of_project(params: Params) -> dict[str, Any]:
+def parts_of_project(params: Params, root: Path = Path()) -> dict[str, Any]:
     """What that fingerprint is made of."""
-    classes, around = records.read_json(paths.CLASSES), environment_of(params.compute)
-    return _parts(params, training_inputs(), classes, around, training_code())
+    classes, around = records.read_json(root / paths.CLASSES), environment_of(params.compute)
+    return _parts(params, training_inputs(root), classes, around, training_code())
 
 
 def fingerprint(
@@ -57,9 +58,9 @@ def _parts(
     }
 
 
-def training_inputs() -> dict[str, Any]:
+def training_inputs(root: Path = Path()) -> dict[str, Any]:
     """What extract-features says of the images that training reads. Raises FileNotFoundError if it did not run here."""
-    return features_index.read(SPLITS)
+    return features_index.read(SPLITS, root)
 
 
 def training_code() -> str:

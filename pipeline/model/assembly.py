@@ -37,14 +37,14 @@ class Assembled:
     logits: keras.Model
 
 
-def assemble(params: Params, classes: int) -> Assembled:
+def assemble(params: Params, classes: int, root: Path = Path()) -> Assembled:
     """Build the network of `params` for K = `classes`, cut below its unfrozen layers.
 
-    Reads the sections images, backbone, head and train.
+    Reads the sections images, backbone, head and train. A relative backbone.path counts from `root`.
     """
     count = params.train.unfrozen_layers
-    fresh = _fresh_weights(params, count) if count and params.backbone.weights == "none" else {}
-    network = backbones.build(params.backbone, params.images)
+    fresh = _fresh_weights(params, count, root) if count and params.backbone.weights == "none" else {}
+    network = backbones.build(params.backbone, params.images, root=root)
     for name, weights in fresh.items():
         network.model.get_layer(name).set_weights(weights)
     network.freeze_below(count)
@@ -120,9 +120,9 @@ def _trained(network: Network, cut: Cut, head: keras.Model, pooling: str) -> ker
     return keras.Model(inputs, tensor, name="trained")
 
 
-def _fresh_weights(params: Params, count: int) -> dict[str, Any]:
+def _fresh_weights(params: Params, count: int, root: Path) -> dict[str, Any]:
     """Initial weights of unfrozen random layers: they follow the training's seed, the frozen ones below never do."""
-    network = backbones.build(params.backbone, params.images, seeds.whole(params.train.seed, "backbone"))
+    network = backbones.build(params.backbone, params.images, seeds.whole(params.train.seed, "backbone"), root)
     return {name: network.model.get_layer(name).get_weights() for name in network.unfrozen(count)}
 
 

@@ -26,26 +26,27 @@ if TYPE_CHECKING:
 DOWNLOAD_TIMEOUT_SECONDS = 20
 
 
-def build(backbone: Backbone, images: Images, seed: int = 0) -> Network:
+def build(backbone: Backbone, images: Images, seed: int = 0, root: Path = Path()) -> Network:
     """The network from uint8 (N, H, W, C) images to the backbone's output, with its weights, nothing frozen.
 
-    `seed` decides random weights (`weights: none`). Raises ConfigError if the name, the size or the weights do not fit.
+    `seed` decides random weights (`weights: none`); relative paths count from `root`. Raises ConfigError if the name,
+    the size or the weights do not fit.
     """
     keras_internals.restart_names()
     keras.utils.set_random_seed(seed)
     pixels = keras.Input((images.height, images.width, images.channels), dtype="uint8", name="images")
     if saved := paths.saved_backbone(backbone.name, backbone.path):
-        return Network(_saved(saved, images.scale, pixels))
-    return Network(_named(backbone, images, pixels))
+        return Network(_saved(root / saved, images.scale, pixels))
+    return Network(_named(backbone, images, pixels, root))
 
 
-def _named(backbone: Backbone, images: Images, pixels: Any) -> keras.Model:
+def _named(backbone: Backbone, images: Images, pixels: Any, root: Path) -> keras.Model:
     if backbone.name == "convolutions":
         model = convolutions(_scaled(images.scale, pixels), backbone.layers, pixels)
     else:
         model = _application(backbone, images, pixels)
     if backbone.weights == "file":
-        _load_weights(model, Path(backbone.path))
+        _load_weights(model, root / backbone.path)
     return model
 
 

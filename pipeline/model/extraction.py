@@ -198,9 +198,9 @@ def _augmented(images: np.ndarray, rows: range, identities: list[int], params: P
     return moved
 
 
-def image_identities(split: str) -> list[int]:
+def image_identities(split: str, root: Path = Path()) -> list[int]:
     """One integer per image, from its content: what its random views depend on."""
-    return [int(row["sha256"][:15], 16) for row in records.read_csv(paths.ids(split))]
+    return [int(row["sha256"][:15], 16) for row in records.read_csv(root / paths.ids(split))]
 
 
 def _digests(split: str, entries: list[Stored]) -> dict[str, str]:

@@ -24,18 +24,21 @@ if TYPE_CHECKING:
     from pipeline.params.schema import Params
 
 
-def read_index(splits: Iterable[str] = paths.SPLITS) -> dict[str, Any]:
-    """What was stored of `splits`, and from what. Raises DataError if the extract-features stage has not written it."""
-    if missing := features_index.missing(splits):
+def read_index(splits: Iterable[str] = paths.SPLITS, root: Path = Path()) -> dict[str, Any]:
+    """What was stored of `splits`, and from what, in the project at `root`.
+
+    Raises DataError if the extract-features stage has not written it.
+    """
+    if missing := features_index.missing(splits, root):
         raise DataError(f"{missing}: not found; nothing has been extracted here yet: run `dvc repro`")
-    return features_index.read(splits)
+    return features_index.read(splits, root)
 
 
-def verify(split: str, index: dict[str, Any]) -> None:
+def verify(split: str, index: dict[str, Any], root: Path = Path()) -> None:
     """Raise DataError if a stored file of `split` is not the one that was written: no flipped bit is trained on."""
     for name, expected in index["digests"][split].items():
         of_images = name in (paths.images(split).name, paths.labels(split).name)
-        path = (paths.IMAGES if of_images else paths.FEATURES) / split / name
+        path = root / (paths.IMAGES if of_images else paths.FEATURES) / split / name
         if not path.exists() or records.file_digest(path) != expected:
             found = "its bytes are not those extract-features saw" if path.exists() else "not found"
             raise DataError(f"{path}: {found} (sha256 {expected[:12]}…); delete data/features and run dvc repro")
@@ -50,40 +53,40 @@ def check_weights(assembled: Assembled, index: dict[str, Any], unfrozen: bool) -
         )
 
 
-def examples(split: str, assembled: Assembled, params: Params, cut: Cut | None = None) -> Examples:
+def examples(split: str, assembled: Assembled, params: Params, cut: Cut | None = None, root: Path = Path()) -> Examples:
     """Inputs of the trained part (or of `cut`) and labels of a split; views and on-the-fly changes for train only."""
     settings = params.images.augmentation
     cut = cut or assembled.cut
-    inputs = activations(split, assembled, cut, params.head.pooling)
-    labels = records.read_npy(paths.labels(split), memory_map=False)
+    inputs = activations(split, assembled, cut, params.head.pooling, root)
+    labels = records.read_npy(root / paths.labels(split), memory_map=False)
     if split != "train" or not (settings.on_the_fly and cut.at_input):
         return Examples(inputs, labels)
-    identities = extraction.image_identities(split)
+    identities = extraction.image_identities(split, root)
     height, width = inputs.shape[1:3]
     return Examples(inputs, labels, lambda epoch: augmentation.transforms(settings, identities, epoch, height, width))
 
 
-def activations(split: str, assembled: Assembled, cut: Cut, pooling: str) -> np.ndarray:
+def activations(split: str, assembled: Assembled, cut: Cut, pooling: str, root: Path = Path()) -> np.ndarray:
     """Activations at `cut` (N, …), memory-mapped: those stored, or advanced once from the deepest stored ones."""
-    stored = {entry["layer"]: entry["file"] for entry in read_index([split])["cuts"]}
+    stored = {entry["layer"]: entry["file"] for entry in read_index([split], root)["cuts"]}
     if cut.layer in stored:
-        return _read(split, stored[cut.layer])
+        return _read(split, stored[cut.layer], root)
     deepest, file = next(iter(stored.items()))
     lower = assembled.network.at(deepest)
     part = keras.Model(lower.tensor, heads.activations(cut, pooling))
-    return _advance(part, _read(split, file))
+    return _advance(part, _read(split, file, root), root / paths.STATE)
 
 
-def _read(split: str, file: str | None) -> np.ndarray:
-    return records.read_npy(paths.FEATURES / split / file if file else paths.images(split))
+def _read(split: str, file: str | None, root: Path) -> np.ndarray:
+    return records.read_npy(root / (paths.FEATURES / split / file if file else paths.images(split)))
 
 
-def _advance(part: keras.Model, inputs: np.ndarray) -> np.ndarray:
-    """Run a frozen part over stored activations, into a nameless file on disk: it may be larger than memory."""
+def _advance(part: keras.Model, inputs: np.ndarray, folder: Path) -> np.ndarray:
+    """Run a frozen part over stored activations, into a nameless file in `folder`: it may be larger than memory."""
     run = compiled(lambda rows: tf.cast(part(as_input(part, rows), training=False), tf.float32))
     chunks = range(0, len(inputs), extraction.CHUNK_IMAGES)
-    Path(paths.STATE).mkdir(exist_ok=True)
-    with tempfile.TemporaryFile(dir=paths.STATE) as file:
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
         for start in chunks:
             file.write(run(tf.constant(inputs[start : start + extraction.CHUNK_IMAGES])).numpy().data)
         file.flush()

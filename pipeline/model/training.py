@@ -50,29 +50,30 @@ def run(
     on_start: Callable[[str], None] = lambda _: None,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
     checkpoints: Path | None = None,
+    root: Path = Path(),
 ) -> Trained:
     """Train the network of `params` on the stored activations; `on_start` gets the fingerprint before the first epoch.
 
     Reads the sections images, backbone, head, train and compute. `checkpoints` is a folder to resume from; `forget`
-    clears it, once what was trained is safe.
+    clears it, once what was trained is safe. `root` is the project whose activations, classes and backbone are meant.
     """
-    index = features.read_index(fingerprint.SPLITS)
+    index = features.read_index(fingerprint.SPLITS, root)
     for split in fingerprint.SPLITS:
-        features.verify(split, index)
-    name = fingerprint.of_project(params)
-    assembled = assembly.assemble(params, classes=len(records.read_json(paths.CLASSES)))
+        features.verify(split, index, root)
+    name = fingerprint.of_project(params, root)
+    assembled = assembly.assemble(params, len(records.read_json(root / paths.CLASSES)), root)
     features.check_weights(assembled, index, unfrozen=params.backbone.weights == "none")
     on_start(name)
     folder = _folder(checkpoints, name) if checkpoints else None
-    train, validation = (features.examples(split, assembled, params) for split in ("train", "validation"))
+    train, validation = (features.examples(split, assembled, params, root=root) for split in ("train", "validation"))
     epochs = [fitting.before_training(assembled.trained, train, validation)]
     on_epoch(epochs[0])
     if params.train.warmup_epochs:
-        epochs += _warm_up(assembled, params, on_epoch, folder)
+        epochs += _warm_up(assembled, params, on_epoch, folder, root)
     joint = fitting.fit(
         assembled.trained, train, validation, params.train, _joint(params.train), on_epoch, _file(folder, "joint")
     )
-    check_exact(assembled, validation, params)
+    check_exact(assembled, validation, params, root)
     kept = history.best(joint) if params.train.early_stopping_patience else joint[-1]
     return Trained(assembled, [*epochs, *joint], kept.epoch, name)
 
@@ -87,11 +88,11 @@ def _folder(checkpoints: Path, name: str) -> Path:
 
 
 def _warm_up(
-    assembled: Assembled, params: Params, on_epoch: Callable[[Epoch], None], folder: Path | None
+    assembled: Assembled, params: Params, on_epoch: Callable[[Epoch], None], folder: Path | None, root: Path
 ) -> list[Epoch]:
     """Train the head alone on the frozen backbone's output, as deep as the cut may be: cheap epochs."""
     output = assembled.network.output
-    train, validation = (features.examples(s, assembled, params, output) for s in ("train", "validation"))
+    train, validation = (features.examples(s, assembled, params, output, root) for s in ("train", "validation"))
     settings = params.train
     phase = Phase(settings.warmup_epochs, settings.warmup_learning_rate, "constant", patience=None)
     return fitting.fit(assembled.head, train, validation, settings, phase, on_epoch, _file(folder, "warmup"))
@@ -107,12 +108,12 @@ def _file(folder: Path | None, name: str) -> Path | None:
     return folder / f"{name}.npz" if folder else None
 
 
-def check_exact(assembled: Assembled, validation: Examples, params: Params) -> float:
+def check_exact(assembled: Assembled, validation: Examples, params: Params, root: Path = Path()) -> float:
     """Largest difference between logits through stored activations and through the full network, relative.
 
     On a probe of validation images. Raises InexactCutError beyond the tolerance: nothing wrong may be saved.
     """
-    images: Any = records.read_npy(paths.images("validation"))[:PROBE_IMAGES]
+    images: Any = records.read_npy(root / paths.images("validation"))[:PROBE_IMAGES]
     expected = fitting.logits(assembled.logits, images)
     found = fitting.logits(assembled.trained, validation.inputs[:PROBE_IMAGES])
     difference = float(np.abs(found - expected).max() / max(np.abs(expected).max(), 1e-12))

@@ -18,15 +18,18 @@ from pipeline.sweep.outcomes import LASTING, MEMORY, PASSING, Configuration, Out
 _LINES_SHOWN = 5
 
 
-def run(configuration: Configuration) -> Outcome:
-    """The outcome of `worker.run_trial`, or what its process died of."""
-    paths.STATE.mkdir(exist_ok=True)
+def run(configuration: Configuration, root: Path = Path()) -> Outcome:
+    """The outcome of `worker.run_trial` for the project at `root`, or what its process died of."""
+    state = root.resolve() / paths.STATE
+    state.mkdir(exist_ok=True)
     ended, taken = memory.processes_ended(), memory.taken_by_others()
-    with tempfile.TemporaryDirectory(prefix="alone-", dir=paths.STATE) as folder:
+    with tempfile.TemporaryDirectory(prefix="alone-", dir=state) as folder:
         asked, answer = Path(folder, "configuration.json"), Path(folder, "outcome.json")
         asked.write_text(json.dumps(configuration), encoding="utf-8")
         command = [sys.executable, "-m", "pipeline.sweep.alone", str(asked), str(answer)]
-        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
+        done = subprocess.run(
+            command, cwd=root, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", check=False
+        )
         if answer.exists():
             outcome: Outcome = json.loads(answer.read_text(encoding="utf-8"))
         else:

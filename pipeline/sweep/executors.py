@@ -2,7 +2,6 @@
 
 import gc
 import logging
-import os
 import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -60,27 +59,30 @@ def _when_asked(work: Callable[[str | None, Configuration], Outcome], configurat
     return Pending(cache(lambda: work(None, configuration)))
 
 
-def _work(folder: str | None, configuration: Configuration) -> Outcome:
-    """On the worker."""
-    if folder:
-        os.chdir(folder)
+def _work(root: str | None, configuration: Configuration) -> Outcome:
+    """On the worker, for the project at `root`; None: in this process, which stands in it."""
     try:
-        return _run_trial()(configuration)
+        return _run_trial()(configuration, _project(root))
     except MachineError as error:
-        raise MachineError(f"{platform.node()}: {error}" if folder else str(error)) from error
+        raise MachineError(f"{platform.node()}: {error}" if root else str(error)) from error
 
 
-def _work_alone(folder: str | None, configuration: Configuration) -> Outcome:
-    """On the worker."""
+def _work_alone(root: str | None, configuration: Configuration) -> Outcome:
+    """As `_work`, in a process of its own."""
     from pipeline.sweep import alone
 
-    if folder:
-        os.chdir(folder)
-    return alone.run(configuration)
+    return alone.run(configuration, _project(root))
+
+
+def _project(root: str | None) -> Path:
+    """Raises FileNotFoundError if this worker does not have the project: no trial is to blame for that."""
+    folder = Path(root or "")
+    folder.stat()
+    return folder
 
 
 @cache
-def _run_trial() -> Callable[[Configuration], Outcome]:
+def _run_trial() -> Callable[[Configuration, Path], Outcome]:
     """What runs a trial; imports TensorFlow, where trials run only: a coordinator with other workers goes without."""
     from pipeline.identity import libraries
 
@@ -134,14 +136,14 @@ def _remote(scheduler: str) -> Iterator[Workers]:
 
 
 def _on(client: Any) -> Workers:
-    # The working directory holds the activations; on other hosts it must be a shared folder with the same path.
-    folder = str(Path.cwd())
+    # The project holds the activations; on other hosts it must be a shared folder with the same path.
+    root = str(Path.cwd())
 
     def begin(work: Callable[[str | None, Configuration], Outcome], configuration: Configuration) -> Pending:
-        future = client.submit(work, folder, configuration, pure=False)
-        return Pending(lambda: _outcome(future, folder), lambda: _ended(future))
+        future = client.submit(work, root, configuration, pure=False)
+        return Pending(lambda: _outcome(future, root), lambda: _ended(future))
 
-    count = sum(client.nthreads().values())
+    count = sum(int(threads) for threads in client.nthreads().values())
     return Workers(lambda c: begin(_work, c), lambda c: begin(_work_alone, c), count)
 
 
@@ -151,7 +153,7 @@ def _ended(future: Any) -> None:
     wait(future)
 
 
-def _outcome(future: Any, folder: str) -> Outcome:
+def _outcome(future: Any, root: str) -> Outcome:
     """A worker's death is one more try elsewhere, several may be the trial's; who cannot work ends the sweep."""
     from distributed import KilledWorker
     from distributed.utils import CancelledError
@@ -170,6 +172,6 @@ def _outcome(future: Any, folder: str) -> Outcome:
     except Exception as error:  # whatever loading the code and the folder on a wrong worker raises
         raise WorkersError(
             f"a worker cannot run trials: {in_short(error)}. Every worker needs this project's"
-            f" environment and its folder under the same path, {folder}; nothing was recorded of it"
+            f" environment and its folder under the same path, {root}; nothing was recorded of it"
         ) from error
     return outcome

@@ -20,7 +20,7 @@ def taken_by_others() -> str | None:
 
 def processes_ended() -> int:
     """How many processes Linux has ended so far for want of memory, in this container and on this machine."""
-    return sum(_counted(path) for path in (_OF_CONTAINER, _OF_MACHINE))
+    return sum(int(_counted(path)) for path in (_OF_CONTAINER, _OF_MACHINE))
 
 
 def end_this_process_first() -> None:

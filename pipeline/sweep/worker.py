@@ -22,8 +22,8 @@ class _Pruned(Exception):  # noqa: N818 - an end, not an error
     pass
 
 
-def run_trial(configuration: Configuration) -> Outcome:
-    """Train one configuration. MachineError is raised: this machine would compute other bits.
+def run_trial(configuration: Configuration, root: Path = Path()) -> Outcome:
+    """Train one configuration, in the project at `root`. MachineError is raised: this machine would compute other bits.
 
     `configuration`: `params` (the content of a params.yaml), `fingerprint` (the one the training must have),
     `thresholds` (epoch → validation accuracy below which it stops), `model` (where to save the trained part, or None),
@@ -33,7 +33,7 @@ def run_trial(configuration: Configuration) -> Outcome:
     began = time.perf_counter()
     epochs: list[Epoch] = []
     try:
-        outcome = _train(configuration, epochs)
+        outcome = _train(configuration, epochs, root)
     except _Pruned:
         outcome = {"state": PRUNED}
     except MachineError:
@@ -46,14 +46,14 @@ def run_trial(configuration: Configuration) -> Outcome:
     return {**outcome, "epochs": rows, "seconds": time.perf_counter() - began}
 
 
-def _train(configuration: Configuration, epochs: list[Epoch]) -> Outcome:
+def _train(configuration: Configuration, epochs: list[Epoch], root: Path) -> Outcome:
     params = config.check(configuration["params"], "the trial's configuration")
     determinism.prepare(params.compute)
     thresholds = configuration["thresholds"]
-    trained = training.run(params, _same_as(configuration["fingerprint"]), _watch(thresholds, epochs))
+    trained = training.run(params, _same_as(configuration["fingerprint"]), _watch(thresholds, epochs), root=root)
     kept = next(epoch for epoch in trained.epochs if epoch.epoch == trained.kept_epoch)
     if configuration["model"] and kept.validation_accuracy > configuration["model_above"]:
-        assembly.save(trained.assembled, Path(configuration["model"]))
+        assembly.save(trained.assembled, root / configuration["model"])
     return {"state": COMPLETE, "accuracy": kept.validation_accuracy, "kept_epoch": kept.epoch}
 
 

@@ -1,6 +1,7 @@
 """A whole training run on stored activations: the same for every cut, exact, and blind to the test split."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -69,8 +70,8 @@ def test_a_warm_up_trains_the_head_alone(stored, extracted, params):
     kernels: list[np.ndarray] = []
     assemble, built = assembly.assemble, []
 
-    def remembering(params: Params, classes: int) -> assembly.Assembled:
-        built.append(assemble(params, classes))
+    def remembering(params: Params, classes: int, root: Path) -> assembly.Assembled:
+        built.append(assemble(params, classes, root))
         return built[-1]
 
     def on_epoch(_: Epoch) -> None:

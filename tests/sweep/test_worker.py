@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,22 @@ def test_a_trial_is_a_pure_function(trained: Trained, params: Params) -> None:
     worker.run_trial(second)
     assert timeless(worker.run_trial(first)) == timeless(once)
     assert once["state"] == "complete"
+
+
+def test_a_trial_is_of_the_project_that_is_named_wherever_the_worker_stands(
+    trained: Trained, params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Data, weights and the place of the model: a worker may serve sweeps of several projects, in several threads."""
+    configuration = {**configurations(trained(params))[0], "model": ".herbarium/sweeps/best.keras", "model_above": -1.0}
+    project, elsewhere = Path.cwd(), tmp_path / "elsewhere"
+    here = timeless(worker.run_trial(configuration))
+    (project / ".herbarium/sweeps/best.keras").unlink()
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert timeless(worker.run_trial(configuration, project)) == here
+    assert (project / ".herbarium/sweeps/best.keras").is_file()
+    assert not list(elsewhere.iterdir())
+    assert worker.run_trial(configuration)["state"] != "complete"
 
 
 def test_a_trial_below_its_threshold_stops(trained: Trained, params: Params) -> None:

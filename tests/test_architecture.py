@@ -17,6 +17,7 @@ from pipeline.params.schema import Params
 from pipeline.params.section import section_of
 
 from .imports import ROOT
+from .test_portability import FLOAT_SUM, float_sums
 
 FILES = sorted(path.relative_to(ROOT) for path in (ROOT / "pipeline").rglob("*.py"))
 PIPELINE = config.read_yaml(ROOT / paths.PIPELINE)["stages"]
@@ -227,6 +228,10 @@ def test_commands_import_nothing_heavy_before_they_run(file):
     inside = [node.module for node in ast.parse((ROOT / file).read_text()).body if isinstance(node, ast.ImportFrom)]
     allowed = ("pipeline.commands", "pipeline.process.errors")
     assert not [name for name in inside if name and name.startswith("pipeline") and not name.startswith(allowed)]
+
+
+def test_no_sum_depends_on_the_version_of_python():
+    assert not [f"{file}:{n}" for file in FILES for n in float_sums((ROOT / file).read_text("utf-8"))], FLOAT_SUM
 
 
 # dvc.yaml

@@ -31,15 +31,14 @@ def is_whole(node: ast.expr) -> bool:
 
 def float_sums(text: str) -> list[int]:
     """Lines on which floats may be added up by the built-in."""
-    return [
-        call.lineno
-        for call in calls(ast.parse(text), "sum")
-        if not (isinstance(call.args[0], ast.GeneratorExp | ast.ListComp) and is_whole(call.args[0].elt))
-    ]
+    return [call.lineno for call in calls(ast.parse(text), "sum") if not counts(call.args[0])]
 
 
-def test_no_sum_depends_on_the_version_of_python():
-    assert not [f"{file}:{line}" for file in FILES for line in float_sums(file.read_text("utf-8"))], FLOAT_SUM
+def counts(added: ast.expr) -> bool:
+    """True if what is added up can be seen to be whole numbers."""
+    if isinstance(added, ast.Call) and isinstance(added.func, ast.Name) and added.func.id == "map":
+        return isinstance(added.args[0], ast.Name) and added.args[0].id in WHOLE
+    return isinstance(added, ast.GeneratorExp | ast.ListComp) and is_whole(added.elt)
 
 
 @pytest.mark.parametrize("text", ["sum(a)", "sum(x.y for x in a)", "sum([0.1, b])", "sum(round(x, 2) for x in a)"])
@@ -47,7 +46,9 @@ def test_a_sum_that_may_be_of_floats_is_noticed(text: str):
     assert float_sums(text) == [1]
 
 
-@pytest.mark.parametrize("text", ["sum(x == y for x in a)", "sum(1 for x in a)", "sum(len(x) for x in a)", "a.sum()"])
+@pytest.mark.parametrize(
+    "text", ["sum(x == y for x in a)", "sum(1 for x in a)", "sum(len(x) for x in a)", "sum(map(len, a))", "a.sum()"]
+)
 def test_a_sum_that_counts_is_allowed(text: str):
     assert not float_sums(text)
 

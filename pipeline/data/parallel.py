@@ -31,7 +31,7 @@ def ordered_map(
     with ThreadPoolExecutor(workers) as pool:
         pending: deque[tuple[Future[R], int]] = deque()
         for item in items:
-            while len(pending) > 4 * workers or (pending and sum(n for _, n in pending) + size(item) > most):
+            while len(pending) > 4 * workers or (pending and sum(int(n) for _, n in pending) + size(item) > most):
                 yield pending.popleft()[0].result()
             pending.append((pool.submit(function, item), size(item)))
         while pending:

@@ -56,7 +56,8 @@ def resolve(what: str, recorded: bool = False) -> Subject:
     try:
         revision = git.commit(what)
     except GitError as error:
-        raise ConfigError(f"{error}{did_you_mean(what, experiments.names())}") from None
+        named = str(error) if what in str(error) else f"{what}: no experiment; {error}"
+        raise ConfigError(f"{named}{did_you_mean(what, experiments.names())}") from None
     record = _record_at(revision)
     return Subject(f"git-{revision[:10]}", revision, record.params, record, code_of_record=True)
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.params.schema import Params
 from pipeline.process.errors import DataError
-from pipeline.tracking import models
+from pipeline.tracking import address, models
 from pipeline.tracking.store import connect, conversation
 
 PLACES = Callable[[str | None], Params]
@@ -36,7 +36,7 @@ def test_where_nothing_was_published_no_database_is_made_to_find_that_out(uri: s
 
 def test_a_model_that_is_not_there_is_said_to_be_missing(at: PLACES) -> None:
     params = at(None)
-    with conversation("sqlite"):
+    with conversation(address.tracking_uri(params.tracking)):
         connect(params.tracking)
     for uri in ABSENT:
         with pytest.raises(DataError, match=rf"^--model: {uri} is not in sqlite"):

@@ -1,6 +1,6 @@
 """`python -m pipeline` is the same command line as `herbarium`."""
 
-from pipeline.cli import main
+from pipeline.cli import begin
 
 if __name__ == "__main__":
-    main()
+    begin()

@@ -40,12 +40,21 @@ def options(
     verbosity.choose(quiet, verbose, debug)
 
 
-def main() -> None:
-    """Entry point: errors a user can act on are one message and exit code 1; --debug shows where they come from."""
-    sys.excepthook = _show_traceback
+def begin() -> None:
+    """Entry point of a process of its own: settles what a process cannot change later, then `main`."""
     startup.print_anything()
     try:
         startup.settle()
+    except HerbariumError as error:
+        print(f"error: {redacted(str(error))}", file=sys.stderr)
+        sys.exit(1)
+    main()
+
+
+def main() -> None:
+    """The command line: errors a user can act on are one message and exit code 1; --debug shows their origin."""
+    sys.excepthook = _show_traceback
+    try:
         app(prog_name="herbarium")
     except HerbariumError as error:
         if verbosity.debug():

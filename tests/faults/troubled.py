@@ -55,9 +55,6 @@ def run(stage: str) -> dict[str, object]:
 
 
 def main() -> None:
-    from pipeline.process import startup
-
-    startup.settle()  # which may begin the process anew: only here does it find this module again
     kind, project = sys.argv[1], Path(sys.argv[2])
     place, mend = {"full": full, "read-only": read_only}[kind](project)
     os.chdir(place)

@@ -46,7 +46,7 @@ def write_over(path: Path, row: int, value: int) -> None:
     records.write_npy(path, array)
 
 
-def test_of_a_changed_image_its_split_is_extracted_again(before, extracted, params, appended, capsys):
+def test_of_a_changed_image_its_split_is_extracted_again(before, extracted, params, appended, capsys, outcome):
     write_over(paths.images("test"), 3, 200)
     extracted(params)
     assert sum(appended) == 11
@@ -56,6 +56,12 @@ def test_of_a_changed_image_its_split_is_extracted_again(before, extracted, para
     reuse.NOTES.unlink()
     extracted(params)
     assert files() == partly
+    outcome(
+        "a test image is changed",
+        "extract-features",
+        "its split alone is computed, with the same bytes",
+        changes=1,
+    )
 
 
 def test_of_a_changed_label_or_name_nothing_is(before, extracted, params, appended):

@@ -183,7 +183,7 @@ def test_a_killed_run_goes_on_and_its_checkpoints_stay_until_it_is_safe(stored, 
     assert not list(folder.rglob("*.npz"))
 
 
-def test_a_checkpoint_of_other_code_is_left_alone(stored, extracted, params, tmp_path, monkeypatch):
+def test_a_checkpoint_of_other_code_is_left_alone(stored, extracted, params, tmp_path, monkeypatch, outcome):
     extracted(params)
     training.run(params, checkpoints=tmp_path)
     trained: list[int] = []
@@ -193,3 +193,4 @@ def test_a_checkpoint_of_other_code_is_left_alone(stored, extracted, params, tmp
     monkeypatch.setattr(fingerprint, "training_code", lambda: "other")
     training.run(params, checkpoints=tmp_path)
     assert trained == list(range(1, params.train.epochs + 1))
+    outcome("the code that trains is changed", "a killed training", "trained from its first epoch", changes=1)

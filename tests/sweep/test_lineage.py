@@ -33,12 +33,18 @@ def test_other_code_begins_anew_and_is_named(before: Plan, params: Params, monke
 
 
 def test_nothing_is_promoted_from_a_sweep_of_other_code(
-    before: Plan, params: Params, monkeypatch: pytest.MonkeyPatch
+    before: Plan, params: Params, monkeypatch: pytest.MonkeyPatch, outcome: Callable[..., None]
 ) -> None:
     promote.promote(plans.of(params, create=False), "best")
     monkeypatch.setattr(fingerprint, "training_code", lambda: "other")
     with pytest.raises(SweepError, match=rf"no sweep of .*; changed since {before.study.study_name} .*the code that"):
         plans.of(params, create=False)
+    outcome(
+        "the code that trains is changed",
+        "sweep, promote",
+        "another study; nothing is promoted",
+        changes=1,
+    )
 
 
 def test_all_that_has_changed_is_named_and_the_nearest_sweep_is_meant(before: Plan, params: Params) -> None:

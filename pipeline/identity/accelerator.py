@@ -2,7 +2,6 @@
 
 import ctypes
 import re
-from functools import cache
 from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +13,6 @@ _DRIVERS = ("libcuda.so.1", "libamdhip64.so")  # without one of these TensorFlow
 _NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
-@cache
 def accelerator() -> str:
     """The device that TensorFlow prefers to the CPU, with its driver and libraries; "none" if there is none.
 

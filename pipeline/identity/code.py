@@ -1,7 +1,7 @@
 """The code of a stage as one digest, which follows what the code does and not how it is worded or laid out.
 
-Comments, docstrings, layout and what errors say change no number. The digest is the same on every Python the project
-runs on, whose own dumps of a syntax tree differ from each other.
+Comments, docstrings, layout and what errors say change no number. The
+digest is the same on every Python the project runs on, whose own dumps of a syntax tree differ from each other.
 """
 
 import ast
@@ -31,7 +31,7 @@ def of_modules(computing: tuple[Path, ...]) -> str:
     written = [path.as_posix() for path in computing if loaded.written_since(modules.PACKAGE.parent / path)]
     if written:
         raise MachineError(
-            f"{', '.join(written)}: written since this process began, which may run what was there before: start again"
+            f"{', '.join(written)}: written while this process ran, by what was there before: start again"
         )
     content = [[path.as_posix(), normal_form(modules.source(path))] for path in computing]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

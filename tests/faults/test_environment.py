@@ -1,7 +1,6 @@
 """Environments of other projects: they decide no bit, or give the result another name."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -45,12 +44,3 @@ def test_variables_and_a_keras_json_of_other_projects(
     foreign = {"TF_ENABLE_ONEDNN_OPTS": "0", "KERAS_BACKEND": "jax", "TF_USE_LEGACY_KERAS": "1", "TF_XLA_FLAGS": "--x"}
     assert trained(KERAS_HOME=str(home), **foreign) == plain
     outcome("a shell and a keras.json of other projects", "train", "the same bits, the same fingerprint", shells=1)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(os.uname().machine != "x86_64", reason="AVX2 is of x86")
-def test_onednn_kept_to_another_instruction_set(trained: Callable[..., Trained], outcome: Callable[..., None]) -> None:
-    plain, limited = trained(), trained(DNNL_MAX_CPU_ISA="AVX2")
-    assert limited[0] != plain[0]
-    assert trained(ONEDNN_MAX_CPU_ISA="AVX2") == limited
-    outcome("oneDNN kept to AVX2, by either name", "train", "another fingerprint, the same for both names", shells=2)

@@ -7,7 +7,6 @@ import pytest
 
 from pipeline.identity import accelerator, libraries
 
-found = accelerator.accelerator.__wrapped__  # which is looked for once a process
 DRIVER = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.124.06  Release Build  (dvs-builder)\n"
 
 
@@ -33,12 +32,14 @@ def with_devices(monkeypatch, tmp_path):
 def test_a_gpu_is_named_with_its_driver_and_libraries(with_devices):
     details = {"device_name": "NVIDIA A100-SXM4-40GB", "compute_capability": (8, 0)}
     with_devices("CPU", "GPU", details=details, build={"cuda_version": "12.5.1", "cudnn_version": "9", "is_cuda": True})
-    assert found() == ("NVIDIA A100-SXM4-40GB 8.0, driver 570.124.06, cuda 12.5.1, cudnn 9, nvidia-cudnn-cu12 9.3.0.75")
+    assert accelerator.accelerator() == (
+        "NVIDIA A100-SXM4-40GB 8.0, driver 570.124.06, cuda 12.5.1, cudnn 9, nvidia-cudnn-cu12 9.3.0.75"
+    )
 
 
 def test_a_driver_whose_devices_are_hidden_is_none(with_devices):
     with_devices("CPU", details={}, build={})
-    assert found() == "none"
+    assert accelerator.accelerator() == "none"
 
 
 def test_the_driver_of_older_modules_is_read_too(with_devices, tmp_path):
@@ -52,7 +53,7 @@ def test_without_a_driver_nobody_asks_tensorflow(monkeypatch):
     monkeypatch.setattr(accelerator, "_DRIVERS", ("libno-such-driver.so",))
     monkeypatch.setattr(accelerator, "_plugins", list)
     monkeypatch.setattr(libraries, "start", lambda: pytest.fail("TensorFlow was started"))
-    assert found() == "none"
+    assert accelerator.accelerator() == "none"
 
 
 def test_a_device_that_is_plugged_in_is_looked_for(monkeypatch, tmp_path):

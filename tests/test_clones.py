@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from dvc.repo import Repo
 
 from .conftest import ROOT
 
@@ -47,3 +48,12 @@ def test_certificates_are_never_rewritten(name: str) -> None:
 @pytest.mark.parametrize("name", ["params.yaml", "pipeline/new.py", "docs/new.md", "experiments/mine/params.yaml"])
 def test_what_people_edit_has_one_kind_of_line_end(name: str) -> None:
     assert git(ROOT, "check-attr", "eol", "--", name).endswith("eol: lf\n")
+
+
+@pytest.mark.parametrize("folder", ["data", "data/originals", "photographs"])
+def test_dvc_looks_for_its_files_where_ones_own_images_may_be(folder: str) -> None:
+    """`dvc add` would be refused, or what it adds be missing from the copies that DVC works in."""
+    scm = Repo(ROOT).scm
+    assert not scm.is_ignored(f"{ROOT}/{folder}/")
+    assert not scm.is_ignored(f"{ROOT}/{folder}/mine.dvc")
+    assert scm.is_ignored(f"{ROOT}/data/mine/1.jpg")

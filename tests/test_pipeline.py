@@ -120,7 +120,7 @@ def test_experiments_in_copies_and_queues_share_the_store(project: Path) -> None
     assert not list(project.glob(".dvc/tmp/exps/**/ledger.jsonl"))
 
 
-@pytest.mark.parametrize("place", ["photographs", "data/photographs"])
+@pytest.mark.parametrize("place", ["photographs", "data/photographs", "data/originals/mine"])
 def test_copies_and_queues_have_ones_own_images(tmp_path: Path, place: str) -> None:
     """As the documentation says: `dvc add`, also where git ignores everything else."""
     folder = clone(tmp_path / "own")

@@ -5,7 +5,7 @@ from pipeline.filing.divergence import StageComparison
 from pipeline.results.seeds import Measured
 from pipeline.review import claimed, power
 from pipeline.review.evidence import Evidence, Source
-from pipeline.review.verdict import Outcome, Verdict
+from pipeline.review.verdict import Outcome, Question, Verdict
 from pipeline.review.verify import Review
 
 _POINTS = 100
@@ -26,7 +26,7 @@ def bits(review: Review) -> str:
     stage = divergence.first(review.stages)
     if stage is None:
         return f"bits: not all outputs are on record, or a seed's differ; {_work(review)}"
-    return f"bits: not the record's from the stage {stage.name} on; likely cause: {stage.causes[0]}; {_work(review)}"
+    return f"bits: not the record's from the stage {stage.name} on (likely cause: {stage.causes[0]}); {_work(review)}"
 
 
 def stage(found: StageComparison) -> str:
@@ -51,7 +51,7 @@ def figures(review: Review) -> list[str]:
         f"reproduced {claimed.shown(_looked_at(review.conclusion.measured, verdict))}",
         f"difference {_signed(verdict.difference)} points; {_images(question.same_images)}",
     ]
-    return [*lines, *_look(verdict, question.plan.looks)]
+    return [*lines, *_look(verdict, question)]
 
 
 def pair(review: Review) -> str | None:
@@ -115,7 +115,8 @@ def _looked_at(ours: Measured, verdict: Verdict) -> Measured:
     return Measured(seeds, ours.images, len(seeds))
 
 
-def _look(verdict: Verdict, looks: tuple[int, ...]) -> list[str]:
+def _look(verdict: Verdict, question: Question) -> list[str]:
+    looks, margin = question.plan.looks, f"± {_POINTS * question.margin:g}"
     planned = f"looks are planned at {', '.join(map(str, looks))} seeds"
     if verdict.look is None or verdict.inner is None or verdict.outer is None:
         return [f"no look yet: {planned}, one seed against one figure shows no spread"]
@@ -123,7 +124,8 @@ def _look(verdict: Verdict, looks: tuple[int, ...]) -> list[str]:
     (a, b), (c, d) = verdict.inner, verdict.outer
     return [
         f"look {number} of {len(looks)}, at {verdict.look} seed{'s' if verdict.look > 1 else ''} ({planned})",
-        f"within the margin if {_signed(a)} to {_signed(b)} points are; beyond it if {_signed(c)} to {_signed(d)} are",
+        f"REPRODUCED asks for {_signed(a)} to {_signed(b)} points inside {margin}, NOT REPRODUCED for {_signed(c)} to"
+        f" {_signed(d)} outside",
     ]
 
 

@@ -111,9 +111,15 @@ def announced(subject: Subject, claim: Claimed) -> list[str]:
         return ["there are no figures on record here, only hashes: nothing but equal bits can be confirmed"]
     record = subject.record.measured(claim.split) if subject.record else None
     several = record is not None and len(record.accuracies) > 1
-    spread = float(np.std(record.accuracies, ddof=1)) if record and several else None
+    spread = max(float(np.std(record.accuracies, ddof=1)), _rounding(record.images)) if record and several else None
     lines = power.describe(question, record.images if record else question.reported.images, spread)
-    return [*(["a first seed that is the record's, bit for bit, decides"] if claim.of_record else []), *lines]
+    bits = ["a first seed that is the record's, bit for bit, decides; otherwise:"] if claim.of_record else []
+    return [*bits, *lines]
+
+
+def _rounding(images: int) -> float:
+    """The spread that counting whole images gives: seeds that agree by chance do not prove a smaller one."""
+    return float(1 / images / 12**0.5)
 
 
 def _check(asked: Asked) -> None:

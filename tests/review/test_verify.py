@@ -275,6 +275,18 @@ def test_it_stops_at_the_look_that_decides(filed, again):
     assert "look 1 of 3, at 3 seeds (looks are planned at 3, 5, 10 seeds)" in report.as_text(found)
 
 
+def test_adding_seeds_command_after_command_ends_as_asking_for_all_at_once(filed, again):
+    claim(value=0.5, margin=0.25, **PUBLISHED)
+    commit()
+    ran = again(0.45, 0.55, 0.5, 0.5, 0.5, 0.9, 0.9, 0.9, 0.9, 0.9)
+    outcomes = [review(seeds=seeds).outcome for seeds in (1, 3, 5)]
+    assert outcomes == [Outcome.INCONCLUSIVE, Outcome.INCONCLUSIVE, Outcome.REPRODUCED]
+    ran.clear()
+    at_once = review(seeds=10)
+    assert ran == [1, 2, 3, 4, 5]
+    assert at_once.conclusion == review(seeds=5).conclusion
+
+
 def test_other_numbers_of_seeds_are_no_looks(filed, again):
     for wrong in (2, 4, 11):
         with pytest.raises(ConfigError, match=f"found {wrong}; allowed: 1, 3, 5, 10"):
@@ -300,4 +312,4 @@ def test_what_can_be_found_out_is_said_before_the_first_stage(filed, again):
 def test_another_machine_is_named_as_the_cause(filed, again):
     again(0.2, 0.3, 0.1, python="3.13.1")
     found = review()
-    assert "not the record's from the stage evaluate on; likely cause: Python: 3.13.1" in sentences.bits(found)
+    assert "not the record's from the stage evaluate on (likely cause: Python: 3.13.1" in sentences.bits(found)

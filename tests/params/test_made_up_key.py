@@ -14,17 +14,17 @@ from typing import Any
 import pytest
 
 from pipeline.files import paths
-from pipeline.params import config, upgrades
+from pipeline.params import config
 from tests.conftest import ROOT
-
-SECTION = "pipeline/params/train_section.py"
-LAST = '    seed: int = Field(ge=0, lt=2**31, description="seed of weights'
+from tests.made_up_key import SECTION, bring_a_key, on_file, replace
 
 
 def everything_said(using: dict[str, float]) -> dict[str, Any]:
     """What commands say of the experiments in this folder, and all names that follow from parameters; of params.yaml
     also with values `using` of `train`. Its source is run in another project too."""
+    from functools import cache
     from pathlib import Path
+    from unittest.mock import patch
 
     from pipeline.filing import differences, experiments, reading, seeds
     from pipeline.identity import fingerprint
@@ -39,47 +39,18 @@ def everything_said(using: dict[str, float]) -> dict[str, Any]:
     loaded = {str(file): config.load(file) for file in files}
     other = config.load().model_dump()
     other["train"] |= using
-    filed = [subjects.resolve(name) for name in experiments.names() if reading.exists(name)]
-    return {
-        "keys": config.known_keys(),
-        "values": [getattr(params.train, "made_up", None) for params in loaded.values()],
-        "names": {file: named(params) for file, params in loaded.items()},
-        "using": named(config.check(other, "using")),
-        "differences": {found.name: differences.differences(found.params, found.record.params) for found in filed},
-        "list": table.as_text(),
-        "table is stale": table.stale(),
-        "compare": compare.report("digits", "flowers-best"),
-    }
-
-
-def replace(path: Path, before: str, after: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert text.count(before) == 1, f"{path}: {before}"
-    path.write_text(text.replace(before, after), encoding="utf-8")
-
-
-def bring_a_key(project: Path) -> None:
-    """As docs/extending.md says, in a version of its own: the field, what its absence meant, the line."""
-    now, new = upgrades.CURRENT, upgrades.CURRENT + 1
-    replace(project / SECTION, LAST, f'    made_up: float = Field(ge=0, description="nothing: 0 or more")\n{LAST}')
-    table = project / "pipeline/params/upgrades.py"
-    replace(table, f"CURRENT = {now}", f"CURRENT = {new}")
-    replace(
-        table,
-        "AS_BEFORE: dict[int, dict[str, Any]] = {\n",
-        f'AS_BEFORE: dict[int, dict[str, Any]] = {{\n    {new}: {{"train.made_up": 0.0}},\n',
-    )
-    replace(table, "Any]]] = {", f"Any]]] = {{{new}: lambda content: completed(content, AS_BEFORE[{new}]), ")
-    text = (project / "params.yaml").read_text(encoding="utf-8").replace(f"version: {now} ", f"version: {new} ")
-    seed = "  seed: 1                               # seed of weights"
-    assert seed in text
-    text = text.replace(seed, f"{'  made_up: 0.0':<38}  # nothing: 0 or more\n{seed}")
-    (project / "params.yaml").write_text(text, encoding="utf-8")
-
-
-def on_file(project: Path) -> dict[str, bytes]:
-    files = (path for path in sorted((project / "experiments").rglob("*")) if path.is_file())
-    return {path.relative_to(project).as_posix(): path.read_bytes() for path in files}
+    with patch.object(reading, "filed", cache(reading.filed)):  # a record is read once for all of it
+        filed = [subjects.resolve(name) for name in experiments.names() if reading.exists(name)]
+        return {
+            "keys": config.known_keys(),
+            "values": [getattr(params.train, "made_up", None) for params in loaded.values()],
+            "names": {file: named(params) for file, params in loaded.items()},
+            "using": named(config.check(other, "using")),
+            "differences": {found.name: differences.differences(found.params, found.record.params) for found in filed},
+            "list": table.as_text(),
+            "table is stale": table.stale(),
+            "compare": compare.report("digits", "flowers-best"),
+        }
 
 
 @pytest.fixture(scope="module")
@@ -193,19 +164,3 @@ def test_what_a_stage_reads_does_run_it_again(run_again):
     assert "extract-features" in run_again(
         lambda project: replace(project / "params.yaml", "scale: unit ", "scale: symmetric ")
     )
-
-
-# A whole review
-
-
-@pytest.mark.slow
-def test_what_was_filed_before_is_reproduced_exactly(reviewed: Path) -> None:
-    filed = on_file(reviewed)
-    bring_a_key(reviewed)
-    for command in (["add", "--all"], ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "key"]):
-        subprocess.run(["git", *command], check=True)
-    command = [sys.executable, "-m", "pipeline", "verify", "digits"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "REPRODUCED EXACTLY" in done.stdout
-    assert {name: data for name, data in on_file(reviewed).items() if name in filed} == filed

@@ -1,6 +1,8 @@
 """Re-runs of a tiny experiment: the faithful one is the record's, bit for bit; every broken one is caught and named."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from pipeline.review import replicates, report, sentences, verify
 from pipeline.review.verdict import Outcome
 from pipeline.review.verify import Asked
 from pipeline.review.workspace import RerunError
+from tests.made_up_key import bring_a_key, on_file
 
 from .conftest import commit
 
@@ -172,3 +175,14 @@ def test_a_stage_that_fails_is_an_error_with_its_last_words_and_leaves_nothing(r
 def test_an_unknown_name_is_refused(reviewed):
     with pytest.raises(ConfigError, match="did you mean digits"):
         review("digitz")
+
+
+def test_what_was_filed_before_a_key_came_is_reproduced_exactly(reviewed: Path) -> None:
+    filed = on_file(reviewed)
+    bring_a_key(reviewed)
+    commit("a key")
+    command = [sys.executable, "-m", "pipeline", "verify", "digits"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "REPRODUCED EXACTLY" in done.stdout
+    assert {name: data for name, data in on_file(reviewed).items() if name in filed} == filed

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from pipeline.data import slices
-from pipeline.process.errors import DataError
+from pipeline.process.errors import DataError, in_one_line
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,9 @@ def open_raw(folder: Path, name: str) -> Any:
     try:
         return tfds.builder_from_directory(found[0].parent)
     except Exception as error:  # what TFDS raises for notes that are damaged or another version's
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise DataError(f"{found[0].parent}: {reason}: run the stage fetch again") from error
+        raise DataError(
+            f"{found[0].parent}: {type(error).__name__}: {in_one_line(error)}: run the stage fetch again"
+        ) from error
 
 
 def image_and_label(info: Any) -> tuple[str, str]:
@@ -115,7 +116,7 @@ def _shards(info: Any, split: str, text: str) -> list[Any]:
     try:
         stretches: list[Any] = info.splits[text].file_instructions
     except Exception as error:  # TFDS has no class of its own for what it does not read
-        raise DataError(f"data.splits.{split}: found {text}; {' '.join(str(error).split())}") from error
+        raise DataError(f"data.splits.{split}: found {text}; {in_one_line(error)}") from error
     if not any(stretch.take for stretch in stretches):
         raise DataError(f"data.splits.{split}: {text} means no image; allowed: a slice with at least one")
     return stretches

@@ -19,7 +19,7 @@ from pipeline.data import raw, reading
 from pipeline.params.suggestions import did_you_mean
 from pipeline.process import machine
 from pipeline.process.compat import tfds_internals
-from pipeline.process.errors import DataError
+from pipeline.process.errors import DataError, in_one_line
 
 _OFFLINE = (requests.RequestException, urllib.error.URLError, DownloadError)
 _RETRIES, _CONNECT_SECONDS, _READ_SECONDS = 1, 4, 30
@@ -97,8 +97,7 @@ def _offline(builder: Any, downloads: Path, originals: Path, error: Exception) -
 
 
 def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:160]}{'…' if len(text) > 160 else ''}"
+    return f"{type(error).__name__}: {in_one_line(error, most=160)}"
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.files import records
-from pipeline.process.errors import DataError, HerbariumError
+from pipeline.process.errors import DataError, HerbariumError, in_one_line
 from pipeline.results import predictions
 from pipeline.results.predictions import Predictions
 
@@ -23,8 +23,7 @@ def read(path: Path, reader: Callable[[Path], Content]) -> Content | None:
     except HerbariumError:
         raise
     except Exception as error:  # changed bytes make the readers of CSV, JSON and gzip raise nearly anything
-        reason = " ".join(str(error).split())[:300]
-        raise DataError(f"{path}: damaged: {type(error).__name__}: {reason}") from error
+        raise DataError(f"{path}: damaged: {type(error).__name__}: {in_one_line(error)}") from error
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

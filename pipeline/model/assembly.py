@@ -14,7 +14,7 @@ from pipeline.identity import determinism, seeds
 from pipeline.model import backbones, heads
 from pipeline.model.cuts import Cut, Network, trained_from
 from pipeline.process.compat import keras_internals
-from pipeline.process.errors import ConfigError, DataError
+from pipeline.process.errors import ConfigError, DataError, in_one_line
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
@@ -79,8 +79,9 @@ def load_trained(params: Params) -> Assembled:
         trained = keras.saving.load_model(paths.MODEL, compile=False, safe_mode=True)
         assembled.trained.set_weights(trained.get_weights())
     except Exception as error:
-        reason = " ".join(str(error).split())[:300]
-        raise DataError(f"{paths.MODEL}: not what was trained ({reason}): delete it and run `dvc repro`") from error
+        raise DataError(
+            f"{paths.MODEL}: not what was trained ({in_one_line(error)}): delete it and run `dvc repro`"
+        ) from error
     return assembled
 
 

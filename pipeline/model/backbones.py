@@ -17,7 +17,7 @@ from pipeline.model import graph
 from pipeline.model.cuts import Network
 from pipeline.params.suggestions import did_you_mean
 from pipeline.process.compat import keras_internals
-from pipeline.process.errors import ConfigError
+from pipeline.process.errors import ConfigError, in_one_line
 
 if TYPE_CHECKING:
     from pipeline.params.images_section import Images
@@ -113,9 +113,8 @@ def _load_weights(model: keras.Model, path: Path) -> None:
         model.load_weights(path)
         _require_all_taken(model, path)
     except Exception as error:
-        reason = " ".join(str(error).split())[:300]
         raise ConfigError(
-            f"params.yaml: backbone.path: {path} does not hold the weights of {model.name}: {reason}"
+            f"params.yaml: backbone.path: {path} does not hold the weights of {model.name}: {in_one_line(error)}"
         ) from error
 
 
@@ -146,10 +145,9 @@ def _saved(path: Path, scale: str, pixels: Any) -> keras.Model:
         inputs = pixels if own_scaling else _scaled(scale, pixels)
         rebuilt = keras.Model(pixels, graph.replay(maps[-1], inputs, take_apart=True), name="saved")
     except Exception as error:
-        reason = " ".join(str(error).split())[:300]
         raise ConfigError(
-            f"params.yaml: backbone.path: {path} cannot be used: {reason}; allowed: a functional Keras model without"
-            f" code of its own, from images of shape {tuple(pixels.shape[1:])} to one feature map"
+            f"params.yaml: backbone.path: {path} cannot be used: {in_one_line(error)}; allowed: a functional Keras"
+            f" model without code of its own, from images of shape {tuple(pixels.shape[1:])} to one feature map"
         ) from error
     for layer in rebuilt.layers:
         layer.trainable = True  # it may have been saved frozen

@@ -26,3 +26,8 @@ class BusyError(HerbariumError):
 
 class CombinationError(ConfigError):
     """Parameters that are legal one by one do not go together, or not with the data: what a trial may find out."""
+
+
+def in_one_line(error: BaseException, most: int = 300) -> str:
+    """What a library's error says, on one line and in at most `most` characters; its class if it says nothing."""
+    return " ".join(str(error).split())[:most] or type(error).__name__

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.data import images
-from pipeline.process.errors import DataError
+from pipeline.process.errors import DataError, in_one_line
 
 MODEL, CLASSES, CHECKSUMS = "model.keras", "classes.json", "checksums.json"
 COLUMN = "image"
@@ -115,8 +115,9 @@ def opened(folder: Path) -> Classifier:
     try:
         model = keras.saving.load_model(folder / MODEL, compile=False, safe_mode=True)
     except Exception as error:  # whatever a file from elsewhere makes Keras raise
-        reason = " ".join(str(error).split())[:300]
-        raise DataError(f"{folder / MODEL}: {reason}; allowed: a Keras model without code of its own") from error
+        raise DataError(
+            f"{folder / MODEL}: {in_one_line(error)}; allowed: a Keras model without code of its own"
+        ) from error
     return Classifier(model, json.loads((folder / CLASSES).read_text(encoding="utf-8")))
 
 

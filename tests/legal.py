@@ -24,6 +24,7 @@ SPACE = {
 GIVEN: dict[str, st.SearchStrategy] = {
     "version": st.integers(upgrades.FIRST, upgrades.CURRENT),
     "splits": st.just(SPLITS),
+    "start": st.lists(st.just({"train.learning_rate": 1e-3, "train.optimizer": "adam", "head.units": [8]}), max_size=2),
     "space": st.sets(st.sampled_from(sorted(SPACE)), min_size=1).map(lambda keys: {k: SPACE[k] for k in sorted(keys)}),
 }
 

@@ -26,13 +26,13 @@ def check() -> None:
     from pipeline.files import paths
     from pipeline.params import config, upgrades
     from pipeline.process import half_written
-    from pipeline.sweep import space
+    from pipeline.sweep import plans
 
     for sentence in half_written.put_aside():
         print(sentence)
     _mend_results()
     params = config.load()
-    space.of(params)
+    plans.dimensions_of(params)
     require_dvc()
     print("params.yaml is in order")
     for sentence in source_notes.of(params.data):

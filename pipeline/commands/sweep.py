@@ -47,10 +47,10 @@ def sweep(
     from pipeline.files import features_index, paths
     from pipeline.identity import certificate, fingerprint
     from pipeline.process import half_written, verbosity
-    from pipeline.sweep import command, plans, space
+    from pipeline.sweep import command, plans
 
     quiet = quiet or verbosity.quiet()
-    space.of(params)
+    plans.dimensions_of(params)
     for sentence in half_written.put_aside():
         print(sentence, file=sys.stderr)
     with folder_lock.command_alone("herbarium sweep", wait=True):

@@ -14,11 +14,18 @@ class Sweep(Section):
         le=1000,
         description="how many trials can run at once: trial n is decided from those up to n − batch: 1 to 1000",
     )
+    patience: int | None = Field(
+        ge=1, description="stop after this many trials without a higher accuracy than before; null = run all"
+    )
+    start: list[dict[str, Any]] = Field(
+        description="points to begin with, each a value of every key of space; [] = none"
+    )
     sampler: Literal["tpe", "random", "grid", "cma-es"] = Field(
         description="tpe (learns from results) | random | grid (every combination) | cma-es (numbers, many trials)"
     )
-    pruner: Literal["none", "median", "hyperband"] = Field(
-        description="when a trial stops early: none | median (below the median) | hyperband (below the best third)"
+    pruner: Literal["none", "median", "percentile", "hyperband"] = Field(
+        description="when a trial stops early: none | median (below the median) | percentile (in the worst quarter) |"
+        " hyperband (below the best third)"
     )
     seed: int = Field(ge=0, lt=2**31, description="seed of the search; training has its own: 0 to 2147483647")
     keep_models: int = Field(ge=0, le=100, description="trained parts kept in MLflow, of the best trials: 0 to 100")

@@ -15,7 +15,7 @@ FIRST = 1  # files that do not say their version
 # Version → the keys that came with it, each with what older files meant by its absence; of a new section, all its keys
 # as one mapping. An entry that was released never changes: names of results rest on it.
 AS_BEFORE: dict[int, dict[str, Any]] = {
-    2: {},
+    2: {"sweep.patience": None, "sweep.start": []},
 }
 
 

@@ -109,6 +109,8 @@ def summary(plan: Plan, done: list[Trial], audits: list[Audited]) -> str:
     """What was found, how far to believe it, and what to do next."""
     pruned, failed = (sum(trial.state == state for trial in done) for state in (PRUNED, FAILED))
     count = f"{len(done)} trials, {pruned} pruned, {failed} failed"
+    if len(done) < plan.total:
+        count += f"; {plan.total - len(done)} were not run: none of the last {plan.params.sweep.patience} was a gain"
     best = trials.best(done)
     if best is None:
         return f"{count}; none is complete, so there is nothing to promote"

@@ -40,7 +40,7 @@ class _UnderWay:
 
 
 def run(plan: Plan, workers: Workers, listener: Listener) -> list[Trial]:
-    """Run trials until there are `plan.total`; returns all.
+    """Run trials until there are `plan.total`, or sweep.patience is at its end; returns all.
 
     Raises SweepError when too many have failed, UnfinishedTrialError when one comes to no result.
     """
@@ -48,7 +48,7 @@ def run(plan: Plan, workers: Workers, listener: Listener) -> list[Trial]:
     _check_failures(plan, progress)
     decisions = Decisions(plan, progress.trials)
     under_way: deque[_UnderWay] = deque()
-    while len(progress.trials) < plan.total:
+    while len(progress.trials) < plan.total and not _out_of_patience(plan, progress):
         while decisions.decided < plan.total and len(under_way) < plan.lag:
             under_way.append(_begin(plan, decisions.next(progress.trials), progress, under_way, workers, listener))
         trial = _end(under_way.popleft(), progress, under_way, workers)
@@ -133,6 +133,11 @@ def _looked_up(candidate: Candidate, twin: Trial) -> Trial:
         same_as=twin.number if twin.same_as is None else twin.same_as,
         reason=twin.reason,
     )
+
+
+def _out_of_patience(plan: Plan, progress: Progress) -> bool:
+    patience = plan.params.sweep.patience
+    return patience is not None and progress.without_gain >= patience
 
 
 def _check_failures(plan: Plan, progress: Progress) -> None:

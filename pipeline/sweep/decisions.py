@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 from pipeline.results.trials import Trial
-from pipeline.sweep import space, study
+from pipeline.sweep import space, starts, study
 from pipeline.sweep.plans import Plan
 from pipeline.sweep.pruning import Pruner
 from pipeline.sweep.search import Search
@@ -35,7 +35,8 @@ class Decisions:
 
     def __init__(self, plan: Plan, done: Sequence[Trial]) -> None:
         self._plan = plan
-        self._search, self._pruner = Search(plan.params.sweep, plan.dimensions), Pruner(plan.params.sweep.pruner)
+        settings, begin = plan.params.sweep, starts.points(plan.params, plan.dimensions)
+        self._search, self._pruner = Search(settings, plan.dimensions, begin), Pruner(settings.pruner)
         self._learned = self.decided = 0
         for trial in done:
             self._learn(done)

@@ -9,8 +9,8 @@ from pipeline.files import paths
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 from pipeline.results.trials import Trial
-from pipeline.sweep import lineage, recorded, space, study
-from pipeline.sweep.space import Dimension
+from pipeline.sweep import lineage, recorded, space, starts, study
+from pipeline.sweep.dimensions import Dimension
 from pipeline.sweep.study import UnknownStudyError
 
 
@@ -49,12 +49,19 @@ class Plan:
         return paths.SWEEPS / str(self.study.study_name) / f"{fingerprint[:32]}.keras"
 
 
+def dimensions_of(params: Params) -> list[Dimension]:
+    """What is searched. Raises ConfigError for a wrong sweep.space or sweep.start."""
+    dimensions = space.of(params)
+    starts.points(params, dimensions)
+    return dimensions
+
+
 def of(params: Params, storage: str | None = None, trials: int | None = None, create: bool = True) -> Plan:
     """Open the sweep of `params`. Raises ConfigError for a wrong space, SweepError if the storage cannot be used.
 
     `trials` overrides sweep.trials. With `create` False a sweep that does not exist raises SweepError.
     """
-    dimensions = space.of(params)
+    dimensions = dimensions_of(params)
     parts = study.parts(params, dimensions)
     opened, news = _opened(study.name(params, parts), parts, storage or study.default_storage(), create)
     total = trials or params.sweep.trials

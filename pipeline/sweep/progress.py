@@ -7,11 +7,12 @@ from pipeline.results.trials import FAILED, PRUNED, Trial
 
 
 class Progress:
-    """The trials that have ended, in order; the `keep` best of those that trained, best first; how many failed."""
+    """The trials that have ended, in order; the best, and the `keep` best, of those that trained; how many failed."""
 
     def __init__(self, trials: Iterable[Trial], keep: int) -> None:
         self.trials: list[Trial] = []
         self.failed = 0
+        self.leader: Trial | None = None
         self._keep = keep
         self._ranked: list[tuple[float, int]] = []
         self._by_fingerprint: dict[str, Trial] = {}
@@ -26,8 +27,15 @@ class Progress:
             self._by_fingerprint.setdefault(trial.fingerprint, trial)
         if trial.accuracy is None or trial.same_as is not None:
             return None
+        if self.leader is None or trial.accuracy > (self.leader.accuracy or 0.0):
+            self.leader = trial
         insort(self._ranked, (-trial.accuracy, trial.number))
         return self.trials[self._ranked.pop()[1]] if len(self._ranked) > self._keep else None
+
+    @property
+    def without_gain(self) -> int:
+        """How many trials have ended since one had a higher accuracy than all before it."""
+        return len(self.trials) - 1 - (self.leader.number if self.leader else -1)
 
     def known(self, fingerprint: str) -> Trial | None:
         """A trial whose outcome any trial with the same fingerprint shares: a pruned one could have gone on."""

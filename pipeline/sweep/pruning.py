@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from pipeline.results.trials import COMPLETE, FAILED, Trial
 
+SHARES = {"median": 0.5, "percentile": 0.25}  # of complete trials that a trial must not be below
 WARM_UP_TRIALS = 4  # a median of fewer says little
 WARM_UP_SHARE = 0.2  # of the epochs: at the start slow learners look like bad ones
 REDUCTION = 3  # of `hyperband`: one in three goes on at each rung
@@ -32,7 +33,7 @@ class Pruner:
         if trial.same_as is not None or trial.state == FAILED:
             return
         curve = best_so_far(trial.curve)
-        if self._kind == "median" and trial.state == COMPLETE:
+        if self._kind in SHARES and trial.state == COMPLETE:
             for epoch, value in curve.items():
                 insort(self._complete[epoch], value)
         elif self._kind == "hyperband":
@@ -42,15 +43,15 @@ class Pruner:
 
     def thresholds(self, number: int, epochs: int) -> dict[int, float]:
         """Epoch → lowest validation accuracy to go on with, for trial `number` of at most `epochs` epochs."""
-        if self._kind == "median":
-            return self._medians(epochs)
+        if self._kind in SHARES:
+            return self._quantiles(SHARES[self._kind], epochs)
         return self._hyperband(number, epochs) if self._kind == "hyperband" else {}
 
-    def _medians(self, epochs: int) -> dict[int, float]:
+    def _quantiles(self, share: float, epochs: int) -> dict[int, float]:
         """Golovin et al. 2017 (Google Vizier), section 3.1.1, with the running best in place of the running mean."""
         counted = range(max(1, round(WARM_UP_SHARE * epochs)), epochs)
         known = {epoch: self._complete[epoch] for epoch in counted if epoch in self._complete}
-        return {epoch: _median(values) for epoch, values in known.items() if len(values) >= WARM_UP_TRIALS}
+        return {epoch: _quantile(values, share) for epoch, values in known.items() if len(values) >= WARM_UP_TRIALS}
 
     def _hyperband(self, number: int, epochs: int) -> dict[int, float]:
         """Li et al. 2018, without waiting for a rung to fill (Li et al. 2020, ASHA).
@@ -91,10 +92,11 @@ def best_so_far(curve: Curve) -> dict[int, float]:
     return best
 
 
-def _median(values: list[float]) -> float:
-    """Of values in order."""
-    middle = len(values) // 2
-    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
+def _quantile(values: list[float], share: float) -> float:
+    """Of values in order, interpolated: `share` of them are below."""
+    place, part = divmod((len(values) - 1) * share, 1)
+    below, above = values[int(place)], values[min(int(place) + 1, len(values) - 1)]
+    return below + (above - below) * part
 
 
 def _rungs(epochs: int) -> list[int]:

@@ -17,8 +17,8 @@ from pipeline.process.errors import HerbariumError
 from pipeline.process.notices import in_short
 from pipeline.results.history import Epoch
 from pipeline.results.trials import COMPLETE, FAILED, PRUNED, Trial
+from pipeline.sweep.dimensions import Dimension
 from pipeline.sweep.patience import patiently
-from pipeline.sweep.space import Dimension
 from pipeline.sweep.study import SweepError
 
 STATES = {COMPLETE: TrialState.COMPLETE, PRUNED: TrialState.PRUNED, FAILED: TrialState.FAIL}

@@ -19,7 +19,7 @@ from pipeline.params.sweep_section import Sweep
 from pipeline.process.notices import in_short
 from pipeline.results.trials import COMPLETE, FAILED, PRUNED, Trial
 from pipeline.sweep import space
-from pipeline.sweep.space import Dimension
+from pipeline.sweep.dimensions import Dimension
 from pipeline.sweep.study import SweepError
 
 STARTUP_TRIALS = 8  # tried at random before TPE begins to learn
@@ -30,17 +30,21 @@ _STATES = {COMPLETE: TrialState.COMPLETE, PRUNED: TrialState.PRUNED, FAILED: Tri
 class Search:
     """Proposes values, trial after trial. `proposed` and `ended` are called in the order of trials."""
 
-    def __init__(self, settings: Sweep, dimensions: Sequence[Dimension]) -> None:
+    def __init__(self, settings: Sweep, dimensions: Sequence[Dimension], starts: Sequence[dict[str, Any]] = ()) -> None:
         self._settings, self._dimensions = settings, list(dimensions)
         self._distributions: dict[str, BaseDistribution] = {d.key: d.distribution for d in dimensions}
         self._memory = _Memory()
         self._study = optuna.create_study(storage=self._memory, direction="maximize", sampler=RandomSampler(seed=0))
         self._grid = _order(settings, self._dimensions) if settings.sampler == "grid" else None
+        self._starts = list(starts)
 
     def propose(self, number: int) -> dict[str, Any]:
         """The values of trial `number`, the next one."""
         if self._grid is not None:
             return space.combination(self._dimensions, int(self._grid[number]))
+        if number < len(self._starts):
+            self._run(self._starts[number])
+            return self._starts[number]
         kind = self._settings.sampler
         self._study.sampler = _sampler(kind, seeds.whole(self._settings.seed, "sampler", number))
         try:
@@ -60,11 +64,13 @@ class Search:
         if self._settings.sampler == "cma-es":
             self.propose(number)
         elif self._grid is None:
-            params = {d.key: d.suggestion(values[d.key]) for d in self._dimensions}
-            running = optuna.trial.create_trial(
-                state=TrialState.RUNNING, params=params, distributions=self._distributions
-            )
-            self._study.add_trial(running)
+            self._run(values)
+
+    def _run(self, values: dict[str, Any]) -> None:
+        params = {d.key: d.suggestion(values[d.key]) for d in self._dimensions}
+        self._study.add_trial(
+            optuna.trial.create_trial(state=TrialState.RUNNING, params=params, distributions=self._distributions)
+        )
 
     def ended(self, trial: Trial) -> None:
         """Learn what came of a trial that was proposed, or repeated."""

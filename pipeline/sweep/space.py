@@ -1,14 +1,12 @@
 """The space a sweep searches: which keys of params.yaml, and between which values."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
 import numpy as np
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from pipeline.params import config
 from pipeline.params.network_sections import Head
@@ -16,6 +14,7 @@ from pipeline.params.schema import Params
 from pipeline.params.suggestions import did_you_mean
 from pipeline.params.train_section import Train
 from pipeline.process.errors import ConfigError
+from pipeline.sweep.dimensions import Dimension, labels
 
 _WHERE = "params.yaml: sweep.space"
 _FORM = "{low: …, high: …}, with log: true for equal ratios, or {choices: […]}"
@@ -30,43 +29,6 @@ _SEARCHABLE = [
     if (key := f"{section}.{name}") not in _NEVER
 ]
 LARGEST_GRID = 100_000
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """One searched key. `choices` are its values if they are listed; Optuna knows them by their text."""
-
-    key: str
-    distribution: BaseDistribution
-    choices: tuple[Any, ...] = ()
-
-    def value(self, suggested: Any) -> Any:
-        return self.choices[_labels(self.choices).index(suggested)] if self.choices else suggested
-
-    def suggestion(self, value: Any) -> Any:
-        return _label(value) if self.choices else value
-
-    @property
-    def extremes(self) -> list[Any]:
-        """Values that are legal only if all others are."""
-        if self.choices:
-            return list(self.choices)
-        return [self.distribution.low, self.distribution.high]
-
-    @property
-    def grid(self) -> list[Any] | None:
-        """All values; None if they cannot be counted."""
-        if isinstance(self.distribution, IntDistribution):
-            return list(range(self.distribution.low, self.distribution.high + 1))
-        return list(self.choices) or None
-
-
-def _label(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _labels(values: Iterable[Any]) -> list[str]:
-    return [_label(value) for value in values]
 
 
 def of(params: Params) -> list[Dimension]:
@@ -145,7 +107,7 @@ def _legal_choices(entry: Mapping[str, Any]) -> bool:
     choices = entry["choices"]
     if len(entry) > 1 or not isinstance(choices, list) or not choices:
         return False
-    return len(set(_labels(choices))) == len(choices)
+    return len(set(labels(choices))) == len(choices)
 
 
 def _legal_range(entry: Mapping[str, Any]) -> bool:
@@ -164,7 +126,7 @@ def _finite(bound: Any) -> bool:
 def _dimension(params: Params, key: str, entry: Mapping[str, Any]) -> Dimension:
     if "choices" in entry:
         choices = tuple(entry["choices"])
-        return Dimension(key, CategoricalDistribution(_labels(choices)), choices)
+        return Dimension(key, CategoricalDistribution(labels(choices)), choices)
     low, high, log = entry["low"], entry["high"], entry.get("log", False)
     whole = isinstance(low, int) and isinstance(high, int) and not _takes_fractions(params, key, low, high)
     kind = IntDistribution if whole else FloatDistribution

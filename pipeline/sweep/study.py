@@ -17,10 +17,12 @@ from pipeline.process.compat import optuna_internals
 from pipeline.process.errors import ConfigError, HerbariumError
 from pipeline.process.notices import in_short
 from pipeline.sweep import space
-from pipeline.sweep.space import Dimension
+from pipeline.sweep.dimensions import Dimension
 from pipeline.tracking import address
 
-_DECIDING = tuple(Path("pipeline/sweep", f"{name}.py") for name in ("decisions", "pruning", "search", "space"))
+_DECIDING = tuple(
+    Path("pipeline/sweep", f"{name}.py") for name in ("decisions", "dimensions", "pruning", "search", "space", "starts")
+)
 
 optuna.logging.set_verbosity(optuna.logging.INFO if verbosity.verbose() else optuna.logging.ERROR)
 warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
@@ -53,7 +55,7 @@ def parts(params: Params, dimensions: Sequence[Dimension]) -> dict[str, str]:
     libraries = ("optuna", "cmaes") if params.sweep.sampler == "cma-es" else ("optuna",)
     content = {
         **_of_training(space.configured(params, space.first(dimensions))),
-        "search": params.hashed(include={"sweep": {"space", "sampler", "pruner", "batch", "seed"}}),
+        "search": params.hashed(include={"sweep": {"space", "sampler", "pruner", "batch", "seed", "start"}}),
         "search's code": code.of_modules(_DECIDING),
         "libraries": {library: version(library) for library in libraries},
     }

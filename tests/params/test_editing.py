@@ -43,12 +43,13 @@ def next_version(monkeypatch):
     monkeypatch.setattr(config, "check", lambda content, where: None)  # these are parts of a file
 
 
-def test_an_old_file_gains_its_version_and_nothing_else():
+def test_an_old_file_gains_its_version_with_what_that_brings_and_nothing_else():
     new = editing.upgraded(FIRST, WHERE)
     assert config.parse_yaml(new, WHERE) == upgrades.upgraded(config.parse_yaml(FIRST, WHERE))
     changed = lines_changed(FIRST, new)
     assert all(line.startswith("+ ") for line in changed)
-    assert sorted(changed)[:2] == ["+ ", f"{f'+ version: {upgrades.CURRENT}':<40}  # of the list of keys below"]
+    assert f"{f'+ version: {upgrades.CURRENT}':<40}  # of the list of keys below" in changed
+    assert len(changed) == 2 + len(upgrades.AS_BEFORE[2])  # a blank line stands below the version
     assert editing.upgraded(new, WHERE) == new
 
 

@@ -27,7 +27,14 @@ GRID = {
     "train.optimizer": {"choices": ["sgd", "adam"]},
     "train.unfrozen_layers": {"low": 0, "high": 2},
 }
-VARIANTS = [("tpe", "none"), ("tpe", "median"), ("random", "hyperband"), ("grid", "median"), ("cma-es", "none")]
+VARIANTS = [
+    ("tpe", "none"),
+    ("tpe", "median"),
+    ("tpe", "percentile"),
+    ("random", "hyperband"),
+    ("grid", "median"),
+    ("cma-es", "none"),
+]
 Planned = Callable[..., Plan]
 
 

@@ -1,3 +1,5 @@
+import pytest
+
 from pipeline.results.history import Epoch
 from pipeline.results.trials import Trial
 from pipeline.sweep import pruning
@@ -36,6 +38,15 @@ def test_the_median_is_of_complete_trials_that_trained_themselves() -> None:
     trials = [trial(i, [0.5] * 10) for i in range(4)]
     others = [trial(4, [0.0] * 3, "pruned"), trial(5, [0.0] * 3, "failed"), trial(6, [0.9] * 10, same_as=1)]
     assert thresholds("median", [*trials, *others], 7, 10) == thresholds("median", trials, 7, 10)
+
+
+def test_the_percentile_lets_all_but_the_worst_quarter_go_on() -> None:
+    trials = [trial(i, [0.1 * i] * 10) for i in range(9)]
+    found = thresholds("percentile", trials, 9, 10)
+    assert sorted(found) == list(range(2, 10))
+    assert set(found.values()) == {0.2}
+    between = thresholds("percentile", trials[:4], 4, 10)
+    assert between[2] == pytest.approx(0.075)
 
 
 def test_epochs_that_few_reached_have_no_median() -> None:

@@ -47,7 +47,7 @@ def main(names: list[str]) -> None:
 
 def _groups(bfloat16: bool) -> dict[str, Callable[[], list[Any]]]:
     """What can be measured, by name."""
-    from tests.benchmarks import cases, growth, sweep_overhead, sweeps
+    from tests.benchmarks import cases, growth, sweep_growth, sweep_overhead, sweeps
 
     precisions = ["float32", "bfloat16"] if bfloat16 else ["float32"]
 
@@ -63,6 +63,7 @@ def _groups(bfloat16: bool) -> dict[str, Callable[[], list[Any]]]:
         "sweep-frozen": each(sweeps.frozen),
         "sweep-mixed": each(sweeps.mixed),
         "sweep-overhead": sweep_overhead.rows,
+        "sweep-growth": sweep_growth.rows,
     }
 
 

@@ -6,7 +6,17 @@ from typing import Any
 from pipeline.filing.readme import with_section
 
 # What matters most to a user comes first.
-ORDER = ("frozen", "sweep-frozen", "block5", "sweep-mixed", "sweep-overhead", "head", "extraction", "growth")
+ORDER = (
+    "frozen",
+    "sweep-frozen",
+    "block5",
+    "sweep-mixed",
+    "sweep-overhead",
+    "head",
+    "extraction",
+    "growth",
+    "sweep-growth",
+)
 README = Path(__file__).parents[2] / "README.md"
 
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from pipeline.params.keys import at, flat, replaced
 
-CURRENT = 2
+CURRENT = 3
 FIRST = 1  # files that do not say their version
 
 # Version → the keys that came with it, each with what older files meant by its absence; of a new section, all its keys
 # as one mapping. An entry that was released never changes: names of results rest on it.
 AS_BEFORE: dict[int, dict[str, Any]] = {
-    2: {"sweep.patience": None, "sweep.start": []},
+    2: {},
+    3: {"sweep.patience": None, "sweep.start": []},
 }
 
 
@@ -24,8 +25,13 @@ def _to_2(content: dict[str, Any]) -> dict[str, Any]:
     return completed(content, AS_BEFORE[2])
 
 
+def _to_3(content: dict[str, Any]) -> dict[str, Any]:
+    """Version 3: where a sweep begins, and when it ends without gain."""
+    return completed(content, AS_BEFORE[3])
+
+
 # Version → how content of the version before becomes content of it. What is in the new form already, a step leaves.
-STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {2: _to_2}
+STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {2: _to_2, 3: _to_3}
 
 
 def version(content: Mapping[str, Any]) -> Any:

@@ -37,9 +37,9 @@ def next_version(monkeypatch):
     def step(content: dict[str, Any]) -> dict[str, Any]:
         return upgrades.completed(content, brought)
 
-    monkeypatch.setattr(upgrades, "CURRENT", 3)
-    monkeypatch.setitem(upgrades.AS_BEFORE, 3, brought)
-    monkeypatch.setitem(upgrades.STEPS, 3, step)
+    monkeypatch.setattr(upgrades, "CURRENT", 4)
+    monkeypatch.setitem(upgrades.AS_BEFORE, 4, brought)
+    monkeypatch.setitem(upgrades.STEPS, 4, step)
     monkeypatch.setattr(config, "check", lambda content, where: None)  # these are parts of a file
 
 
@@ -49,7 +49,7 @@ def test_an_old_file_gains_its_version_with_what_that_brings_and_nothing_else():
     changed = lines_changed(FIRST, new)
     assert all(line.startswith("+ ") for line in changed)
     assert f"{f'+ version: {upgrades.CURRENT}':<40}  # of the list of keys below" in changed
-    assert len(changed) == 2 + len(upgrades.AS_BEFORE[2])  # a blank line stands below the version
+    assert len(changed) == 2 + len(upgrades.AS_BEFORE[3])  # a blank line stands below the version
     assert editing.upgraded(new, WHERE) == new
 
 
@@ -76,7 +76,7 @@ train:
 UPGRADED_BLOCK = """\
 # My experiment.
 
-version: 3                              # of the list of keys below
+version: 4                              # of the list of keys below
 
 # the images
 images:
@@ -109,9 +109,9 @@ def test_new_keys_come_where_the_schema_has_them(next_version, end):
 
 
 def test_sections_within_a_line_stay_within_it(next_version):
-    text = "version: 2\nimages: {height: 8}  # small\nhead: {}\ntrain: { batch_size: 2,\n  epochs: 1 }\n"
+    text = "version: 3\nimages: {height: 8}  # small\nhead: {}\ntrain: { batch_size: 2,\n  epochs: 1 }\n"
     assert editing.upgraded(text, WHERE) == (
-        "version: 3\nimages: {height: 8, augmentation: {views: 0, flip: false}}  # small\nhead: {units: [1]}\n"
+        "version: 4\nimages: {height: 8, augmentation: {views: 0, flip: false}}  # small\nhead: {units: [1]}\n"
         "train: { batch_size: 2,\n  epochs: 1, seed: 7 }\n"
     )
 
@@ -123,25 +123,25 @@ def test_a_key_goes_and_another_comes_in_its_place(monkeypatch):
         gone = keys.replaced(content, "train.momentum", ...)
         return upgrades.completed(gone, {"train.l2": content["train"]["momentum"]})
 
-    monkeypatch.setattr(upgrades, "CURRENT", 3)
-    monkeypatch.setitem(upgrades.STEPS, 3, step)
+    monkeypatch.setattr(upgrades, "CURRENT", 4)
+    monkeypatch.setitem(upgrades.STEPS, 4, step)
     monkeypatch.setattr(config, "check", lambda content, where: None)
-    text = "version: 2\ntrain:\n  # of the optimizer\n  momentum: 0.5  # why\n  # of the data\n  batch_size: 1"
+    text = "version: 3\ntrain:\n  # of the optimizer\n  momentum: 0.5  # why\n  # of the data\n  batch_size: 1"
     comment = "# L2 penalty on the head's dense kernels: 0 to 1"
     assert editing.upgraded(text, WHERE) == (
-        f"version: 3\ntrain:\n{'  l2: 0.5':<38}  {comment}\n  # of the optimizer\n  # of the data\n  batch_size: 1"
+        f"version: 4\ntrain:\n{'  l2: 0.5':<38}  {comment}\n  # of the optimizer\n  # of the data\n  batch_size: 1"
     )
-    flow = "version: 2\ntrain: {optimizer: sgd, momentum: 0.5, epochs: 1}"
-    assert editing.upgraded(flow, WHERE) == "version: 3\ntrain: {optimizer: sgd, l2: 0.5, epochs: 1}"
-    assert editing.upgraded("version: 2\ntrain: {momentum: 0.5, l2: 1.0}", WHERE) == "version: 3\ntrain: {l2: 1.0}"
-    assert editing.upgraded("version: 2\ntrain: {momentum: 0.5}", WHERE) == "version: 3\ntrain: {l2: 0.5}"
+    flow = "version: 3\ntrain: {optimizer: sgd, momentum: 0.5, epochs: 1}"
+    assert editing.upgraded(flow, WHERE) == "version: 4\ntrain: {optimizer: sgd, l2: 0.5, epochs: 1}"
+    assert editing.upgraded("version: 3\ntrain: {momentum: 0.5, l2: 1.0}", WHERE) == "version: 4\ntrain: {l2: 1.0}"
+    assert editing.upgraded("version: 3\ntrain: {momentum: 0.5}", WHERE) == "version: 4\ntrain: {l2: 0.5}"
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "version: 2\nhead: &all\n  pooling: max\ntrain: *all\n",
-        "version: 2\nhead: &all {pooling: max}\ntrain:\n  <<: *all\n  epochs: 1\n",
+        "version: 3\nhead: &all\n  pooling: max\ntrain: *all\n",
+        "version: 3\nhead: &all {pooling: max}\ntrain:\n  <<: *all\n  epochs: 1\n",
     ],
 )
 def test_what_counts_twice_is_left_to_its_author(next_version, text):

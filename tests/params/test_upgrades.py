@@ -12,17 +12,17 @@ FILED = sorted(ROOT.glob("experiments/**/params.yaml"))
 
 
 @pytest.fixture
-def third_version(monkeypatch):
-    """A version 3 that brings a key, a section, and a truth value in place of a number."""
+def next_version(monkeypatch):
+    """A version 4 that brings a key, a section, and a truth value in place of a number."""
     brought = {"train.made_up": 0, "images.crop": {"side": None, "at": [0, 0]}, "head.residual": False}
-    monkeypatch.setattr(upgrades, "CURRENT", 3)
-    monkeypatch.setitem(upgrades.AS_BEFORE, 3, brought)
-    monkeypatch.setitem(upgrades.STEPS, 3, lambda content: upgrades.completed(content, brought))
+    monkeypatch.setattr(upgrades, "CURRENT", 4)
+    monkeypatch.setitem(upgrades.AS_BEFORE, 4, brought)
+    monkeypatch.setitem(upgrades.STEPS, 4, lambda content: upgrades.completed(content, brought))
 
 
-BEFORE: dict[str, Any] = {"version": 2, "train": {"seed": 1}, "images": {"height": 8}, "head": {"units": []}}
+BEFORE: dict[str, Any] = {"version": 3, "train": {"seed": 1}, "images": {"height": 8}, "head": {"units": []}}
 AFTER: dict[str, Any] = {
-    "version": 3,
+    "version": 4,
     "train": {"seed": 1, "made_up": 0},
     "images": {"height": 8, "crop": {"side": None, "at": [0, 0]}},
     "head": {"units": [], "residual": False},
@@ -33,18 +33,18 @@ def with_value(content: dict[str, Any], section: str, **values: Any) -> dict[str
     return {**content, section: {**content[section], **values}}
 
 
-def test_absent_keys_mean_what_they_meant(third_version):
+def test_absent_keys_mean_what_they_meant(next_version):
     assert upgrades.upgraded(BEFORE) == AFTER
     assert upgrades.upgraded(AFTER) == AFTER
-    assert upgrades.without_unchanged(AFTER) == {**BEFORE, "version": 3}
+    assert upgrades.without_unchanged(AFTER) == {**BEFORE, "version": 4}
 
 
-def test_a_file_that_says_nothing_is_of_the_first_version(third_version):
+def test_a_file_that_says_nothing_is_of_the_first_version(next_version):
     first = {key: value for key, value in BEFORE.items() if key != "version"}
     assert upgrades.upgraded(first) == AFTER
 
 
-def test_what_an_older_file_says_of_a_later_key_counts(third_version):
+def test_what_an_older_file_says_of_a_later_key_counts(next_version):
     assert upgrades.upgraded(with_value(BEFORE, "train", made_up=1)) == with_value(AFTER, "train", made_up=1)
 
 
@@ -58,7 +58,7 @@ def test_what_an_older_file_says_of_a_later_key_counts(third_version):
         ("images", {"crop": {"side": 3, "at": [0, 0]}}),
     ],
 )
-def test_what_says_something_new_is_hashed(third_version, section, values):
+def test_what_says_something_new_is_hashed(next_version, section, values):
     content = with_value(AFTER, section, **values)
     left = upgrades.without_unchanged(content)
     for name, value in values.items():
@@ -67,18 +67,18 @@ def test_what_says_something_new_is_hashed(third_version, section, values):
         assert type(left[section][name]) is type(hashed)
 
 
-def test_some_keys_of_a_new_section_are_completed(third_version):
+def test_some_keys_of_a_new_section_are_completed(next_version):
     content = with_value(BEFORE, "images", crop={"side": 4})
     assert upgrades.upgraded(content)["images"]["crop"] == {"side": 4, "at": [0, 0]}
 
 
 @pytest.mark.parametrize("section", [None, 3, [1], "text"])
-def test_what_is_no_section_is_left_to_the_check(third_version, section):
+def test_what_is_no_section_is_left_to_the_check(next_version, section):
     assert upgrades.upgraded({**BEFORE, "train": section})["train"] == section
     assert "train" not in upgrades.upgraded({key: value for key, value in BEFORE.items() if key != "train"})
 
 
-def test_the_original_is_not_changed(third_version):
+def test_the_original_is_not_changed(next_version):
     shared = {"height": 8}
     content = {"images": shared, "train": shared}
     upgrades.upgraded(content)

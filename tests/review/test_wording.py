@@ -19,8 +19,8 @@ OLD = config.read_yaml(ROOT / "experiments/mnist-cnn/params.yaml")
 @pytest.fixture
 def with_a_key(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Today's parameters have a key that older ones lack."""
-    monkeypatch.setattr(upgrades, "CURRENT", 3)
-    monkeypatch.setitem(upgrades.AS_BEFORE, 3, {"train.made_up": 0})
+    monkeypatch.setattr(upgrades, "CURRENT", 4)
+    monkeypatch.setitem(upgrades.AS_BEFORE, 4, {"train.made_up": 0})
     return replaced(NEW, "train.made_up", 0)
 
 

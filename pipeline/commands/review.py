@@ -1,13 +1,17 @@
 """Experiments on file and their review. Everything heavy is imported inside the command that needs it."""
 
 from collections.abc import Callable
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.commands import folder_lock
 from pipeline.commands.setup import in_project
 from pipeline.process.errors import HerbariumError
+
+if TYPE_CHECKING:
+    from pipeline.review.verify import Asked
 
 
 def _names() -> list[str]:
@@ -83,7 +87,7 @@ def record(
 def table(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 if the table is stale.")] = False,
 ) -> None:
-    """Write the README's results table from the records.
+    """Write the README's results table from the records, and into the experiments' READMEs how to review them.
 
     Example: herbarium table --check
     """
@@ -91,8 +95,8 @@ def table(
 
     if not check:
         print("README.md: results table " + ("written" if results.write() else "is up to date"))
-    elif results.stale():
-        _warn("README.md: the results table is not what the records say; run `herbarium table`")
+    elif stale := results.stale():
+        _warn(f"{', '.join(map(str, stale))}: not what the records say; run `herbarium table`")
         raise typer.Exit(1)
 
 
@@ -129,7 +133,6 @@ def replicate(
 
 
 @app.command(rich_help_panel=_REVIEW)
-@in_project()
 def verify(
     what: Annotated[
         str, typer.Argument(help="An experiment, an MLflow run id or a git revision.", autocompletion=_names)
@@ -146,6 +149,13 @@ def verify(
     recorded: Annotated[
         bool, typer.Option("--recorded", help="Run the record's parameters: its images may be others.")
     ] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="Your folder of the images: what they contain is compared, and reported.")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="Your file of the backbone's weights.")] = None,
+    sign: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Write a certificate to hand in, signed with this name.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
 ) -> None:
     """Compute a reported experiment again, in a copy, and say whether the claim holds and where bits first differ.
@@ -154,28 +164,44 @@ def verify(
 
     Example: herbarium verify digits --seeds 3
     """
+    from pipeline.review import signed
+    from pipeline.review import verify as reviews
+    from pipeline.review.elsewhere import Elsewhere
+
+    signer = None if sign is None else signed.checked_name(sign)
+    elsewhere = Elsewhere(data and data.expanduser().resolve(), weights and weights.expanduser().resolve())
+    asked = reviews.Asked(seeds, None if margin is None else margin / _POINTS, cached, recorded, elsewhere)
+    with in_project():
+        raise typer.Exit(_verified(what, asked, signer, as_json))
+
+
+def _verified(what: str, asked: "Asked", signer: str | None, as_json: bool) -> int:
+    """Review, report, and show it; the exit code."""
+    import datetime
+
     from pipeline.files import records
     from pipeline.params import config
-    from pipeline.process import verbosity
-    from pipeline.review import report
+    from pipeline.process import hardware, verbosity
+    from pipeline.review import report, signed
     from pipeline.review import verify as reviews
 
-    asked = reviews.Asked(seeds, None if margin is None else margin / _POINTS, cached, recorded)
     review = reviews.review(what, asked, (lambda _: None) if as_json else verbosity.say)
-    markdown, data = report.write(review)
+    files = [*report.write(review)]
+    if signer:
+        files += signed.write(review, signer, datetime.datetime.now(datetime.UTC), hardware.describe())
     if as_json:
         print(records.canonical(report.as_json(review)), end="")
     else:
         verbosity.say("")
-        print(f"{report.as_text(review)}\nreport: {markdown}, {data}")
+        print(f"{report.as_text(review)}\nreport: {', '.join(map(str, files))}")
 
     def show() -> None:
         from pipeline.tracking.reviews import log_review
 
-        log_review(review.subject.name, report.as_json(review), markdown, config.load().tracking)
+        log_review(review.subject.name, report.as_json(review), files[0], config.load().tracking)
 
     _in_mlflow(show)
-    raise typer.Exit(review.outcome.exit_code)
+    return review.outcome.exit_code
 
 
 @app.command(rich_help_panel=_REVIEW)

@@ -66,6 +66,13 @@ def sources(lock: Lock) -> dict[str, str]:
     return {path: digest for path, digest in read.items() if path not in outputs(lock)}
 
 
+def same_images(first: Lock | None, second: Lock | None, split: str) -> bool:
+    """Whether the images of a split are the same, in content, labels and order, by the hashes of two locks."""
+    folder = paths.images(split).parent.as_posix()
+    found = [outputs(lock).get(folder) if lock else None for lock in (first, second)]
+    return found[0] is not None and found[0] == found[1]
+
+
 def parameters(stage: Mapping[str, Any]) -> dict[Key, Any]:
     """(file, dotted name) → value of what a stage read; one that says what its absence meant is as good as absent."""
     leaves = [(file, *leaf) for file, found in stage.get("params", {}).items() for leaf in flat(found).items()]

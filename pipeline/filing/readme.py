@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.files import records
-from pipeline.filing import differences, experiments, reading
+from pipeline.filing import differences, experiments, instructions, reading
 from pipeline.filing.record import Record
 from pipeline.params.schema import Params
 from pipeline.process.errors import DataError
@@ -60,9 +60,40 @@ def check(name: str) -> None:
 
 
 def update(name: str) -> Path:
-    """Write the section of an experiment's README from its record; returns the README."""
+    """Write what an experiment's README says of its record; returns the README."""
     path = experiments.folder(name) / "README.md"
     found = reading.filed(name) if reading.exists(name) else None
     section = measured(found, experiments.params(name))
-    records.write_text(path, with_section(path.read_text(encoding="utf-8"), MEASURED, section, path))
+    text = with_section(path.read_text(encoding="utf-8"), MEASURED, section, path)
+    records.write_text(path, _with_instructions(text, name, found, path))
     return path
+
+
+def instruct(name: str) -> bool:
+    """Write the commands that review it into an experiment's README; True if that changed it."""
+    path, text, new = _instructed(name)
+    if new != text:
+        records.write_text(path, new)
+    return new != text
+
+
+def misleading(name: str) -> Path | None:
+    """The README of an experiment if it says other commands than those that review the record."""
+    path, text, new = _instructed(name)
+    return path if new != text else None
+
+
+def _instructed(name: str) -> tuple[Path, str, str]:
+    """The README, what it says, and what it should say."""
+    path = experiments.folder(name) / "README.md"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = reading.filed(name) if reading.exists(name) else None
+    return path, text, _with_instructions(text, name, found, path)
+
+
+def _with_instructions(text: str, name: str, found: Record | None, path: Path) -> str:
+    """Where a README has the place for it; its author may have written it otherwise."""
+    if f"<!-- {instructions.CHECK} -->" not in text:
+        return text
+    section = instructions.section(name, experiments.params(name), found)
+    return with_section(text, instructions.CHECK, section, path)

@@ -75,6 +75,12 @@ def last_change(revision: str, path: Path) -> str | None:
     return _line("log", "-1", "--format=%H", revision, "--", path.as_posix()) or None
 
 
+def authors(revision: str, *below: Path) -> list[str]:
+    """Who has changed what is at `below`, up to `revision`, by the names they commit with, sorted."""
+    names = os.fsdecode(_output("log", "--format=%aN", revision, "--", *(path.as_posix() for path in below)))
+    return sorted(set(names.splitlines()))
+
+
 def export(revision: str, destination: Path, below: Path = Path()) -> None:
     """Write the files of a commit (of this folder, at `below`) into the folder `destination`, without its history.
 

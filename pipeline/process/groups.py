@@ -11,13 +11,21 @@ from pathlib import Path
 from types import FrameType
 
 # First what lets a program put its files in order, then what it cannot refuse.
-_ENDING = ((signal.SIGINT, 10.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+_IN_ORDER = ((signal.SIGINT, 10.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+_AT_ONCE = ((signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
 
 
-def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], on_line: Callable[[str], None]) -> int:
+def run(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    on_line: Callable[[str], None],
+    in_order: bool = True,
+) -> int:
     """Run `command` in `folder` in a process group of its own; `on_line` gets every line it prints. Its exit code.
 
-    If anything interrupts this, the whole group is ended before the interruption goes on.
+    If anything interrupts this, the whole group is ended before the interruption goes on: `in_order`, or at once where
+    nothing that it leaves is kept.
     """
     with subprocess.Popen(
         command,
@@ -36,7 +44,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], on
                 on_line(line.rstrip())
             return process.wait()
         except BaseException:
-            _end(process)
+            _end(process, _IN_ORDER if in_order else _AT_ONCE)
             raise
 
 
@@ -58,12 +66,18 @@ def _exit(number: int, _: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    for number, seconds in _ENDING:
+def _end(process: subprocess.Popen[str], ways: Sequence[tuple[signal.Signals, float]]) -> None:
+    # What a script starts with & ignores Ctrl-C, and so does all that it starts.
+    useless = signal.SIGINT if signal.getsignal(signal.SIGINT) == signal.SIG_IGN else None
+    try:
+        for number, seconds in ways:
+            if number == useless:
+                continue
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
+                break
+    finally:  # those it had started, also when this is asked to end once more
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(seconds)
-            break
-    with suppress(ProcessLookupError):  # those it had started
-        os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)

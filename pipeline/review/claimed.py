@@ -46,8 +46,8 @@ def shown(value: Measured) -> str:
     return f"{_POINTS * value.mean:.2f} % ({seeds}, {value.images:,} images)"
 
 
-def of(subject: Subject, margin: float | None = None) -> Claimed:
-    """The claim of a subject; `margin`, a fraction, instead of the declared one.
+def of(subject: Subject, margin: float | None = None, own_images: bool = False) -> Claimed:
+    """The claim of a subject; `margin`, a fraction, instead of the declared one. `own_images`: the reviewer's are run.
 
     A claim without a value is about the record's own figures. Raises ConfigError if there is nothing to compare with.
     """
@@ -57,8 +57,9 @@ def of(subject: Subject, margin: float | None = None) -> Claimed:
     most = claim.most_seeds if claim else sequential.MOST_SEEDS
     if claim and claim.value is not None and claim.n:
         reported = Measured((claim.value,), claim.n, claim.seeds)
+        same = claim.images == "same"
         what = "the published figure" if claim.origin == "published" else "this project's own figure"
-        return Claimed(what, split, reported, found, declared, False, claim.images == "same", most)
+        return Claimed(what, split, reported, found, declared, False, same and not own_images, most)
     if record is None or (record.lock is None and record.metrics is None):
         raise ConfigError(
             f"{subject.name}: no figure is claimed and nothing is on record, so there is nothing to verify; run it"

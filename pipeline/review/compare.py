@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.files import paths, records
+from pipeline.filing import locks
 from pipeline.filing.record import Record
 from pipeline.params.keys import flat
 from pipeline.plots import style
@@ -14,7 +15,7 @@ from pipeline.process.errors import DataError
 from pipeline.process.tables import aligned
 from pipeline.results import statistics
 from pipeline.results.statistics import Interval
-from pipeline.review import disagreements, rerun, subjects
+from pipeline.review import disagreements, subjects
 
 PICTURE = paths.REPORTS / "compare.png"
 _METRICS = ("test_accuracy", "test_loss", "test_calibration_error", "validation_accuracy", "validation_loss")
@@ -72,7 +73,7 @@ def other_images(first: Record, second: Record) -> str | None:
     a, b = first.predictions, second.predictions
     if a and b and (a.names != b.names or (a.labels != b.labels).any()):
         return "other test images, or in another order"
-    if rerun.same_images(first.lock, second.lock, "test"):
+    if locks.same_images(first.lock, second.lock, "test"):
         return None
     if first.test_images is None or second.test_images is None:
         return "whether the test images are the same is not on record"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.filing import divergence
 from pipeline.filing.divergence import StageComparison
+from pipeline.filing.locks import same_images
 from pipeline.filing.record import Record
 from pipeline.results import statistics
 from pipeline.results.seeds import Measured
@@ -12,7 +13,7 @@ from pipeline.results.statistics import Interval
 from pipeline.review import evidence
 from pipeline.review.claimed import Claimed
 from pipeline.review.evidence import Evidence, Source
-from pipeline.review.rerun import Rerun, same_images
+from pipeline.review.rerun import Rerun
 from pipeline.review.verdict import Outcome, Question, Verdict, judge
 
 

@@ -48,6 +48,7 @@ def _add(
 ) -> Replicates:
     metrics = records.read_json(folder / paths.METRICS)
     one = outcome(folder, seed)
+    certificate.require((paths.HISTORY,), folder)
     seeds = (*(before.seeds if before else ()), one)
     found = Replicates(experiment_digest(params), metrics["validation_images"], metrics["test_images"], seeds)
     if before:
@@ -58,8 +59,11 @@ def _add(
 
 
 def outcome(folder: Path, seed: int) -> Seed:
-    """What a finished run in `folder` measured. Who looks at it has looked at its test images: the ledger counts it."""
-    certificate.require((paths.METRICS, paths.TRAINING, paths.HISTORY, paths.PREDICTIONS, paths.ids("test")), folder)
+    """What a finished run in `folder` measured. Who looks at it has looked at its test images: the ledger counts it.
+
+    Raises DataError if a file that says so is not the one that its dvc.lock names.
+    """
+    certificate.require((paths.METRICS, paths.TRAINING, paths.PREDICTIONS, paths.ids("test")), folder)
     metrics, training = records.read_json(folder / paths.METRICS), records.read_json(folder / paths.TRAINING)
     ledger.note(records.file_digest(folder / paths.ids("test")), training["fingerprint"])
     return seed_runs.outcome(seed, metrics, training)

@@ -15,10 +15,15 @@ FOLDER = paths.REPORTS / "verdict"
 
 def write(review: Review) -> tuple[Path, Path]:
     """Write reports/verdict/<name>.md and .json; the same review gives the same bytes."""
-    markdown, data = (FOLDER / f"{review.subject.name}.{ending}" for ending in ("md", "json"))
+    markdown, data = files(review.subject.name)
     records.write_text(markdown, as_markdown(review))
     records.write_json(data, as_json(review))
     return markdown, data
+
+
+def files(name: str) -> tuple[Path, Path]:
+    """Where the report of a review of `name` is: as Markdown, as JSON."""
+    return FOLDER / f"{name}.md", FOLDER / f"{name}.json"
 
 
 def as_json(review: Review) -> dict[str, Any]:
@@ -31,6 +36,7 @@ def as_json(review: Review) -> dict[str, Any]:
         "exit_codes": {outcome: outcome.exit_code for outcome in Outcome},
         "headline": sentences.headline(review),
         "warnings": list(review.subject.warnings),
+        "elsewhere": list(review.elsewhere),
         "claim": {**asdict(claim), "same_images": found.question.same_images if found.question else None},
         "possible": list(review.possible),
         "split": claim.split,
@@ -54,9 +60,9 @@ def as_text(review: Review) -> str:
     width = max(len(stage.name) for stage in review.stages)
     lines = [f"{review.subject.name} at commit {review.subject.revision[:10]}"]
     lines += [f"warning: {warning}" for warning in review.subject.warnings]
-    lines += [claimed.describe(review.claimed), ""]
+    lines += [claimed.describe(review.claimed), *review.elsewhere, ""]
     lines += [f"{stage.name:{width}} {sentences.stage(stage)}" for stage in review.stages]
-    lines += [sentences.bits(review), "", *_seeds(review), *_figures(review)]
+    lines += [sentences.bits(review), "", *accuracies(review)]
     lines += ["", *(f"note: {note}" for note in review.notes)] if review.notes else []
     return "\n".join([*lines, "", sentences.headline(review)])
 
@@ -68,24 +74,22 @@ def as_markdown(review: Review) -> str:
         *warnings,
         escaped(sentences.headline(review)),
         f"{escaped(claimed.describe(review.claimed))}. Code: commit `{review.subject.revision}`.",
-        _list(list(review.possible)),
+        _list([*review.possible, *review.elsewhere]),
         "## Stage by stage",
         _list([f"{stage.name}: {sentences.stage(stage)}" for stage in review.stages]),
         escaped(sentences.bits(review)),
         "## Accuracies",
-        _list([*_seeds(review), *_figures(review)]),
+        _list(accuracies(review)),
     ]
     parts += ["## Notes", _list(list(review.notes))] if review.notes else []
     return "\n\n".join(parts) + "\n"
 
 
-def _seeds(review: Review) -> list[str]:
-    return [sentences.seed(item, review.claimed.split) for item in review.evidence]
-
-
-def _figures(review: Review) -> list[str]:
+def accuracies(review: Review) -> list[str]:
+    """Each seed, then how they compare with what is claimed."""
     pair = sentences.pair(review)
-    return [*sentences.figures(review), *([pair] if pair else []), *review.reservations]
+    seeds = [sentences.seed(item, review.claimed.split) for item in review.evidence]
+    return [*seeds, *sentences.figures(review), *([pair] if pair else []), *review.reservations]
 
 
 def _list(lines: list[str]) -> str:

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from pipeline.files import paths, records
-from pipeline.filing import contents, environment, locks, reading
+from pipeline.filing import contents, environment, reading
 from pipeline.filing.locks import Lock
 from pipeline.params.config import with_seed
 from pipeline.params.schema import Params
 from pipeline.results.predictions import Predictions
 from pipeline.results.seeds import Seed
 from pipeline.review import replicates, workspace
+from pipeline.review.elsewhere import HERE, Elsewhere
 from pipeline.review.workspace import Say, Workspace
 
 
@@ -17,7 +18,8 @@ from pipeline.review.workspace import Say, Workspace
 class Rerun:
     """`images`: split → how many. `computed`: the stages that ran; the others' results were there already.
 
-    `environment`: processor, Python and packages. `predictions`: of the test images.
+    `environment`: processor, Python and packages. `predictions`: of the test images, whose names and contents
+    have the digest `test_images`.
     """
 
     seed: Seed
@@ -26,12 +28,16 @@ class Rerun:
     lock: Lock
     environment: dict[str, str]
     predictions: Predictions
+    test_images: str = ""
 
 
-def run(copy: Workspace, params: Params, seed: int, say: Say) -> Rerun:
-    """Run `params` with `seed` in the copy. Raises RerunError if a stage fails."""
+def run(copy: Workspace, params: Params, seed: int, say: Say, elsewhere: Elsewhere = HERE) -> Rerun:
+    """Run `params` with `seed` in the copy, on images and weights that may lie `elsewhere`.
+
+    Raises RerunError if a stage fails.
+    """
     say(f"seed {seed}")
-    computed = workspace.repro(copy, with_seed(params, seed), say)
+    computed = workspace.repro(copy, with_seed(params, seed), say, elsewhere.links(params))
     outcome = replicates.outcome(copy.folder, seed)  # refuses files that are not those the lock names
     metrics, training = (records.read_json(copy.folder / path) for path in (paths.METRICS, paths.TRAINING))
     lock = reading.read_lock(copy.folder / paths.LOCK)
@@ -45,11 +51,5 @@ def run(copy: Workspace, params: Params, seed: int, say: Say) -> Rerun:
         lock,
         environment.of_run(copy.folder / "pipeline" / paths.VERSIONS.name, training["environment"]),
         table,
+        records.file_digest(copy.folder / paths.ids("test")),
     )
-
-
-def same_images(first: Lock | None, second: Lock | None, split: str) -> bool:
-    """Whether the images of a split are the same, in content, labels and order, by the hashes of two locks."""
-    folder = paths.images(split).parent.as_posix()
-    found = [locks.outputs(lock).get(folder) if lock else None for lock in (first, second)]
-    return found[0] is not None and found[0] == found[1]

@@ -28,7 +28,8 @@ class Subject:
     """`revision`: the commit whose code is run with the parameters `params`. `declared`: where the claim stands.
 
     `warnings`: what a reader must know before anything else. `reservation`: why no verdict can be given, if so.
-    `code_of_record`: the record was made by the very code of the revision.
+    `code_of_record`: the record was made by the very code of the revision. `asked`: what the reviewer named. `files`:
+    where the experiment is in the commit.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Subject:
     warnings: tuple[str, ...] = ()
     reservation: str | None = None
     code_of_record: bool = False
+    asked: str = ""
+    files: tuple[Path, ...] = (paths.PARAMS, paths.LOCK)
 
 
 def resolve(what: str, recorded: bool = False) -> Subject:
@@ -47,6 +50,10 @@ def resolve(what: str, recorded: bool = False) -> Subject:
 
     `recorded`: of an experiment, the parameters its record was made with (its images may be others).
     """
+    return replace(_resolved(what, recorded), asked=what)
+
+
+def _resolved(what: str, recorded: bool) -> Subject:
     if what in experiments.names():
         return _experiment(what, recorded)
     if recorded:
@@ -94,7 +101,10 @@ def _experiment(name: str, recorded: bool) -> Subject:
         if claim and found.record.params.data != params.data:
             claim = claim.model_copy(update={"images": "other"})
         params = found.record.params
-    return Subject(name, revision, params, found.record, claim, found.declared, tuple(warnings), reservation)
+    files = (experiments.FOLDER / name,)
+    return Subject(
+        name, revision, params, found.record, claim, found.declared, tuple(warnings), reservation, files=files
+    )
 
 
 def _record_at(revision: str) -> Record:

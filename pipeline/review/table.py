@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.files import records
 from pipeline.filing import claims, experiments, reading
 from pipeline.filing.claims import Claim
-from pipeline.filing.readme import with_section
+from pipeline.filing.readme import instruct, misleading, with_section
 from pipeline.filing.record import Record
 from pipeline.params.schema import Params
 from pipeline.process.tables import aligned
@@ -44,18 +44,23 @@ def as_markdown() -> str:
 
 
 def write(readme: Path = README) -> bool:
-    """Put the table between the markers of the README; True if that changed it."""
+    """Put the table between the markers of the README, and the commands into those of the experiments.
+
+    True if that changed one of them.
+    """
     text = readme.read_text(encoding="utf-8")
     new = with_section(text, SECTION, as_markdown(), readme)
     if new != text:
         records.write_text(readme, new)
-    return new != text
+    instructed = [instruct(name) for name in experiments.names()]
+    return new != text or any(instructed)
 
 
-def stale(readme: Path = README) -> bool:
-    """True if the README's table is not what the records say. Raises DataError if it has no markers."""
+def stale(readme: Path = README) -> list[Path]:
+    """The READMEs that do not say what the records do. Raises DataError if the table has no markers."""
     text = readme.read_text(encoding="utf-8")
-    return with_section(text, SECTION, as_markdown(), readme) != text
+    table = [readme] * (with_section(text, SECTION, as_markdown(), readme) != text)
+    return [*table, *filter(None, map(misleading, experiments.names()))]
 
 
 def standing(claim: Claim, found: Record | None, other_images: bool = False) -> str:

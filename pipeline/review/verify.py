@@ -1,20 +1,18 @@
 """Runs a reported experiment again, in a copy: a verdict on what was claimed, and where its bits first differ."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from pipeline.files import records
 from pipeline.filing import locks
 from pipeline.filing.divergence import StageComparison
+from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 from pipeline.review import (
     cached,
     claimed,
     conclusion,
     evidence,
-    power,
-    repeatability,
+    remarks,
     replicates,
     rerun,
     subjects,
@@ -22,6 +20,7 @@ from pipeline.review import (
 )
 from pipeline.review.claimed import Claimed
 from pipeline.review.conclusion import Conclusion, Pair
+from pipeline.review.elsewhere import HERE, Elsewhere
 from pipeline.review.evidence import Evidence
 from pipeline.review.rerun import Rerun
 from pipeline.review.subjects import Subject
@@ -29,7 +28,6 @@ from pipeline.review.verdict import Outcome
 from pipeline.review.workspace import Say, Workspace
 
 DEFAULT_SEEDS = 3  # the fewest that show a spread worth the name
-_FILES_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -37,13 +35,14 @@ class Asked:
     """How to review. `seeds` at most; None: up to three, and those that are vouched for on record need not run.
 
     `margin`, a fraction, instead of the declared one. `cached`: compute nothing that DVC's cache has. `recorded`: run
-    the record's parameters.
+    the record's parameters. `elsewhere`: where images and weights lie here.
     """
 
     seeds: int | None = None
     margin: float | None = None
     cached: bool = False
     recorded: bool = False
+    elsewhere: Elsewhere = HERE
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,7 @@ class Review:
     """`possible`: what could be found out at all. `computed`: the stages that ran for the first seed.
 
     `pair`: the first network against the recorded one. `reservations`: why no verdict, or no contradiction, is given.
+    `elsewhere`: what images and weights of the reviewer's contain. `outputs` of the first seed: path → hash.
     """
 
     subject: Subject
@@ -65,6 +65,8 @@ class Review:
     reservations: tuple[str, ...]
     pair: Pair | None
     notes: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
 
 def review(what: str, asked: Asked, say: Say) -> Review:
@@ -74,20 +76,22 @@ def review(what: str, asked: Asked, say: Say) -> Review:
     """
     _check(asked)
     subject = subjects.resolve(what, asked.recorded)
-    claim = claimed.of(subject, asked.margin)
+    claim = claimed.of(subject, asked.margin, own_images=_own_images(subject, asked))
+    placed = asked.elsewhere.place(subject.params)
     count = _count(asked, claim)
-    possible = tuple(announced(subject, claim))
+    possible = tuple(remarks.announced(subject, claim))
     for line in [*subject.warnings, claimed.describe(claim), *possible]:
         say(line)
     with workspace.of_revision(subject.revision, fresh=not asked.cached) as copy:
-        if doubt := _other_code(subject, copy):
+        if doubt := remarks.other_code(subject, copy.folder):
             say(doubt)
-        reruns = _run(copy, subject, claim, asked, count, say)
+        reruns = _run(copy, subject, placed, claim, asked, count, say)
         damaged = cached.changed(copy.folder, reruns[0].lock) if asked.cached else []
-        notes = _notes(subject, copy)
+        notes = remarks.notes(subject, copy.other_versions)
     reservation = subject.reservation or (f"DVC's cache has other bytes for {', '.join(damaged)}" if damaged else None)
+    first = reruns[0]
     found = evidence.of_runs(reruns, subject.record, claim.split)
-    concluded = conclusion.of(claim, subject.record, reruns[0], found)
+    concluded = conclusion.of(claim, subject.record, first, found)
     return Review(
         subject,
         asked,
@@ -95,31 +99,15 @@ def review(what: str, asked: Asked, say: Say) -> Review:
         possible,
         conclusion.reserved(concluded, asked.cached, reservation, doubt),
         concluded,
-        conclusion.stages(subject.record, reruns[0]),
-        reruns[0].computed,
+        conclusion.stages(subject.record, first),
+        first.computed,
         found,
         tuple(filter(None, (reservation, doubt))),
-        conclusion.pair(subject.record, reruns[0]),
+        conclusion.pair(subject.record, first),
         notes,
+        tuple(asked.elsewhere.sentences(subject.params, subject.record, first.lock, first.test_images)),
+        locks.outputs(first.lock),
     )
-
-
-def announced(subject: Subject, claim: Claimed) -> list[str]:
-    """What can be found out at all, for the reviewer before anything runs."""
-    question = claim.question(claim.same_images)
-    if question is None:
-        return ["there are no figures on record here, only hashes: nothing but equal bits can be confirmed"]
-    record = subject.record.measured(claim.split) if subject.record else None
-    several = record is not None and len(record.accuracies) > 1
-    spread = max(float(np.std(record.accuracies, ddof=1)), _rounding(record.images)) if record and several else None
-    lines = power.describe(question, record.images if record else question.reported.images, spread)
-    bits = ["a first seed that is the record's, bit for bit, decides; otherwise:"] if claim.of_record else []
-    return [*bits, *lines]
-
-
-def _rounding(images: int) -> float:
-    """The spread that counting whole images gives: seeds that agree by chance do not prove a smaller one."""
-    return float(1 / images / 12**0.5)
 
 
 def _check(asked: Asked) -> None:
@@ -144,11 +132,18 @@ def _count(asked: Asked, claim: Claimed) -> int:
     return asked.seeds
 
 
-def _run(copy: Workspace, subject: Subject, claim: Claimed, asked: Asked, count: int, say: Say) -> list[Rerun]:
-    """Seed after seed, until the claim is decided; if no number was asked for, seeds on record spare running them."""
+def _run(
+    copy: Workspace, subject: Subject, placed: Params, claim: Claimed, asked: Asked, count: int, say: Say
+) -> list[Rerun]:
+    """Seed after seed, until the claim is decided; if no number was asked for, seeds on record spare running them.
+
+    `placed`: the parameters, with images and weights where they lie here.
+    """
+    named = subject.record.params if subject.record else subject.params
     reruns: list[Rerun] = []
-    for number in replicates.numbers(subject.params.train.seed, count):
-        reruns.append(rerun.run(copy, subject.params, number, say))
+    for number in replicates.numbers(placed.train.seed, count):
+        ran = rerun.run(copy, placed, number, say, asked.elsewhere)
+        reruns.append(replace(ran, lock=asked.elsewhere.as_on_record(ran.lock, placed, named)))
         found = evidence.of_runs(reruns, subject.record, claim.split)
         speaking = found if asked.seeds is None else found[: len(reruns)]
         decided = conclusion.of(claim, subject.record, reruns[0], speaking).outcome is not Outcome.INCONCLUSIVE
@@ -157,28 +152,9 @@ def _run(copy: Workspace, subject: Subject, claim: Claimed, asked: Asked, count:
     return reruns
 
 
-def _other_code(subject: Subject, copy: Workspace) -> str | None:
-    """Why a commit's own lock is no measure of its code, if it was made with another."""
-    if not subject.code_of_record or subject.record is None or subject.record.lock is None:
-        return None
-    read = {path: digest for path, digest in locks.sources(subject.record.lock).items() if path.endswith(".py")}
-    files = {path: copy.folder / path for path in read}
-    other = sorted(path for path, file in files.items() if not file.is_file() or records.md5(file) != read[path])
-    if not other:
-        return None
-    named = ", ".join(other[:_FILES_NAMED]) + (" and others" if other[_FILES_NAMED:] else "")
-    return f"its dvc.lock was made with other code than the commit has: {named}"
+def _own_images(subject: Subject, asked: Asked) -> bool:
+    """Whether the reviewer's own folder takes the place of the images: then nothing but contents tells which they are.
 
-
-def _notes(subject: Subject, copy: Workspace) -> tuple[str, ...]:
-    record = subject.record
-    notes = [f"{name} is {new} here, {old} in the code reviewed" for name, (old, new) in copy.other_versions.items()]
-    notes += [str(conflict) for conflict in repeatability.conflicts(cached.folder())]
-    if record and record.trainings:
-        notes.append(f"trainings measured on these test images before it was filed: {record.trainings}")
-    if record and record.params.data != subject.params.data:
-        notes.append("the record was made with other values of the section data; --recorded runs those")
-    if record and record.typed and not record.seeds:
-        typed = ", ".join(str(seed.seed) for seed in record.typed.seeds if seed.seed != record.params.train.seed)
-        notes.append(f"seeds {typed} are typed into the record, no lock vouches for them: they say nothing here")
-    return tuple(notes)
+    Originals of TensorFlow Datasets are held to its list of checksums, wherever they lie.
+    """
+    return asked.elsewhere.data is not None and subject.params.data.source == "image_folder"

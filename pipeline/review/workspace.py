@@ -7,7 +7,7 @@ It has a folder around it, so that a path like ../photographs leads to the same 
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from pipeline.process.errors import ConfigError, HerbariumError
 from pipeline.review import cached, wording
 
 Say = Callable[[str], None]
+Links = Mapping[Path, Path]
 _RUNNING = re.compile(r"^Running stage '(.+)':")
 _LINES_SHOWN = 12
 
@@ -57,10 +58,11 @@ def of_revision(revision: str, fresh: bool = False) -> Iterator[Workspace]:
         yield workspace
 
 
-def repro(workspace: Workspace, params: Params, say: Say) -> tuple[str, ...]:
+def repro(workspace: Workspace, params: Params, say: Say, links: Links | None = None) -> tuple[str, ...]:
     """`dvc repro` with `params` as params.yaml; returns the stages that were computed, not cached.
 
-    `say` gets every line of output. Raises ConfigError if the copy's code knows no such parameters, RerunError with the
+    `links`: relative paths of the copy → what lies there instead of what the project has. `say` gets every line of
+    output. Raises ConfigError if the copy's code knows no such parameters, RerunError with the
     last lines if a stage fails.
     """
     content = wording.of_code(workspace.folder, config.check(params.model_dump(), str(paths.PARAMS)).model_dump())
@@ -69,7 +71,7 @@ def repro(workspace: Workspace, params: Params, say: Say) -> tuple[str, ...]:
     content["tracking"] = {"experiment": "review", "uri": databases.sqlite_url(database)}
     records.write_text(workspace.folder / paths.PARAMS, f"{rendering.flow(content)}\n")
     for used in (Path(params.data.path), Path(params.backbone.path), paths.STATE / "models"):
-        _share(used, workspace.folder)
+        _share(used, workspace.folder, (links or {}).get(used))
     return dvc_repro(workspace.folder, say)
 
 
@@ -81,7 +83,8 @@ def dvc_repro(folder: Path, say: Say) -> tuple[str, ...]:
         lines.append(line)
         say(line)
 
-    if groups.run(dvc.command("repro"), folder, dvc.environment(), heard):
+    kept = folder == Path()  # a copy goes with the command, and what is half-done in it too
+    if groups.run(dvc.command("repro"), folder, dvc.environment(), heard, in_order=kept):
         raise RerunError("the pipeline failed:\n" + "\n".join([line for line in lines if line][-_LINES_SHOWN:]))
     return tuple(found[1] for line in lines if (found := _RUNNING.match(line)))
 
@@ -114,12 +117,12 @@ def _take_installed_versions(folder: Path) -> dict[str, tuple[str, str]]:
     return {name: (recorded[name], installed[name]) for name in recorded if recorded[name] != installed[name]}
 
 
-def _share(path: Path, folder: Path) -> None:
-    """Let the copy see an input that is not in git: what lies at the relative `path` in the project.
+def _share(path: Path, folder: Path, instead: Path | None = None) -> None:
+    """Let the copy see an input that is not in git: what lies at the relative `path` in the project, or `instead`.
 
     Raises ConfigError if that leads further out than the copy reaches: nothing outside it may be touched.
     """
-    if path.is_absolute() or not path.exists():
+    if path.is_absolute() or not (instead or path).exists():
         return
     link = Path(os.path.normpath(folder / path))
     if folder.parent not in link.parents or link == folder or link in folder.parents:
@@ -129,8 +132,10 @@ def _share(path: Path, folder: Path) -> None:
         )
     if link.is_symlink():
         return
-    if path.is_dir() and link.is_dir():
+    if (instead or path).is_dir() and link.is_dir():
         shutil.rmtree(link)
+    if instead:
+        link.unlink(missing_ok=True)
     if not link.exists():
         link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(path.resolve())
+        link.symlink_to((instead or path).resolve())

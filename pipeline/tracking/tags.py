@@ -2,14 +2,13 @@
 
 import getpass
 import platform
-import shutil
 import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
+from pipeline.process import hardware
 from pipeline.process.redaction import redacted
 
 FINGERPRINT = "fingerprint"
@@ -49,8 +48,7 @@ def of_code() -> dict[str, str]:
 
 def of_machine() -> dict[str, str]:
     """This machine's processors. True of a run only while it trains: what is published may come out of a cache."""
-    gpu = _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader") if shutil.which("nvidia-smi") else ""
-    return {"cpu": cpu_model(), "gpu": ", ".join(gpu.splitlines()) or "none"}
+    return {"cpu": hardware.cpu_model(), "gpu": hardware.gpus()}
 
 
 def of_beginning() -> dict[str, str]:
@@ -90,15 +88,6 @@ def process_died(run_tags: Mapping[str, str]) -> bool:
             except psutil.NoSuchProcess:
                 return True
     return False
-
-
-def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    try:
-        lines = cpuinfo.read_text("utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.processor() or platform.machine()
 
 
 def _output(*command: str) -> str:

@@ -25,9 +25,9 @@ with groups.ending_in_order(), scratch.folder(Path("state"), "review-") as own:
 """
 
 
-def at_work(folder: Path) -> tuple[subprocess.Popen, Path, int]:
+def at_work(folder: Path, program: str = AT_WORK) -> tuple[subprocess.Popen, Path, int]:
     process = subprocess.Popen(
-        [sys.executable, "-c", AT_WORK], cwd=folder, stdout=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-c", program], cwd=folder, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     own, group = process.stdout.readline().strip(), process.stdout.readline()
     return process, folder / own, int(group)
@@ -49,6 +49,48 @@ def test_asked_to_end_it_ends_what_it_started_and_removes_its_folder(tmp_path, n
     assert process.returncode != 0
     assert not own.exists()
     deadline = time.monotonic() + 10  # what was killed is gone when init has taken note of it
+    while group_is_alive(group):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_where_ctrl_c_is_ignored_as_after_an_ampersand_it_ends_as_soon(tmp_path):
+    ignoring = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n{AT_WORK}"
+    process, own, _ = at_work(tmp_path, ignoring)
+    began = time.monotonic()
+    process.terminate()
+    process.communicate(timeout=30)
+    assert time.monotonic() - began < 8  # and not the ten seconds that Ctrl-C has
+    assert not own.exists()
+
+
+def test_what_is_of_no_use_afterwards_is_ended_at_once(tmp_path):
+    stubborn = AT_WORK.replace(
+        "os.environ, lambda line: print(line, flush=True)", "os.environ, lambda line: print(line, flush=True), False"
+    )
+    assert stubborn != AT_WORK
+    stubborn = stubborn.replace("import os, subprocess", "import signal, os, subprocess").replace(
+        "print(os.getpgrp()", "signal.signal(signal.SIGINT, signal.SIG_IGN); print(os.getpgrp()"
+    )
+    process, own, _ = at_work(tmp_path, stubborn)
+    began = time.monotonic()
+    process.terminate()
+    process.communicate(timeout=30)
+    assert time.monotonic() - began < 8
+    assert not own.exists()
+
+
+def test_asked_to_end_twice_it_leaves_nothing_either(tmp_path):
+    stubborn = AT_WORK.replace("import os, subprocess", "import signal, os, subprocess").replace(
+        "print(os.getpgrp()", "signal.signal(signal.SIGINT, signal.SIG_IGN); print(os.getpgrp()"
+    )
+    process, own, group = at_work(tmp_path, stubborn)
+    process.terminate()
+    time.sleep(0.5)
+    process.terminate()
+    process.communicate(timeout=30)
+    assert not own.exists()
+    deadline = time.monotonic() + 10
     while group_is_alive(group):
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -112,7 +112,7 @@ def again(monkeypatch: pytest.MonkeyPatch) -> Again:
     ) -> list[int]:
         ran: list[int] = []
 
-        def run(copy: Workspace, params: object, seed: int, say: Callable[[str], None]) -> Rerun:
+        def run(copy: Workspace, params: object, seed: int, say: Callable[[str], None], elsewhere: object) -> Rerun:
             ran.append(seed)
             record = reading.read(Path("experiments/digits/record"))
             accuracy = accuracies[seed - 1]

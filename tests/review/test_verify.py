@@ -106,7 +106,7 @@ def test_the_json_has_outcome_and_exit_codes(filed, again, capsys, monkeypatch):
     monkeypatch.setattr(command, "_in_mlflow", lambda show: None)
     again(None)
     with pytest.raises(typer.Exit) as ended:
-        command.verify("digits", None, None, False, False, True)
+        command.verify("digits", as_json=True)
     content = json.loads(capsys.readouterr().out)
     assert ended.value.exit_code == content["exit_code"] == 0
     assert content["exit_codes"] == {"REPRODUCED": 0, "NOT REPRODUCED": 10, "INCONCLUSIVE": 11, "RECORD INTACT": 12}

@@ -42,13 +42,6 @@ def test_training_labels_digests_and_environment() -> None:
     assert labels["environment.precision"] == "float32"
 
 
-def test_processor_is_named(tmp_path: Path) -> None:
-    file = tmp_path / "cpuinfo"
-    file.write_text("processor\t: 0\nmodel name\t: A CPU @ 2 GHz\nprocessor\t: 1\nmodel name\t: A CPU @ 2 GHz\n")
-    assert tags.cpu_model(file) == "A CPU @ 2 GHz"
-    assert tags.cpu_model(tmp_path / "absent") != ""
-
-
 def test_a_living_process_is_not_dead() -> None:
     assert not tags.process_died(tags.of_process())
     assert not tags.process_died({})

@@ -1,0 +1,124 @@
+"""A review's certificate to hand in: who checked what, when and where, with which evidence, and what was not checked.
+
+It follows CODECHECK: a codechecker, a time, a manifest of the outputs that were made, and a summary; and it speaks of
+badges in ACM's terms. It lies beside the report, whose hash it names, and which stays the same whoever signs.
+"""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline.files import records
+from pipeline.filing import locks
+from pipeline.process import git
+from pipeline.process.errors import ConfigError
+from pipeline.review import badges, claimed, report, sentences
+from pipeline.review.evidence import Source
+from pipeline.review.verify import Review
+
+_LONGEST_NAME = 200
+_TEMPLATE = "certificate.html"
+
+
+def checked_name(name: str) -> str:
+    """Raises ConfigError unless it is a name on one line."""
+    stripped = name.strip()
+    if not stripped or not stripped.isprintable() or len(stripped) > _LONGEST_NAME:
+        raise ConfigError(f"--sign: found {name!r}; allowed: a name, printable, up to {_LONGEST_NAME} characters")
+    return stripped
+
+
+def write(review: Review, signer: str, when: datetime.datetime, machine: dict[str, str]) -> tuple[Path, Path]:
+    """Write reports/verdict/<name>.certificate.html and .json, beside the report, which must have been written."""
+    content = certificate(review, signer, when, machine)
+    page, data = (report.FOLDER / f"{review.subject.name}.certificate.{ending}" for ending in ("html", "json"))
+    records.write_json(data, content)
+    records.write_text(page, as_html(content))
+    return page, data
+
+
+def certificate(review: Review, signer: str, when: datetime.datetime, machine: dict[str, str]) -> dict[str, Any]:
+    """The certificate as plain values; `when` with its zone."""
+    subject = review.subject
+    authors = git.authors(subject.revision, *subject.files)
+    files = report.files(subject.name)
+    return {
+        "certificate": f"review of {subject.name}",
+        "codechecker": signer,
+        "check_time": when.astimezone(datetime.UTC).isoformat(timespec="seconds"),
+        "machine": machine,
+        "commit": subject.revision,
+        "authors": authors,
+        "command": _command(review),
+        "claim": claimed.describe(review.claimed).removeprefix("claim: "),
+        "outcome": review.outcome,
+        "exit_code": review.outcome.exit_code,
+        "summary": sentences.headline(review),
+        "evidence": [sentences.bits(review).removeprefix("bits: "), *report.accuracies(review), *review.elsewhere],
+        "reservations": [*subject.warnings, *review.reservations],
+        "notes": list(review.notes),
+        "not_checked": list(not_checked(review)),
+        "kind": badges.kind(signer, authors),
+        "policy": badges.POLICY,
+        "badges": [asdict(badge) for badge in badges.of(review.outcome, signer, authors)],
+        "manifest": _manifest(review),
+        "report": {file.as_posix(): records.file_digest(file) for file in files},
+    }
+
+
+def as_html(content: dict[str, Any]) -> str:
+    """One page, for print; nothing is fetched and nothing runs when it is opened."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,  # names of people, files and experiments are the users'
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(_TEMPLATE).render(content)
+
+
+def not_checked(review: Review) -> Iterator[str]:
+    """What a reader may think was looked at, and was not."""
+    if review.asked.cached:
+        yield "the claim: nothing was computed"
+    elif cached := [stage.name for stage in review.stages if stage.name not in review.computed]:
+        yield f"the stages {', '.join(cached)}: their results were there already"
+    vouched = [str(found.seed.seed) for found in review.evidence if found.source is Source.VOUCHED]
+    if vouched:
+        yield f"the seeds {', '.join(vouched)}: not run here, their files have the hashes of the record's lock"
+    claim = review.subject.claim
+    if claim and claim.origin == "published":
+        yield "the publication: what it reports is taken from claim.yaml"
+    if len([found for found in review.evidence if found.source is Source.COMPUTED]) == 1:
+        yield "other seeds: one training was run, which says little of the recipe's spread"
+    yield "other machines: all that ran, ran on the one named here"
+    yield "the code: it was run, not read; and the images and their labels: they were used, not looked at"
+    yield "whether the margin suits the question: it was declared, and is taken as it is"
+
+
+def _command(review: Review) -> str:
+    """What repeats the review; paths of this machine are left to the reader."""
+    asked = review.asked
+    options = [f"--seeds {asked.seeds}"] if asked.seeds else []
+    options += [f"--margin {100 * asked.margin:g}"] if asked.margin is not None else []
+    options += ["--cached"] * asked.cached + ["--recorded"] * asked.recorded
+    options += ["--data PATH"] * bool(asked.elsewhere.data) + ["--weights PATH"] * bool(asked.elsewhere.weights)
+    return " ".join(["herbarium verify", review.subject.asked, *options])
+
+
+def _manifest(review: Review) -> list[dict[str, str]]:
+    """The outputs of the first seed: file, MD5 as in dvc.lock, and whether it is the record's."""
+    record = review.subject.record
+    before = locks.outputs(record.lock) if record and record.lock else {}
+
+    def comment(path: str, digest: str) -> str:
+        if path not in before:
+            return "nothing on record to compare with"
+        return "the record's, bit for bit" if before[path] == digest else "differs from the record"
+
+    return [{"file": path, "md5": digest, "comment": comment(path, digest)} for path, digest in review.outputs.items()]

@@ -1,0 +1,65 @@
+"""What an experiment's README says how to review it fits its record; the project's own are up to date."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.filing import experiments, instructions, readme
+from pipeline.filing.record import Record
+from pipeline.params import config
+from pipeline.params.schema import Params
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def params() -> Params:
+    return config.load(ROOT / "params.yaml")
+
+
+def of_folder(params: Params, **backbone: object) -> Params:
+    data = params.data.model_copy(update={"source": "image_folder", "name": "flowers", "path": "/home/a/roses"})
+    return params.model_copy(update={"data": data, "backbone": params.backbone.model_copy(update=backbone)})
+
+
+def commands(section: str) -> list[str]:
+    return section.split("```")[1].strip().splitlines()
+
+
+def test_what_comes_with_the_project_needs_no_option(params):
+    assert commands(instructions.section("digits", params, None))[0] == "herbarium verify digits"
+
+
+def test_a_substitute_needs_the_record_s_parameters_and_the_reviewer_s_folder(params):
+    found = Record(of_folder(params), None, None, None, {})
+    first, *others = commands(instructions.section("x", params, found))
+    assert first == "herbarium verify x --recorded --data PATH/TO/roses"
+    assert all(other.startswith(first) for other in others)
+
+
+def test_weights_that_are_not_the_project_s_are_asked_for(params):
+    own = of_folder(params, weights="file", path="/home/a/vgg.h5")
+    assert "--weights PATH/TO/vgg.h5" in commands(instructions.section("x", own, None))[0]
+    assert "--recorded" not in instructions.section("x", own, None)
+    imagenet = of_folder(params, weights="imagenet")
+    assert "It downloads the backbone's weights" in instructions.section("x", imagenet, None)
+
+
+def test_a_readme_is_written_and_found_misleading(finished):
+    path = experiments.folder("digits") / "README.md"
+    readme.instruct("digits")
+    assert readme.misleading("digits") is None
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("herbarium verify digits --seeds 3", "herbarium verify digits --seeds 4"))
+    assert readme.misleading("digits") == path
+    assert readme.instruct("digits")
+    assert path.read_text(encoding="utf-8") == text
+    path.write_text("no place for it")
+    assert not readme.instruct("digits")
+    assert readme.misleading("digits") is None
+
+
+def test_the_project_s_own_readmes_say_what_works(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    names = experiments.names()
+    assert [readme.misleading(name) for name in names] == [None] * len(names)
+    assert all("<!-- check -->" in (Path("experiments") / name / "README.md").read_text("utf-8") for name in names)

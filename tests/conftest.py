@@ -15,6 +15,7 @@ from pipeline.params import config
 from pipeline.params.schema import Params
 from tests.faults import outcomes
 
+pytest_plugins = ["tests.mlflow_tables"]
 matplotlib.use("Agg")
 variables.settle()  # before any test imports TensorFlow
 

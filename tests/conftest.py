@@ -14,12 +14,12 @@ from pipeline.identity import variables
 from pipeline.params import config
 from pipeline.params.schema import Params
 from tests.faults import outcomes
+from tests.root import ROOT
 
 pytest_plugins = ["tests.mlflow_tables"]
 matplotlib.use("Agg")
 variables.settle()  # before any test imports TensorFlow
 
-ROOT = Path(__file__).parents[1]
 # The digits scans are 8 × 8; sixteen pixels are the least that two poolings leave anything of.
 SMALL = {
     "data": {"limit": 40},

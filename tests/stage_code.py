@@ -5,7 +5,7 @@ import re
 from pipeline.files import paths
 from pipeline.identity import modules
 
-from .imports import ROOT
+from .root import ROOT
 
 _CODE = re.compile(r"      - pipeline/[\w/]+\.py\n")
 

@@ -16,7 +16,7 @@ from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.params.section import section_of
 
-from .imports import ROOT
+from .root import ROOT
 from .test_portability import FLOAT_SUM, float_sums
 
 FILES = sorted(path.relative_to(ROOT) for path in (ROOT / "pipeline").rglob("*.py"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .imports import ROOT
+from .root import ROOT
 
 FILES = sorted((ROOT / "pipeline").rglob("*.py"))
 WHOLE = {"int", "len", "round"}  # calls that give a whole number

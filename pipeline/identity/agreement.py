@@ -32,10 +32,9 @@ def require_trained(params: Params) -> None:
     training = records.read_json(paths.TRAINING)
     if training.get("fingerprint") == _expected(params, training):
         return
-    changed = certificate.stale(_STAGE)
-    if not changed:
-        certificate.discard(paths.TRAINING)
-    raise DataError(f"{paths.TRAINING}: {'; '.join(changed) or _WRONGLY}: run dvc repro to train again")
+    if changed := certificate.stale(_STAGE):
+        raise DataError(f"{paths.TRAINING}: {'; '.join(changed)}: run dvc repro to train again")
+    certificate.withdraw([paths.TRAINING], f"{paths.TRAINING}: {_WRONGLY}: run dvc repro to train again")
 
 
 def _expected(params: Params, training: dict[str, Any]) -> str:

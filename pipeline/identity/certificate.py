@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pipeline.files import paths, records
 from pipeline.identity import cache, declared
@@ -16,6 +16,10 @@ from pipeline.params import config
 from pipeline.process.errors import DataError
 
 _NAMED = 5
+
+
+class WithdrawnError(DataError):
+    """dvc.lock vouched for results wrongly; they were removed."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +115,14 @@ def differs(path: Path, certified: Output | None) -> bool:
     return certified is not None and path.is_file() and records.md5(path) != certified.md5
 
 
-def discard(path: Path) -> None:
-    """Remove an output that dvc.lock vouches for wrongly, here and in DVC's cache, so that its stage runs again."""
-    certified = outputs().get(path.as_posix())
-    if certified:
-        cache.place(cache.folder(Path()), certified.md5).unlink(missing_ok=True)
-    path.unlink(missing_ok=True)
+def withdraw(results: Iterable[Path], why: str) -> NoReturn:
+    """Remove outputs that dvc.lock vouches for wrongly, here and in DVC's cache, so that their stage runs again.
+
+    Raises WithdrawnError, which says `why`.
+    """
+    known = outputs()
+    for path in results:
+        if certified := known.get(path.as_posix()):
+            cache.place(cache.folder(Path()), certified.md5).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+    raise WithdrawnError(why)

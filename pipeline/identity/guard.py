@@ -29,7 +29,7 @@ def guarded(stage: str, whole: bool = False) -> Iterator[Stock]:
 
     Raises ConfigError or MachineError as `stock.take`, DataError if DVC runs the stage on other files than dvc.lock has
     of the stages before it (large ones are read for that only if `whole`: for stages that have no digests of them), and
-    ChangedError, in place of any other error, if something the stage depends on was changed meanwhile.
+    ChangedError, in place of other errors, if something the stage depends on was changed meanwhile.
     """
     taken = stock.take(stage)
     if receipts.BY_DVC in os.environ:  # a stage that is run by hand takes what is there
@@ -38,7 +38,7 @@ def guarded(stage: str, whole: bool = False) -> Iterator[Stock]:
     try:
         _load(taken)
         yield taken
-    except ChangedError:
+    except (ChangedError, certificate.WithdrawnError):  # the change that is seen by now may be the withdrawal
         raise
     except Exception as error:
         _refuse(_all_changes(taken), error)

@@ -12,7 +12,6 @@ from typing import Any
 from pipeline.files import paths, records
 from pipeline.identity import certificate, declared, inputs
 from pipeline.identity.stock import Stock
-from pipeline.process.errors import DataError
 
 BY_DVC = "DVC_STAGE"  # set by dvc for the commands it runs
 FOLDER = paths.STATE / "receipts"
@@ -35,7 +34,7 @@ def leave(taken: Stock) -> None:
 
 
 def require() -> None:
-    """Raise DataError if dvc.lock vouches for a stage with something that the stage has not used.
+    """Raise WithdrawnError if dvc.lock vouches for a stage with something that the stage has not used.
 
     What it has made is removed then, from DVC's cache too, so that `dvc repro` runs it again.
     """
@@ -75,11 +74,10 @@ def _is_output(folder: str) -> bool:
 
 
 def _withdraw(stage: str, receipt: dict[str, Any], found: list[str]) -> None:
-    for path in receipt["outputs"]:
-        certificate.discard(Path(path))
     _file(stage).unlink()
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    raise DataError(f"{'; '.join(found[:3])}{more}: its results were removed, run dvc repro again")
+    why = f"{'; '.join(found[:3])}{more}: its results were removed, run dvc repro again"
+    certificate.withdraw(map(Path, receipt["outputs"]), why)
 
 
 def _outputs(taken: Stock) -> Iterator[tuple[str, str]]:

@@ -5,9 +5,12 @@ from collections.abc import Iterable
 
 
 def did_you_mean(word: str, allowed: Iterable[str], most: int = 12) -> str:
-    """ "; did you mean X?" if one of `allowed` is near, else "; allowed: …" with at most `most` of them."""
+    """ "; did you mean X?" if one of `allowed` is near, else "; allowed: …" with at most `most` of them, or that there
+    is none."""
     choices = list(allowed)
     lowered = {choice.lower(): choice for choice in choices}
+    if not choices:
+        return "; there is none"
     near = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     if near:
         return f"; did you mean {lowered[near[0]]}?"

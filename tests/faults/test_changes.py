@@ -1,5 +1,6 @@
 """Inputs that change while a stage runs or as it ends, and results that change after it: nothing false is certified."""
 
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -10,7 +11,9 @@ import pytest
 from PIL import Image
 
 from pipeline.files import paths
+from pipeline.filing import experiments
 from tests.identity.certified import write_in_place
+from tests.root import ROOT
 from tests.test_pipeline import ENVIRONMENT, call
 
 from .conftest import assert_as_undisturbed
@@ -162,7 +165,11 @@ ROT = {
 
 @pytest.fixture
 def linked(project_copy: Path) -> Path:
-    """As projects were made once: outputs are hard links into DVC's cache."""
+    """As projects were made once: outputs are hard links into DVC's cache. Its parameters are an experiment, too."""
+    experiment = project_copy / experiments.FOLDER / "digits"
+    experiment.mkdir(parents=True)
+    for file in (project_copy / "params.yaml", ROOT / experiments.FOLDER / "digits/README.md"):
+        shutil.copy(file, experiment)
     call(project_copy, "dvc", "config", "--local", "cache.type", "hardlink")
     call(project_copy, "dvc", "checkout", "--relink")
     return project_copy

@@ -126,8 +126,9 @@ def test_inputs_that_changed_since_are_named_as_dvc_sees_them(project):
     assert certificate.stale("unknown") == []
 
 
-def test_a_wrong_certificate_is_discarded_with_what_it_is_about(project):
+def test_a_wrong_certificate_is_withdrawn_with_what_it_is_about(project):
     run({"models/training.json": "{}"})
-    certificate.discard(paths.TRAINING)
+    with pytest.raises(certificate.WithdrawnError, match="another training"):
+        certificate.withdraw([paths.TRAINING], "another training")
     assert not paths.TRAINING.exists()
     assert not in_cache("{}").exists()

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.identity import code
 
-from ..imports import ROOT
+from ..root import ROOT
 
 BASE = """
 RATE = 0.9

@@ -9,7 +9,7 @@ import pytest
 from pipeline.identity import determinism
 from pipeline.process.errors import MachineError
 
-from ..imports import ROOT
+from ..root import ROOT
 
 WITH_BFLOAT16 = frozenset({"avx2", "avx512f", "avx512_bf16"})
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import paths, records
-from pipeline.identity import declared, guard, inputs, stock, versions
+from pipeline.identity import certificate, declared, guard, inputs, stock, versions
 from pipeline.identity.guard import ChangedError
 from pipeline.identity.stock import Stock
 from pipeline.process import loaded
@@ -67,6 +67,12 @@ def message_when(change) -> str:
     with pytest.raises(ChangedError) as caught, guard.guarded("fetch"):
         change()
     return str(caught.value)
+
+
+def test_results_that_a_stage_withdraws_are_not_taken_for_a_change(photos):
+    with pytest.raises(certificate.WithdrawnError, match="certified wrongly"), guard.guarded("fetch"):
+        certificate.withdraw([Path("data/classes.json")], "certified wrongly")
+    assert not Path("data/classes.json").exists()
 
 
 def test_a_stage_that_nothing_disturbs_gets_the_keys_it_declares(photos):

@@ -11,7 +11,7 @@ import pytest
 from pipeline.identity import libraries
 from pipeline.process.errors import MachineError
 
-from ..imports import ROOT
+from ..root import ROOT
 
 PROGRAM = """
 import json

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.identity import seeds
 
-from ..imports import ROOT
+from ..root import ROOT
 
 PURPOSES = [
     ("kernel of dense1",),

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 
 from pipeline.files import records
-from tests.imports import ROOT
+from tests.root import ROOT
 
 FOLDER = ROOT / "pipeline/model/fashion_cnn"
 RECORD = ROOT / "experiments/fashion-mnist-cnn/record"

@@ -15,7 +15,7 @@ from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 
-from ..imports import ROOT
+from ..root import ROOT
 
 CONTENT = config.read_yaml(ROOT / paths.PARAMS)
 

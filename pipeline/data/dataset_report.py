@@ -20,7 +20,8 @@ def require_classes(kept: Mapping[str, Sequence[Item]], classes: Sequence[str]) 
         raise DataError(
             f"data.splits.train: {len(missing)} of {len(classes)} classes have no training image:"
             f" {shown}{', …' if len(missing) > 20 else ''}; make the slice or data.limit larger, give the class more"
-            " images, or choose the images of each split yourself, in folders train, validation and test"
+            " images, set data.splitting.method: stratified, or choose the images of each split yourself, in folders"
+            " train, validation and test"
         )
 
 

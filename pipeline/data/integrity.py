@@ -13,12 +13,14 @@ _SHOWN = 10
 
 @dataclass(frozen=True)
 class Item:
-    """One image: the split it is in, its unique name, class index, and the digest of its pixels (hexadecimal)."""
+    """One image: the split it is in, its unique name, class index, the digest of its pixels (hexadecimal), and the
+    group it belongs to, if any."""
 
     split: str
     name: str
     label: int
     sha256: str
+    group: str = ""
 
 
 @dataclass(frozen=True)

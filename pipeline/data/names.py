@@ -32,7 +32,12 @@ def decoded(name: str) -> str:
 
 def composed(name: str) -> str:
     """The same in Unicode's composed form (NFC), whatever the file system's habit."""
-    return unicodedata.normalize("NFC", decoded(name))
+    return nfc(decoded(name))
+
+
+def nfc(text: str) -> str:
+    """What a table has written, in the same form."""
+    return unicodedata.normalize("NFC", text)
 
 
 def problem(name: str) -> str | None:

@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,14 @@ from pipeline.data.samples import Collector, Sample, sample
 from pipeline.files import paths, records
 from pipeline.process import progress
 from pipeline.process.errors import DataError
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Images of one part of the source: pixels uint8 (N, H, W, C), values 0–255, and what each of the N is."""
+
+    pixels: np.ndarray
+    items: Sequence[Item]
 
 
 def scratch(images_count: int, height: int, width: int, channels: int) -> np.ndarray:
@@ -70,7 +79,7 @@ def _prepared(
     stored = example.image
     before = images.decode(stored, channels) if isinstance(stored, bytes) else images.convert(stored, channels)
     after = images.resize(before, height, width)
-    item = Item(split, example.name, example.label, images.pixel_digest(before))
+    item = Item(split, example.name, example.label, images.pixel_digest(before), example.group)
     return item, after, sample(example.name, example.label, before, after) if wanted else None
 
 
@@ -91,17 +100,32 @@ def _require_label(example: Example, classes: list[str]) -> None:
         )
 
 
-def write(split: str, pixels: np.ndarray, items: list[Item], without: set[str]) -> None:
+def write(split: str, pools: Sequence[Pool], without: set[str]) -> None:
     """Write one split's images.npy, labels.npy and ids.csv, leaving out the names in `without`."""
-    rows = [i for i, item in enumerate(items) if item.name not in without]
-    _copy(pixels, rows, paths.images(split))
-    records.write_npy(paths.labels(split), np.array([items[i].label for i in rows], dtype=np.int64))
-    records.write_csv(paths.ids(split), ["name", "sha256"], [(items[i].name, items[i].sha256) for i in rows])
+    rows = [
+        (pool.pixels, i, item)
+        for pool in pools
+        for i, item in enumerate(pool.items)
+        if item.split == split and item.name not in without
+    ]
+    _copy([(pixels, i) for pixels, i, _ in rows], pools[0].pixels.shape[1:], paths.images(split))
+    records.write_npy(paths.labels(split), np.array([item.label for *_, item in rows], dtype=np.int64))
+    records.write_csv(paths.ids(split), ["name", "sha256"], [(item.name, item.sha256) for *_, item in rows])
 
 
-def _copy(pixels: np.ndarray, rows: list[int], path: Path) -> None:
-    head = {"descr": "|u1", "fortran_order": False, "shape": (len(rows), *pixels.shape[1:])}
+def _copy(rows: Sequence[tuple[np.ndarray, int]], shape: tuple[int, ...], path: Path) -> None:
+    head = {"descr": "|u1", "fortran_order": False, "shape": (len(rows), *shape)}
     with records.atomic(path) as temporary, temporary.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, head)
-        for row in rows:
+        for pixels, row in rows:
             file.write(pixels[row].tobytes())
+
+
+def write_splits(pools: Sequence[Pool], classes: Sequence[str], without: set[str]) -> None:
+    """Write the table of splits: every image that was read, its class, its group, and its split, if it has one."""
+    rows = (
+        (item.name, classes[item.label], item.group, "" if item.name in without else item.split)
+        for pool in pools
+        for item in pool.items
+    )
+    records.write_csv(paths.SPLIT_TABLE, ["name", "class", "group", "split"], rows)

@@ -22,17 +22,20 @@ from pipeline.files import records
 from pipeline.process.compat import tfds_internals
 
 VERSION = "1.0.0"
+GROUP = "herbarium_group"  # no data set of TensorFlow's catalogue has a feature of this name
 _INFO = "dataset_info.json"
 
 
 @dataclass(frozen=True)
 class RawImage:
-    """One image as its source has it: encoded bytes, class index, source name; `key` (128 bits) is its place."""
+    """One image as its source has it: encoded bytes, class index, source name; `key` (128 bits) is its place. `group`:
+    what it belongs to, where the source has groups."""
 
     key: int
     encoded: bytes
     label: int
     name: str
+    group: str = ""
 
 
 def content_key(sha256: str, copy: int) -> int:
@@ -40,10 +43,12 @@ def content_key(sha256: str, copy: int) -> int:
     return (int(sha256[:24], 16) << 32) | copy
 
 
-def write(folder: Path, name: str, classes: list[str], splits: Mapping[str, Iterable[RawImage]]) -> None:
+def write(
+    folder: Path, name: str, classes: list[str], splits: Mapping[str, Iterable[RawImage]], groups: bool = False
+) -> None:
     """Write `splits` as data set `name` to `folder`/`name`/`VERSION`; the images are read as they are written.
 
-    Raises DataError if class names cannot be carried unchanged, or look the same.
+    `groups`: whether images have them. Raises DataError if class names cannot be carried unchanged, or look the same.
     """
     names.require_distinct(classes, f"data.name: {name}")
     features = tfds.features.FeaturesDict(
@@ -51,6 +56,7 @@ def write(folder: Path, name: str, classes: list[str], splits: Mapping[str, Iter
             "image": tfds.features.Image(shape=(None, None, None)),
             "label": tfds.features.ClassLabel(names=classes),
             "name": tfds.features.Text(),
+            **({GROUP: tfds.features.Text()} if groups else {}),
         }
     )
     # TFDS announces a download and makes a folder for it, although there is nothing to download.
@@ -61,7 +67,7 @@ def write(folder: Path, name: str, classes: list[str], splits: Mapping[str, Iter
             version=VERSION,
             data_dir=folder,
             features=features,
-            split_datasets={split: _examples(images) for split, images in splits.items()},
+            split_datasets={split: _examples(images, groups) for split, images in splits.items()},
             description=f"Images of the data set {name}, encoded as in their source.",
             disable_shuffling=True,  # the keys are the order
         )
@@ -69,9 +75,10 @@ def write(folder: Path, name: str, classes: list[str], splits: Mapping[str, Iter
     stabilise(folder)
 
 
-def _examples(images: Iterable[RawImage]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _examples(images: Iterable[RawImage], groups: bool) -> Iterator[tuple[int, dict[str, Any]]]:
     for image in images:
-        yield image.key, {"image": io.BytesIO(image.encoded), "label": image.label, "name": image.name}
+        example = {"image": io.BytesIO(image.encoded), "label": image.label, "name": image.name}
+        yield image.key, {**example, GROUP: image.group} if groups else example
 
 
 def stabilise(folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from pipeline.data import slices
+from pipeline.data import raw, slices
 from pipeline.process.errors import DataError, in_one_line
 
 
@@ -17,12 +17,14 @@ from pipeline.process.errors import DataError, in_one_line
 class Example:
     """One image as stored: encoded bytes, or uint8 pixels (H, W) or (H, W, C) of data sets that store pixels.
 
-    `name` is the source's name of it, else TFDS's id; unique within the data set either way.
+    `name` is the source's name of it, else TFDS's id; unique within the data set either way. `group`: the source's own,
+    if it has groups.
     """
 
     name: str
     label: int
     image: bytes | np.ndarray
+    group: str = ""
 
 
 def open_raw(folder: Path, name: str) -> Any:
@@ -86,7 +88,7 @@ def examples(builder: Any, text: str, limit: int | None) -> Iterator[Example]:
     import tensorflow as tf
 
     image, label = image_and_label(builder.info)
-    wanted = [image, label, *(["name"] if "name" in builder.info.features else [])]
+    wanted = [image, label, *(key for key in ("name", raw.GROUP) if key in builder.info.features)]
     dataset = builder.as_dataset(
         split=text,
         read_config=tfds.ReadConfig(interleave_cycle_length=1, add_tfds_id=True, try_autocache=False),
@@ -94,7 +96,8 @@ def examples(builder: Any, text: str, limit: int | None) -> Iterator[Example]:
     )
     try:
         for row in dataset.take(-1 if limit is None else limit).as_numpy_iterator():
-            yield Example(row.get("name", row["tfds_id"]).decode(), int(row[label]), row[image])
+            name, group = row.get("name", row["tfds_id"]), row.get(raw.GROUP, b"")
+            yield Example(name.decode(), int(row[label]), row[image], group.decode())
     except tf.errors.OpError as error:
         raise DataError(f"{builder.data_path}: damaged ({error.message}): run the stage fetch again") from None
 

@@ -74,7 +74,13 @@ def files(source: Path, roots: Iterable[Path]) -> list[list[Path]]:
                 "Put the files themselves there; `cp -rL` copies what links lead to. (data.path itself may be a link.)",
             )
         )
-    if ignored := _ignored(path for paths in found for path in paths):
+    refuse_ignored(source, (path for paths in found for path in paths))
+    return found
+
+
+def refuse_ignored(source: Path, paths: Iterable[Path]) -> None:
+    """Raise DataError, naming those of `paths`, files of `source`, that DVC does not watch because it is told so."""
+    if ignored := _ignored(paths):
         raise DataError(
             _refusal(
                 f"{len(ignored)} files in {names.shown(source)} are named by {_IGNORED}, so DVC does not watch them",
@@ -82,7 +88,6 @@ def files(source: Path, roots: Iterable[Path]) -> list[list[Path]]:
                 f"Rename them or put them elsewhere, or change {_IGNORED}.",
             )
         )
-    return found
 
 
 def _ignored(paths: Iterable[Path]) -> list[Path]:

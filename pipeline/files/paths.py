@@ -14,6 +14,7 @@ RAW = Path("data/raw")
 SKIPPED = RAW / "skipped.json"
 IMAGES = Path("data/images")
 CLASSES = IMAGES / "classes.json"
+SPLIT_TABLE = IMAGES / "splits.csv"
 FEATURES = Path("data/features")
 FEATURES_INDEX = FEATURES / "features.json"
 

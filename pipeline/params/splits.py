@@ -1,4 +1,4 @@
-"""Splits in TFDS's slicing syntax: `train[:80%]`, `train[100:200]`, `train+test[50%:]`.
+"""Splits in TFDS's slicing syntax: `train[:80%]`, `train[100:200]`, `train+test[50%:]`; and rules for groups.
 
 Only what can be known before the data is read; TFDS itself cuts the data.
 """
@@ -63,3 +63,17 @@ def check_splits(splits: dict[str, str]) -> None:
     for (a, first), (b, second) in combinations(parsed.items(), 2):
         if any(x.overlaps(y) for x in first for y in second):
             raise ValueError(f"{a} ({splits[a]}) and {b} ({splits[b]}) overlap: an image may be in one split only")
+
+
+def check_group(rule: str) -> None:
+    """Raise ValueError if `rule` is none of column, folder, folder:N, and no regular expression with a group."""
+    if re.fullmatch(r"column|folder(:[1-9]\d*)?", rule):
+        return
+    try:
+        captures = re.compile(rule).groups
+    except re.error as error:
+        raise ValueError(f"group: {rule!r} is not a regular expression: {error}") from None
+    if not captures:
+        raise ValueError(
+            f"group: {rule!r} has no (…) that says what the group is, and is none of column, folder, folder:2"
+        )

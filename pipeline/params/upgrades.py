@@ -16,7 +16,12 @@ FIRST = 1  # files that do not say their version
 # as one mapping. An entry that was released never changes: names of results rest on it.
 AS_BEFORE: dict[int, dict[str, Any]] = {
     2: {},
-    3: {"sweep.patience": None, "sweep.start": []},
+    3: {
+        "data.table": None,
+        "data.splitting": {"method": "slices", "group": None, "seed": 1},
+        "sweep.patience": None,
+        "sweep.start": [],
+    },
 }
 
 
@@ -26,7 +31,7 @@ def _to_2(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _to_3(content: dict[str, Any]) -> dict[str, Any]:
-    """Version 3: where a sweep begins, and when it ends without gain."""
+    """Version 3: tables of labels, draws of splits; where a sweep begins, and when it ends without gain."""
     return completed(content, AS_BEFORE[3])
 
 

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.data import digits, image_folder, reading, source_notes, tfds_source
-from pipeline.data.image_folder import BadFile
+from pipeline.data import digits, image_folder, reading, source_notes, table_source, tfds_source
+from pipeline.data.image_files import BadFile
 from pipeline.files import paths, records
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run(params: Params) -> None:
-    """Write data/raw anew: the data set and skipped.json. Reads data.source, name, path, on_bad_image."""
+    """Write data/raw anew: the data set and skipped.json. Reads data.source, name, path, table, on_bad_image."""
     with _replaced(paths.RAW) as folder:
         skipped = _write(folder, params.data)
         records.write_json(folder / paths.SKIPPED.name, [asdict(file) for file in skipped])
@@ -29,6 +29,8 @@ def run(params: Params) -> None:
 def _write(folder: Path, data: Data) -> list[BadFile]:
     if data.source == "image_folder":
         return image_folder.write(folder, data.name, Path(data.path), data.on_bad_image)
+    if data.source == "table":
+        return table_source.write(folder, data.name, Path(data.path), str(data.table), data.on_bad_image)
     if data.source == "tfds":
         tfds_source.write(folder, data.name, Path(data.path))
     else:

@@ -40,8 +40,12 @@ def _outcome(results: Results) -> str:
 
 def _data(params: Params, results: Results) -> str:
     splits = " · ".join(f"{name} `{text}`" for name, text in params.data.splits.model_dump().items())
+    drawn = params.data.splitting
+    how = (
+        "" if drawn.method == "slices" else f" ({drawn.method}{', grouped' if drawn.group else ''}, seed {drawn.seed})"
+    )
     digest = str(results.training["images_digest"])[:12]
-    return f"Data: {escaped(params.data.name)}, {len(results.classes)} classes; {splits}; digest `{digest}`."
+    return f"Data: {escaped(params.data.name)}, {len(results.classes)} classes; {splits}{how}; digest `{digest}`."
 
 
 def _network(params: Params, results: Results) -> str:

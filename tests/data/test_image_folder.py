@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.data import image_folder, reading
+from pipeline.data import image_files, image_folder, reading
 from pipeline.files import records
 from pipeline.process.errors import DataError
 
@@ -181,7 +181,7 @@ def test_the_locale_changes_no_name(flowers, tmp_path):
     (flowers / "rose").rename(flowers / "Gänse 猫")
     (flowers / "tulip/00.png").rename(flowers / "tulip/ü.png")
     code = (
-        "import sys; from pathlib import Path; from pipeline.data import image_folder, reading;"
+        "import sys; from pathlib import Path; from pipeline.data import image_files, image_folder, reading;"
         "assert sys.getfilesystemencoding() != 'utf-8';"
         "image_folder.write(Path(sys.argv[2]), 'flowers', Path(sys.argv[1]), 'error')"
     )
@@ -204,13 +204,13 @@ def test_what_is_no_image_folder_is_refused(tmp_path, painted):
     for label in ("rose", "tulip"):
         painted(tmp_path / "half" / "train" / label / "a.png", seed=1)
     (tmp_path / "half" / "test" / "rose").mkdir(parents=True)
-    with pytest.raises(DataError, match=r"no readable image in .*test; allowed: JPEG"):
+    with pytest.raises(DataError, match=r"no readable image for test in .*half; allowed: JPEG"):
         written(tmp_path / "half", tmp_path / "raw")
 
 
 @pytest.mark.parametrize("how", ["replaced", "removed"])
 def test_a_photograph_changed_between_the_look_at_it_and_the_writing_is_refused(flowers, tmp_path, monkeypatch, how):
-    inspect = image_folder._inspected
+    inspect = image_files._inspected
 
     def then_change(*arguments):
         found = inspect(*arguments)
@@ -218,6 +218,6 @@ def test_a_photograph_changed_between_the_look_at_it_and_the_writing_is_refused(
         path.unlink() if how == "removed" else shutil.copy(flowers / "rose/03.png", path)
         return found
 
-    monkeypatch.setattr(image_folder, "_inspected", then_change)
+    monkeypatch.setattr(image_files, "_inspected", then_change)
     with pytest.raises(DataError, match=r"rose/01\.png was changed while it was read: run dvc repro again"):
         written(flowers, tmp_path / "raw")

@@ -15,9 +15,9 @@ from pipeline.params.data_section import Splits
 from pipeline.process.errors import DataError
 from pipeline.stages import fetch, preprocess
 
-FETCH = ["data.source", "data.name", "data.path", "data.on_bad_image"]
+FETCH = ["data.source", "data.name", "data.path", "data.table", "data.on_bad_image"]
 PREPROCESS = [
-    *["data.name", "data.splits", "data.limit", "data.deduplicate", "data.allow_leaks"],
+    *["data.name", "data.splits", "data.splitting", "data.limit", "data.deduplicate", "data.allow_leaks"],
     *["images.height", "images.width", "images.channels"],
 ]
 PHOTOGRAPHS = os.environ.get("HERBARIUM_TEST_IMAGES")
@@ -154,3 +154,89 @@ def test_real_photographs_hold_six_duplicates_four_of_them_contradicting(project
     assert report["duplicates"]["dropped_images"] == 2 + 2 * 4
     assert sum(split["images"] for split in report["splits"].values()) == 4064 - 10
     assert report["splits"]["train"]["imbalance"] < 1.6
+
+
+@pytest.fixture
+def plants(project, params):
+    """One split: two classes of 20 and 10 plants with two photographs each; keyword arguments that use them."""
+    for i, (label, plant, n) in enumerate((c, p, n) for c, k in (("a", 20), ("b", 10)) for p in range(k) for n in "xy"):
+        paint(project / "source" / label / f"{label}{plant:02}{n}.png", seed=i)
+    splits = Splits(train="train[:60%]", validation="train[60%:80%]", test="train[80%:]")
+    return {"source": "image_folder", "name": "ab", "path": "source", "splits": splits}
+
+
+def splitting(params, **changes):
+    return params.data.splitting.model_copy(update=changes)
+
+
+def table() -> dict[str, str]:
+    return {row["name"]: row["split"] for row in records.read_csv(paths.SPLIT_TABLE)}
+
+
+def per_class(split: str) -> dict[str, int]:
+    return records.read_json(paths.DATASET)["splits"][split]["images_per_class"]
+
+
+def test_stratified_splits_have_each_class_in_proportion(project, run, plants, params):
+    run(**plants, splitting=splitting(params, method="stratified"))
+    assert [per_class(split) for split in paths.SPLITS] == [{"a": 24, "b": 12}, {"a": 8, "b": 4}, {"a": 8, "b": 4}]
+    rows = records.read_csv(paths.SPLIT_TABLE)
+    assert rows[0].keys() == {"name", "class", "group", "split"}
+    for split in paths.SPLITS:
+        assert [r["name"] for r in records.read_csv(paths.ids(split))] == [
+            r["name"] for r in rows if r["split"] == split
+        ]
+    for row in rows:
+        assert row["class"] == row["name"][0]
+
+
+def test_groups_are_in_one_split_each(project, run, plants, params):
+    run(**plants, splitting=splitting(params, method="stratified", group=r"([ab]\d+)[xy]"))
+    assert [per_class(split) for split in paths.SPLITS] == [{"a": 24, "b": 12}, {"a": 8, "b": 4}, {"a": 8, "b": 4}]
+    split_of = table()
+    assert all(split_of[f"{n[:-5]}x.png"] == split_of[f"{n[:-5]}y.png"] for n in split_of)
+    with pytest.raises(DataError, match=r"(?s)groups have images in more than one split:.*method: stratified"):
+        run(fetching=False, **plants, splitting=splitting(params, group=r"([ab]\d+)[xy]"))
+
+
+def test_stable_splits_move_no_image_when_others_are_added(project, run, plants, params):
+    run(**plants, splitting=splitting(params, method="stable"))
+    before = table()
+    for n in range(40):
+        paint(project / f"source/b/new{n}.png", seed=1000 + n)
+    run(**plants, splitting=splitting(params, method="stable"))
+    after = table()
+    assert len(after) == len(before) + 40
+    assert {name: after[name] for name in before} == before
+    assert len(set(before.values())) == 3
+
+
+def test_identical_images_are_drawn_into_one_split(project, run, plants, params):
+    for n in range(0, 20, 2):
+        shutil.copy(project / f"source/a/a{n:02}x.png", project / f"source/a/copy{n:02}.png")
+    run(**plants, splitting=splitting(params, method="random"))
+    report = records.read_json(paths.DATASET)["duplicates"]
+    assert (report["count"], report["leaking"]) == (10, 0)
+
+
+def test_the_source_s_own_test_split_stays_and_only_the_rest_is_drawn(project, run, folder, params):
+    folder["splits"] = Splits(train="train[:75%]", validation="train[75%:]", test="test")
+    run(**folder, splitting=splitting(params, method="stratified"))
+    assert [per_class(split) for split in paths.SPLITS] == [{"a": 3, "b": 3}, {"a": 1, "b": 1}, {"a": 4, "b": 4}]
+    assert {name.split("/")[0] for name, split in table().items() if split == "test"} == {"test"}
+
+
+def test_a_limit_keeps_the_shares(project, run, plants, params):
+    run(**plants | {"limit": 12}, splitting=splitting(params, method="stratified"))
+    assert [len(records.read_npy(paths.labels(split))) for split in paths.SPLITS] == [12, 4, 4]
+
+
+def test_a_table_s_groups_are_in_one_split_each(project, run, plants, params):
+    photographs = sorted(path.relative_to(project / "source") for path in (project / "source").rglob("*.png"))
+    lines = [f"{path},{path.parts[0]},{path.name[:3]}" for path in photographs]
+    (project / "source/labels.csv").write_text("\n".join(["file,label,group", *lines]))
+    drawn = splitting(params, method="stratified", group="column")
+    run(**plants | {"source": "table", "table": "labels.csv"}, splitting=drawn)
+    assert [per_class(split) for split in paths.SPLITS] == [{"a": 24, "b": 12}, {"a": 8, "b": 4}, {"a": 8, "b": 4}]
+    rows = records.read_csv(paths.SPLIT_TABLE)
+    assert len({row["group"] for row in rows}) == len({(row["group"], row["split"]) for row in rows}) == 30

@@ -1,0 +1,64 @@
+"""Images that belong together, ten photographs of one plant: which group each is in, by data.splitting.group."""
+
+import re
+from collections.abc import Callable, Iterable
+
+from pipeline.process.errors import DataError
+
+COLUMN = "column"
+_FOLDER = re.compile(r"folder(?::([1-9]\d*))?")
+_SHOWN = 10
+
+
+def of(rule: str | None, images: Iterable[tuple[str, str]]) -> list[str]:
+    """The group of each of `images`, (name, the table's group); "" for an image by itself.
+
+    Raises DataError, naming images, if the rule finds none in some names, or no table has groups.
+    """
+    given = list(images)
+    if rule is None:
+        return [""] * len(given)
+    if rule == COLUMN:
+        return _of_table([group for _, group in given])
+    find = _by_folder(rule) or _by_pattern(rule)
+    groups = [find(name) for name, _ in given]
+    without = [name for (name, _), group in zip(given, groups, strict=True) if not group]
+    if without:
+        more = ", …" if len(without) > _SHOWN else ""
+        raise DataError(
+            f"data.splitting.group: {rule} finds no group in {len(without)} of {len(given)} names:"
+            f" {', '.join(without[:_SHOWN])}{more}; allowed: a rule for all of them"
+        )
+    return [str(group) for group in groups]
+
+
+def _of_table(groups: list[str]) -> list[str]:
+    if not any(groups):
+        raise DataError(
+            "data.splitting.group: found column, and the source has no groups; allowed: a table (data.source: table)"
+            " with a column group, or a rule for names"
+        )
+    return groups
+
+
+def _by_folder(rule: str) -> Callable[[str], str | None] | None:
+    match = _FOLDER.fullmatch(rule)
+    if not match:
+        return None
+    level = int(match[1]) if match[1] else None
+
+    def find(name: str) -> str | None:
+        folders = name.split("/")[:-1]
+        return "/".join(folders[:level]) if len(folders) >= (level or 1) else None
+
+    return find
+
+
+def _by_pattern(rule: str) -> Callable[[str], str | None]:
+    pattern = re.compile(rule)
+
+    def find(name: str) -> str | None:
+        match = pattern.search(name)
+        return match and next((group for group in match.groups() if group), None)
+
+    return find

@@ -1,0 +1,94 @@
+"""Draws the splits that data.splits names from the source's splits, if they are not cut out of the stored order.
+
+A slice then says how many images of a source's split come into one of ours, not which: of `train[:80%]`, four fifths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from pipeline.data import groups, partition, slices
+from pipeline.data.integrity import Item
+from pipeline.process.errors import DataError
+
+if TYPE_CHECKING:
+    from pipeline.params.data_section import Splitting
+
+_SHOWN = 10
+
+
+def sources(wanted: Mapping[str, str]) -> list[str]:
+    """The source's splits that images come from, each once."""
+    return list(dict.fromkeys(name for text in wanted.values() for name in slices.names(text)))
+
+
+def count(info: Any, source: str, wanted: Mapping[str, str], limit: int | None) -> int:
+    """How many images of `source` are read: as many as fill the largest split up to `limit`."""
+    there: int = info.splits[source].num_examples
+    if limit is None:
+        return there
+    largest = max(_sizes(info, source, wanted).values())
+    return min(there, ceil(limit * there / largest))
+
+
+def drawn(items: Sequence[Item], info: Any, source: str, wanted: Mapping[str, str], splitting: Splitting) -> list[Item]:
+    """`items`, all that was read of `source`, each in the split it is drawn into, or in none."""
+    units = [(item.group and f"group {item.group}") or f"image {item.sha256}" for item in items]
+    if splitting.method == "stable":
+        stretches = {split: slices.stretches(split, text, source) for split, text in wanted.items()}
+        found = partition.stable(units, stretches, splitting.seed)
+    else:
+        share = len(items) / info.splits[source].num_examples
+        sizes = {split: int(size * share + 0.5) for split, size in _sizes(info, source, wanted).items()}
+        stratified = splitting.method == "stratified"
+        found = partition.exact(
+            [item.label for item in items], units, _fitting(sizes, len(items)), splitting.seed, stratified
+        )
+    return [replace(item, split=split) for item, split in zip(items, found, strict=True)]
+
+
+def _sizes(info: Any, source: str, wanted: Mapping[str, str]) -> dict[str, int]:
+    """How many images of `source` each split is to have."""
+    sizes = dict.fromkeys(wanted, 0)
+    for split, text in wanted.items():
+        for part in slices.parts(text):
+            if slices.names(part) == [source]:
+                sizes[split] += info.splits[part].num_examples
+    return sizes
+
+
+def _fitting(sizes: dict[str, int], images: int) -> dict[str, int]:
+    """Rounded shares may be an image more than there are: the largest gives it back."""
+    largest = max(sizes, key=lambda split: sizes[split])
+    return {**sizes, largest: sizes[largest] - max(0, sum(int(size) for size in sizes.values()) - images)}
+
+
+def grouped(items: Sequence[Item], rule: str | None) -> list[Item]:
+    """`items`, whose groups are the source's own, if it has any, in the groups they have by `rule`."""
+    found = groups.of(rule, ((item.name, item.group) for item in items))
+    return [replace(item, group=group) for item, group in zip(items, found, strict=True)]
+
+
+def refuse_cut_groups(items: Sequence[Item]) -> None:
+    """Raise DataError, naming them, if images of one group are in two splits."""
+    splits: dict[str, set[str]] = {}
+    for item in items:
+        if item.group and item.split:
+            splits.setdefault(item.group, set()).add(item.split)
+    cut = [f"{group} ({', '.join(sorted(found))})" for group, found in splits.items() if len(found) > 1]
+    if cut:
+        more = [f"  … and {len(cut) - _SHOWN} more"] if len(cut) > _SHOWN else []
+        raise DataError(
+            "\n".join(
+                [
+                    f"data.splitting.group: {len(cut)} groups have images in more than one split:",
+                    *(f"  {line}" for line in cut[:_SHOWN]),
+                    *more,
+                    "The source's own splits, or slices of the stored order, cut them: put a group's images into one"
+                    " folder, or draw all splits from one (data.splits: slices of train; method: stratified).",
+                ]
+            )
+        )

@@ -1,0 +1,131 @@
+"""A table of labels as people keep it: a row for each image file, with its class and, if there, its group and split."""
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pipeline.data import layout, names
+from pipeline.params.suggestions import did_you_mean
+from pipeline.process.errors import DataError
+
+FILE, LABEL = "file", "label"
+COLUMNS = (FILE, LABEL, "group", "split")
+_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Row:
+    """`where`: "line 7" of a CSV file, "row 6" of Parquet. `file`: relative to the table. `split`: ours, or ""."""
+
+    where: str
+    file: str
+    label: str
+    group: str
+    split: str
+
+
+def read(path: Path) -> list[Row]:
+    """The rows of a CSV, TSV or Parquet file. Raises DataError naming columns, or all rows, that are not as allowed."""
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None or not path.is_file():
+        there = path.suffix or "no ending" if path.is_file() else "nothing"
+        raise DataError(f"data.table: found {there} at {path}; allowed: a table, {', '.join(_READERS)}")
+    header, lines = reader(path)
+    _check_header(path, header)
+    rows, problems = [], []
+    for where, values in lines:
+        row = _row(where, dict(zip(header, values, strict=False)))
+        wrong = _wrong(row) if len(values) == len(header) else f"has {len(values)} values for {len(header)} columns"
+        problems += [(where, wrong)] if wrong else []
+        rows.append(row)
+    problems += list(_contradictions(rows))
+    if problems:
+        raise DataError(refusal(path, problems))
+    if not rows:
+        raise DataError(f"data.table: {path} has no row; allowed: one for each image")
+    return [_with_split(row) for row in rows]
+
+
+def refusal(path: Path, problems: list[tuple[str, str]]) -> str:
+    """A message that lists what is wrong, row by row."""
+    lines = [f"  {where}: {wrong}" for where, wrong in problems[:_SHOWN]]
+    more = [f"  … and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+    return "\n".join([f"data.table: {len(problems)} rows of {path} cannot be used:", *lines, *more])
+
+
+Lines = Iterator[tuple[str, list[str]]]
+
+
+def _read_text(separator: str) -> Callable[[Path], tuple[list[str], Lines]]:
+    def read_text(path: Path) -> tuple[list[str], Lines]:
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                reader = csv.reader(file, delimiter=separator, strict=True)
+                header = next(reader, [])
+                lines = [(f"line {reader.line_num}", values) for values in reader if values]
+        except UnicodeDecodeError as error:
+            raise DataError(f"data.table: {path} is not UTF-8 ({error.reason}); save it as UTF-8") from None
+        except csv.Error as error:
+            raise DataError(f"data.table: {path}, line {reader.line_num}: {error}") from None
+        return header, iter(lines)
+
+    return read_text
+
+
+def _read_parquet(path: Path) -> tuple[list[str], Lines]:
+    from pyarrow import ArrowException, parquet
+
+    try:
+        content = parquet.read_table(path)
+    except (ArrowException, OSError) as error:
+        raise DataError(f"data.table: {path} is no Parquet file ({' '.join(str(error).split())[:200]})") from None
+    columns = [["" if value is None else str(value) for value in column.to_pylist()] for column in content.columns]
+    return content.column_names, ((f"row {i}", list(values)) for i, values in enumerate(zip(*columns, strict=True), 1))
+
+
+_READERS = {".csv": _read_text(","), ".tsv": _read_text("\t"), ".parquet": _read_parquet}
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    allowed = (
+        f"allowed: {', '.join(COLUMNS)}, separated by commas (tabs in .tsv), of which file and label must be there"
+    )
+    if missing := [name for name in (FILE, LABEL) if name not in header]:
+        raise DataError(f"data.table: {path} has the columns {', '.join(header)}, and no {missing[0]}; {allowed}")
+    if unknown := [name for name in header if name not in COLUMNS]:
+        hint = did_you_mean(unknown[0], COLUMNS)
+        raise DataError(f"data.table: {path} has the unknown columns {', '.join(unknown)}{hint}; {allowed}")
+    if len(set(header)) < len(header):
+        raise DataError(f"data.table: {path} has a column twice: {', '.join(header)}; {allowed}")
+
+
+def _row(where: str, values: dict[str, str]) -> Row:
+    return Row(where, *(values.get(column, "") for column in COLUMNS))
+
+
+def _wrong(row: Row) -> str | None:
+    if not row.file or not row.label:
+        return "has no file" if not row.file else "has no label"
+    if PurePosixPath(row.file).is_absolute() or ".." in PurePosixPath(row.file).parts:
+        return f"{row.file} leads out of the table's folder"
+    if row.split and row.split.casefold() not in layout.SPLITS:
+        return f"the split is {row.split}; allowed: train, validation, test, or another of their names"
+    return names.problem(row.group) and f"the group {names.plain(row.group)}: it has a line break or is not UTF-8"
+
+
+def _contradictions(rows: list[Row]) -> Iterator[tuple[str, str]]:
+    """A file that is listed twice; rows without a split where others have one."""
+    first: dict[str, Row] = {}
+    some_split = any(row.split for row in rows)
+    for row in rows:
+        before = first.setdefault(str(PurePosixPath(row.file)), row)
+        if before is not row and row.file:
+            said = "" if before.label == row.label else f" as {before.label}, here as {row.label}"
+            yield row.where, f"{row.file} is listed before, in {before.where}{said}"
+        if some_split and not row.split:
+            yield row.where, "has no split, and others have"
+
+
+def _with_split(row: Row) -> Row:
+    return Row(row.where, row.file, row.label, row.group, layout.SPLITS.get(row.split.casefold(), ""))

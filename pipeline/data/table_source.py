@@ -1,0 +1,58 @@
+"""The table source: files anywhere below a folder, each with the class that a table in that folder says."""
+
+import os
+from pathlib import Path
+
+from pipeline.data import image_files, names, table, tree
+from pipeline.data.image_files import BadFile, Labelled
+from pipeline.data.table import Row
+from pipeline.process.errors import DataError
+
+
+def write(folder: Path, name: str, source: Path, file: str, on_bad_image: str) -> list[BadFile]:
+    """Write the images that table `file` in `source` lists below `folder` as data set `name`; return those left out.
+
+    Splits and groups are the table's, if it has them. Raises DataError: `source` is no folder, rows that cannot be used
+    (all are listed: no file there, a link, …), fewer than two classes, class names that cannot be used, and as
+    `image_files.write`.
+    """
+    if not source.is_dir():
+        what = "a file" if source.exists() else "nothing"
+        raise DataError(
+            f"data.path: found {what} at {source}; allowed: the folder that holds data.table and the images"
+        )
+    path = source / file
+    if _linked(source, path):
+        raise DataError(f"data.table: {path} is a link or behind one, and DVC does not watch what it leads to")
+    rows = table.read(path)
+    if problems := [(row.where, wrong) for row in rows if (wrong := _wrong(source, path, row))]:
+        raise DataError(table.refusal(path, problems))
+    tree.refuse_ignored(source, [path, *(path.parent / row.file for row in rows)])
+    classes = _classes(path, rows)
+    found: dict[str, list[Labelled]] = {}
+    for row in sorted(rows, key=lambda row: row.file):
+        labelled = Labelled(path.parent / row.file, classes.index(names.nfc(row.label)), row.group)
+        found.setdefault(row.split or "train", []).append(labelled)
+    return image_files.write(folder, name, source, classes, found, on_bad_image)
+
+
+def _wrong(source: Path, path: Path, row: Row) -> str | None:
+    place = path.parent / row.file
+    if not os.path.lexists(place):
+        return f"{row.file} is not there"
+    if _linked(source, place):
+        return f"{row.file} is a link or behind one, and DVC does not watch what it leads to; put the file there"
+    return None if place.is_file() else f"{row.file} is no file"
+
+
+def _linked(source: Path, place: Path) -> bool:
+    steps = [place, *place.parents]
+    return any(step.is_symlink() for step in steps[: steps.index(source)])
+
+
+def _classes(path: Path, rows: list[Row]) -> list[str]:
+    names.require_distinct(sorted({row.label for row in rows}), f"data.table: {path}")
+    classes = sorted({names.nfc(row.label) for row in rows})
+    if len(classes) < 2:
+        raise DataError(f"data.table: {path} has one label, {classes[0]}; allowed: at least two")
+    return classes

@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.data.integrity import Group, Item
+from pipeline.data.near_duplicates import Pair
 from pipeline.process.errors import DataError
+
+_SHOWN = 1000
 
 
 def require_classes(kept: Mapping[str, Sequence[Item]], classes: Sequence[str]) -> None:
@@ -49,6 +52,24 @@ def summarise(
             "dropped_images": len(dropped),
         },
         "skipped": list(skipped),
+    }
+
+
+def near_duplicates(found: Sequence[Pair], classes: Sequence[str]) -> dict[str, Any]:
+    """What is said of near-duplicates, the closest first; `likeness` is the correlation of the two, 0 to 1."""
+    return {
+        "count": len(found),
+        "contradicting": sum(int(pair.first.label != pair.second.label) for pair in found),
+        "leaking": sum(int(pair.leaking) for pair in found),
+        "pairs": [
+            {
+                "likeness": pair.likeness,
+                "images": [
+                    {"split": i.split, "name": i.name, "label": classes[i.label]} for i in (pair.first, pair.second)
+                ],
+            }
+            for pair in found[:_SHOWN]
+        ],
     }
 
 

@@ -1,7 +1,7 @@
 """Images that belong together, ten photographs of one plant: which group each is in, by data.splitting.group."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from pipeline.process.errors import DataError
 
@@ -30,6 +30,25 @@ def of(rule: str | None, images: Iterable[tuple[str, str]]) -> list[str]:
             f" {', '.join(without[:_SHOWN])}{more}; allowed: a rule for all of them"
         )
     return [str(group) for group in groups]
+
+
+def joined(units: Mapping[str, str], together: Iterable[tuple[str, str]]) -> list[str]:
+    """The unit of each of `units`, name → unit, when those of two names that are `together` are one, and so on.
+
+    It is called like the first of them in the alphabet. Names that are not among `units` are left out.
+    """
+    leader = {unit: unit for unit in units.values()}
+
+    def first(unit: str) -> str:
+        while leader[unit] != unit:
+            unit = leader[unit]
+        return unit
+
+    for a, b in together:
+        if a in units and b in units:
+            low, high = sorted((first(units[a]), first(units[b])))
+            leader[high] = low
+    return [first(unit) for unit in units.values()]
 
 
 def _of_table(groups: list[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.process.errors import DataError
 
@@ -13,14 +13,15 @@ _SHOWN = 10
 
 @dataclass(frozen=True)
 class Item:
-    """One image: the split it is in, its unique name, class index, the digest of its pixels (hexadecimal), and the
-    group it belongs to, if any."""
+    """One image: the split it is in, its unique name, class index, the digest of its pixels (hexadecimal), the group
+    it belongs to, if any, and its look (see looks.py), if it was asked for."""
 
     split: str
     name: str
     label: int
     sha256: str
     group: str = ""
+    look: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)

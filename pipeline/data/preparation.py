@@ -3,12 +3,12 @@
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from pipeline.data import images, parallel
+from pipeline.data import images, looks, parallel
 from pipeline.data.integrity import Item
 from pipeline.data.reading import Example
 from pipeline.data.samples import Collector, Sample, sample
@@ -43,12 +43,17 @@ def _reserve(file: int, size: int) -> None:
 
 
 def fill(
-    pixels: np.ndarray, split: str, source: Iterable[Example], classes: list[str], samples: Collector
+    pixels: np.ndarray,
+    split: str,
+    source: Iterable[Example],
+    classes: list[str],
+    samples: Collector,
+    with_looks: bool = False,
 ) -> list[Item]:
     """Decode `source`, N examples, resize them into `pixels`, uint8 (N, H, W, C), and say what each one is.
 
-    Digests are of the pixels before resizing. Every image is offered to `samples`. Raises DataError, naming the image,
-    if one cannot be decoded or has no class among the K `classes`.
+    Digests, and looks if they are wanted, are of the pixels before resizing. Every image is offered to `samples`.
+    Raises DataError, naming the image, if one cannot be decoded or has no class among the K `classes`.
     """
     room = parallel.room()
 
@@ -56,7 +61,10 @@ def fill(
         _require_label(example, classes)
         try:
             with room.taken(_working_bytes(example.image)):
-                return _prepared(example, split, pixels.shape[1:], samples.wants(example.label))
+                item, before, after = _prepared(example, split, pixels.shape[1:])
+                look = looks.look(before) if with_looks else b""
+                seen = sample(example.name, example.label, before, after) if samples.wants(example.label) else None
+                return replace(item, look=look), after, seen
         except DataError as error:
             raise DataError(f"{paths.RAW}: {example.name}: {error}") from None
 
@@ -71,16 +79,13 @@ def fill(
     return items
 
 
-def _prepared(
-    example: Example, split: str, shape: tuple[int, ...], wanted: bool
-) -> tuple[Item, np.ndarray, Sample | None]:
-    """What the image is, it in `shape` (H, W, C), and, if it is `wanted`, both for the picture of samples."""
+def _prepared(example: Example, split: str, shape: tuple[int, ...]) -> tuple[Item, np.ndarray, np.ndarray]:
+    """What the image is, its pixels, and those resized to `shape` (H, W, C)."""
     height, width, channels = shape
     stored = example.image
     before = images.decode(stored, channels) if isinstance(stored, bytes) else images.convert(stored, channels)
     after = images.resize(before, height, width)
-    item = Item(split, example.name, example.label, images.pixel_digest(before), example.group)
-    return item, after, sample(example.name, example.label, before, after) if wanted else None
+    return Item(split, example.name, example.label, images.pixel_digest(before), example.group), before, after
 
 
 def _bytes(example: Example) -> int:

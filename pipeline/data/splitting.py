@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.data import groups, partition, slices
 from pipeline.data.integrity import Item
+from pipeline.data.preparation import Pool
 from pipeline.process.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,9 +35,37 @@ def count(info: Any, source: str, wanted: Mapping[str, str], limit: int | None) 
     return min(there, ceil(limit * there / largest))
 
 
-def drawn(items: Sequence[Item], info: Any, source: str, wanted: Mapping[str, str], splitting: Splitting) -> list[Item]:
+def drawn_all(
+    pools: Sequence[Pool],
+    info: Any,
+    wanted: Mapping[str, str],
+    splitting: Splitting,
+    together: Sequence[tuple[str, str]] = (),
+) -> list[Pool]:
+    """`pools`, one for each of `sources`, with every image in its split; as they are, if nothing is drawn.
+
+    `together`: names of images that come into one split if they are of one source's split.
+    """
+    if splitting.method == "slices":
+        return list(pools)
+    return [
+        replace(pool, items=drawn(pool.items, info, source, wanted, splitting, together))
+        for source, pool in zip(sources(wanted), pools, strict=True)
+    ]
+
+
+def drawn(
+    items: Sequence[Item],
+    info: Any,
+    source: str,
+    wanted: Mapping[str, str],
+    splitting: Splitting,
+    together: Sequence[tuple[str, str]] = (),
+) -> list[Item]:
     """`items`, all that was read of `source`, each in the split it is drawn into, or in none."""
-    units = [(item.group and f"group {item.group}") or f"image {item.sha256}" for item in items]
+    units = groups.joined(
+        {item.name: (item.group and f"group {item.group}") or f"image {item.sha256}" for item in items}, together
+    )
     if splitting.method == "stable":
         stretches = {split: slices.stretches(split, text, source) for split, text in wanted.items()}
         found = partition.stable(units, stretches, splitting.seed)

@@ -66,6 +66,10 @@ class Data(Section):
         description="true = keep one of identical images, drop those with contradicting labels; false"
     )
     allow_leaks: bool = Field(description="true = go on when identical images are in two splits; false = stop")
+    near_duplicates: Literal["ignore", "report", "error", "together"] = Field(
+        description="images that are scaled, recompressed, mirrored or cut copies: ignore | report | error (stop if"
+        " they are in two splits) | together (draw them into one split)"
+    )
 
     @model_validator(mode="after")
     def table_of_a_table(self) -> "Data":
@@ -73,6 +77,15 @@ class Data(Section):
             raise ValueError(f"source is {self.source} and table is {self.table}: source: table needs one, others null")
         if self.table and (PurePosixPath(self.table).is_absolute() or ".." in PurePosixPath(self.table).parts):
             raise ValueError(f"table is {self.table}; allowed: a file in the folder path, which is what DVC watches")
+        return self
+
+    @model_validator(mode="after")
+    def together_needs_a_draw(self) -> "Data":
+        if self.near_duplicates == "together" and self.splitting.method not in ("stratified", "random"):
+            raise ValueError(
+                f"near_duplicates is together and splitting.method is {self.splitting.method}; together goes with"
+                " stratified or random: slices draw nothing, and stable splits move nothing that is there already"
+            )
         return self
 
     @model_validator(mode="after")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pipeline.data import dataset_report, integrity, preparation, reading, slices, splitting
+from pipeline.data import dataset_report, integrity, near_duplicates, preparation, reading, slices, splitting
 from pipeline.data.integrity import Group, Item
+from pipeline.data.near_duplicates import Pair
 from pipeline.data.preparation import Pool
 from pipeline.data.samples import Collector, draw
 from pipeline.files import paths, records
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 def run(params: Params) -> None:
     """Write data/images, reports/dataset.json and reports/samples.png.
 
-    Reads data.name, splits, splitting, limit, deduplicate, allow_leaks and images.height, width, channels. Identical
-    images are found on the decoded pixels, before resizing. Raises DataError: unknown, empty or overlapping splits,
-    undecodable images, images without a group, groups or identical images in two splits (the latter unless
-    deduplicated or allowed), a class without training images.
+    Reads data.name, splits, splitting, limit, deduplicate, allow_leaks, near_duplicates and images.height, width,
+    channels. Identical images, and near-duplicates if asked for, are found on the decoded pixels, before resizing.
+    Raises DataError: unknown, empty or overlapping splits, undecodable images, images without a group, groups,
+    identical images or near-duplicates in two splits (as far as not deduplicated or allowed), a class without training
+    images.
     """
     builder = reading.open_raw(paths.RAW, params.data.name)
     wanted = {split: getattr(params.data.splits, split) for split in paths.SPLITS}
@@ -30,6 +32,8 @@ def run(params: Params) -> None:
     classes = reading.classes(builder.info)
     samples = Collector(len(classes))
     pools = _pools(builder, wanted, params, classes, samples)
+    pairs = _near_duplicates(pools, params)
+    pools = splitting.drawn_all(pools, builder.info, wanted, params.data.splitting, _joined(pairs, params))
     used = [item for pool in pools for item in pool.items if item.split]
     splitting.refuse_cut_groups(used)
 
@@ -37,35 +41,51 @@ def run(params: Params) -> None:
     dropped = _resolve(groups, classes, params)
     kept = {split: [i for i in used if i.split == split and i.name not in dropped] for split in paths.SPLITS}
     dataset_report.require_classes(kept, classes)
+    near = None if pairs is None else near_duplicates.among(pairs, [item for items in kept.values() for item in items])
+    if near and params.data.near_duplicates in ("error", "together"):
+        near_duplicates.refuse_leaks(near, classes)
 
     for split in paths.SPLITS:
         preparation.write(split, pools, without=dropped)
     records.write_json(paths.CLASSES, classes)
     preparation.write_splits(pools, classes, without=dropped)
     report = dataset_report.summarise(kept, classes, groups, dropped, records.read_json(paths.SKIPPED))
+    if near is not None:
+        report["near_duplicates"] = dataset_report.near_duplicates(near, classes)
     records.write_json(paths.DATASET, report)
     style.save(draw(samples.chosen(without=dropped), classes), paths.SAMPLES_PICTURE)
     print("\n".join([*slices.left_out(wanted, builder.info.splits), _summary(report, kept)]))
 
 
 def _pools(builder: Any, wanted: dict[str, str], params: Params, classes: list[str], samples: Collector) -> list[Pool]:
-    """What is read, with the split of each image: the slices, or the source's splits that they are drawn from."""
-    method, limit = params.data.splitting.method, params.data.limit
-    if method == "slices":
-        parts = {text: reading.count(builder.info, text, limit) for text in wanted.values()}
-        names = {text: split for split, text in wanted.items()}
+    """What is read: the slices, each image in its split, or the source's splits that images are drawn from."""
+    limit, shape = params.data.limit, (params.images.height, params.images.width, params.images.channels)
+    if params.data.splitting.method == "slices":
+        parts = {split: (text, reading.count(builder.info, text, limit)) for split, text in wanted.items()}
     else:
-        parts = {name: splitting.count(builder.info, name, wanted, limit) for name in splitting.sources(wanted)}
-        names = {name: name for name in parts}
+        sources = splitting.sources(wanted)
+        parts = {name: (name, splitting.count(builder.info, name, wanted, limit)) for name in sources}
     pools = []
-    for text, count in parts.items():
-        pixels = preparation.scratch(count, params.images.height, params.images.width, params.images.channels)
-        items = preparation.fill(pixels, names[text], reading.examples(builder, text, count), classes, samples)
-        items = splitting.grouped(items, params.data.splitting.group)
-        if method != "slices":
-            items = splitting.drawn(items, builder.info, text, wanted, params.data.splitting)
-        pools.append(Pool(pixels, items))
+    for name, (text, count) in parts.items():
+        pixels = preparation.scratch(count, *shape)
+        examples = reading.examples(builder, text, count)
+        looks = params.data.near_duplicates != "ignore"
+        items = preparation.fill(pixels, name, examples, classes, samples, looks)
+        pools.append(Pool(pixels, splitting.grouped(items, params.data.splitting.group)))
     return pools
+
+
+def _near_duplicates(pools: list[Pool], params: Params) -> list[Pair] | None:
+    """Among all that was read; None if nobody asks."""
+    if params.data.near_duplicates == "ignore":
+        return None
+    return near_duplicates.pairs([item for pool in pools for item in pool.items])
+
+
+def _joined(pairs: list[Pair] | None, params: Params) -> list[tuple[str, str]]:
+    """The names of images that must not be drawn apart."""
+    together = pairs if pairs and params.data.near_duplicates == "together" else []
+    return [(pair.first.name, pair.second.name) for pair in together]
 
 
 def _resolve(groups: list[Group], classes: list[str], params: Params) -> set[str]:
@@ -85,6 +105,11 @@ def _summary(report: dict[str, Any], kept: dict[str, list[Item]]) -> str:
         f"{duplicates['count']} groups of identical images: {duplicates['contradicting']} with contradicting labels,"
         f" {duplicates['leaking']} in more than one split; {duplicates['dropped_images']} images left out",
     ]
+    if near := report.get("near_duplicates"):
+        lines.append(
+            f"{near['count']} pairs of near-duplicates: {near['contradicting']} with contradicting labels,"
+            f" {near['leaking']} in two splits"
+        )
     there = Counter(report["classes"][item.label] for items in kept.values() for item in items)
     for split, found in report["splits"].items():
         if found["missing_classes"]:

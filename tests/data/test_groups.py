@@ -37,3 +37,9 @@ def test_a_table_s_column_may_leave_images_by_themselves():
 def test_images_without_a_group_are_named(rule):
     with pytest.raises(DataError, match=r"finds no group in \d of 3 names: .*rose/"):
         found(rule)
+
+
+def test_units_that_are_together_are_one_and_so_on():
+    units = {"a": "image 1", "b": "group g", "c": "group g", "d": "image 2", "e": "image 3"}
+    assert groups.joined(units, []) == list(units.values())
+    assert groups.joined(units, [("a", "d"), ("d", "c"), ("e", "elsewhere")]) == ["group g"] * 4 + ["image 3"]

@@ -138,6 +138,10 @@ def test_all_wrong_keys_are_listed_at_once():
             {"data.splitting.method": "stable", "data.splits.train": "train[:1000]"},
             "data: splits.train is train[:1000], and splitting.method: stable allows slices in percent only",
         ),
+        (
+            {"data.near_duplicates": "together"},
+            "near_duplicates is together and splitting.method is slices; together goes with stratified or random",
+        ),
         ({"data.table": "labels.csv"}, "source is digits and table is labels.csv: source: table needs one"),
         (
             {"data.source": "table", "data.table": "../labels.csv"},

@@ -18,6 +18,7 @@ from pipeline.stages import fetch, preprocess
 FETCH = ["data.source", "data.name", "data.path", "data.table", "data.on_bad_image"]
 PREPROCESS = [
     *["data.name", "data.splits", "data.splitting", "data.limit", "data.deduplicate", "data.allow_leaks"],
+    "data.near_duplicates",
     *["images.height", "images.width", "images.channels"],
 ]
 PHOTOGRAPHS = os.environ.get("HERBARIUM_TEST_IMAGES")
@@ -240,3 +241,37 @@ def test_a_table_s_groups_are_in_one_split_each(project, run, plants, params):
     assert [per_class(split) for split in paths.SPLITS] == [{"a": 24, "b": 12}, {"a": 8, "b": 4}, {"a": 8, "b": 4}]
     rows = records.read_csv(paths.SPLIT_TABLE)
     assert len({row["group"] for row in rows}) == len({(row["group"], row["split"]) for row in rows}) == 30
+
+
+@pytest.fixture
+def copied(project, plants):
+    """Of each plant the second photograph is the first one, mirrored and smaller."""
+    for n, first in enumerate(sorted((project / "source").rglob("*x.png"))):
+        rng = np.random.default_rng(n)
+        picture = Image.fromarray(rng.integers(0, 256, (6, 6, 3), dtype=np.uint8)).resize((60, 60))
+        picture.save(first)
+        mirrored = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT).resize((30, 40))
+        mirrored.save(first.with_name(first.name.replace("x", "y")))
+    return plants
+
+
+def test_near_duplicates_are_reported_refused_or_kept_together(project, run, copied, params, capsys):
+    run(**copied, near_duplicates="report", splitting=splitting(params, method="stratified"))
+    report = records.read_json(paths.DATASET)["near_duplicates"]
+    assert (report["count"], report["contradicting"]) == (30, 0)
+    assert report["leaking"] > 0
+    assert (
+        f"30 pairs of near-duplicates: 0 with contradicting labels, {report['leaking']} in" in capsys.readouterr().out
+    )
+    with pytest.raises(
+        DataError, match=r"(?s)data\.near_duplicates: \d+ pairs of images .* are in two splits:.*together"
+    ):
+        run(fetching=False, **copied, near_duplicates="error", splitting=splitting(params, method="stratified"))
+    run(fetching=False, **copied, near_duplicates="together", splitting=splitting(params, method="stratified"))
+    assert [per_class(split) for split in paths.SPLITS] == [{"a": 24, "b": 12}, {"a": 8, "b": 4}, {"a": 8, "b": 4}]
+    assert records.read_json(paths.DATASET)["near_duplicates"]["leaking"] == 0
+
+
+def test_nobody_looks_for_near_duplicates_unless_asked_to(run, plants):
+    run(**plants)
+    assert "near_duplicates" not in records.read_json(paths.DATASET)

@@ -106,6 +106,7 @@ def test_a_new_learning_rate_runs_only_train_and_evaluate(project: Path) -> None
     started = [line.split("'")[1] for line in printed.splitlines() if line.startswith("Running stage")]
     assert started == ["train", "evaluate"]
     call(project, "git", "checkout", ".")
+    call(project, "dvc", "checkout")
 
 
 def test_experiments_in_copies_and_queues_share_the_store(project: Path) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.files import paths, records
+from pipeline.params import upgrades
 from pipeline.params.keys import flat
 from pipeline.results import history, metrics, predictions
 from pipeline.results.predictions import Predictions
@@ -41,6 +42,7 @@ def render(params: Params) -> str:
     environment.filters |= {"percent": percent, "picture": data_uri}
     return environment.get_template("page.html").render(
         params=flat(params.model_dump()),
+        used=flat(upgrades.without_unchanged(params.model_dump())),  # a key that nobody uses changes no page
         metrics=records.read_json(paths.METRICS),
         training=records.read_json(paths.TRAINING),
         dataset=records.read_json(paths.DATASET),

@@ -77,12 +77,14 @@ def evaluate() -> None:
     _begin("evaluate")
     from pipeline.filing import ledger
     from pipeline.identity import agreement, guard
+    from pipeline.params import upgrades
     from pipeline.process import notices
     from pipeline.stages import evaluate as stage
 
     with folder_lock.stage_alone("evaluate"), guard.guarded("evaluate") as stock:
         agreement.require_trained(stock.whole)
-        stage.run(stock.params)
+        # A key that nobody uses changes no page: what was filed before it came is still reproduced to the byte.
+        stage.run(stock.params, upgrades.without_unchanged(stock.params.model_dump()))
     ledger.note_results()
     notices.or_warn(lambda: results.publish_run(stock.whole))
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.files import paths, records
-from pipeline.params import upgrades
 from pipeline.params.keys import flat
 from pipeline.results import history, metrics, predictions
 from pipeline.results.predictions import Predictions
@@ -26,8 +25,8 @@ MISTAKES_SHOWN = 12
 CONFUSIONS_SHOWN = 8
 
 
-def render(params: Params) -> str:
-    """The page of the files in the working directory; `params` with the sections that are to be shown.
+def render(params: Params, listed: Mapping[str, Any] | None = None) -> str:
+    """The page of the files in the working directory; `listed`: the part of `params` that is shown in full, or all.
 
     Reads what the stages have written: metrics, predictions, history, training.json, dataset.json and the pictures.
     """
@@ -42,7 +41,7 @@ def render(params: Params) -> str:
     environment.filters |= {"percent": percent, "picture": data_uri}
     return environment.get_template("page.html").render(
         params=flat(params.model_dump()),
-        used=flat(upgrades.without_unchanged(params.model_dump())),  # a key that nobody uses changes no page
+        listed=flat(params.model_dump() if listed is None else listed),
         metrics=records.read_json(paths.METRICS),
         training=records.read_json(paths.TRAINING),
         dataset=records.read_json(paths.DATASET),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, fields
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pipeline.params.schema import Params
 
 
-def run(params: Params) -> None:
+def run(params: Params, listed: Mapping[str, Any] | None = None) -> None:
     """Evaluate models/model.keras on the validation and test images; see `evaluate`."""
     # Here, so that all the rest of the stage can be used without the seconds TensorFlow takes to import.
     from pipeline.model import assembly, predict
@@ -38,15 +38,21 @@ def run(params: Params) -> None:
         params,
         probabilities=lambda split: predict.probabilities(split, trained, params),
         features=lambda split: predict.features(split, trained, params),
+        listed=listed,
     )
 
 
-def evaluate(params: Params, probabilities: Callable[[str], np.ndarray], features: Callable[[str], np.ndarray]) -> None:
+def evaluate(
+    params: Params,
+    probabilities: Callable[[str], np.ndarray],
+    features: Callable[[str], np.ndarray],
+    listed: Mapping[str, Any] | None = None,
+) -> None:
     """Write metrics, predictions, tables, pictures and the page into reports/.
 
     `probabilities`: split → float64 (N, K), `features`: split → float64 (N, D), in the order of the stored images.
-    `params` are shown on the page. Raises DataError, before anything is written, if they are no probabilities or do
-    not fit the stored images and classes, or model and images have other classes.
+    `listed`: the parameters that the page lists, else all of `params`. Raises DataError, before anything is written, if
+    they are no probabilities or do not fit the stored images and classes, or model and images have other classes.
     """
     classes = class_names.of_model()
     validation, test = (_predictions(split, probabilities(split), classes) for split in ("validation", "test"))
@@ -57,7 +63,7 @@ def evaluate(params: Params, probabilities: Callable[[str], np.ndarray], feature
     records.write_json(paths.METRICS, measured)
     _write_tables(test, plane)
     _draw(test, plane)
-    records.write_text(paths.REPORT, page.render(params))
+    records.write_text(paths.REPORT, page.render(params, listed))
     print(_summary(measured, int(test.correct.sum())))
 
 

@@ -57,6 +57,7 @@ STATE = Path(".herbarium")  # git-ignored working state that no stage reads as i
 CHECKPOINTS = STATE / "checkpoints"
 REVIEW_COPY = "review-"  # what the folders in it are called in which a review's copy of the project lies
 SWEEPS = STATE / "sweeps"
+WARM_UPS = STATE / "warm-ups"  # of a sweep that is under way
 
 
 def mlflow_model(uri: str) -> Path:

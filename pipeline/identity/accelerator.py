@@ -2,6 +2,7 @@
 
 import ctypes
 import re
+from functools import cache
 from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +32,7 @@ def _possible() -> bool:
     return any(map(_loads, _DRIVERS)) or any(folder.is_dir() for folder in _plugins())
 
 
+@cache
 def _loads(library: str) -> bool:
     try:
         ctypes.CDLL(library)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,7 @@ def verify(split: str, index: dict[str, Any], root: Path = Path()) -> None:
             raise DataError(f"{path}: {found} (sha256 {expected[:12]}…); delete data/features and run dvc repro")
 
 
-def check_weights(assembled: Assembled, index: dict[str, Any], unfrozen: bool) -> None:
+def check_weights(assembled: Assembled, index: Mapping[str, Any], unfrozen: bool) -> None:
     """Raise DataError if the frozen weights are not those the stored activations come from."""
     if not unfrozen and extraction.weights_digest(assembled.network) != index["weights"]:
         raise DataError(

@@ -94,14 +94,16 @@ def fit(
     phase: Phase,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
     checkpoint: Path | None = None,
+    steps: Steps | None = None,
 ) -> list[Epoch]:
     """Train `model` (inputs → logits) for a phase; returns its epochs and leaves the kept epoch's weights in `model`.
 
     With `phase.patience` the epoch of lowest validation loss is kept, else the last. `checkpoint` names a file that
-    is written after every epoch and resumed from if it is there. Raises TrainingDivergedError if a loss or weight is
-    not finite.
+    is written after every epoch and resumed from if it is there. `steps` are those of `model`, if it has taken some
+    before. Raises TrainingDivergedError if a loss or weight is not finite.
     """
-    steps = Steps.of(model, settings)
+    steps = steps or Steps.of(model, settings)
+    steps.begin(settings)
     state = checkpoints.State([v.value for v in model.variables], steps.optimizer.state, checkpoint)
     epochs = state.restore()
     for epoch in epochs:

@@ -4,6 +4,7 @@ A tensor through which every path from input to output runs (an articulation poi
 cut in two models with one array between them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,11 +73,14 @@ def nodes(output: Any) -> list[Node]:
     return ordered
 
 
-def replay(output: Any, tensor: Any, take_apart: bool = False) -> Any:
+def replay(
+    output: Any, tensor: Any, take_apart: bool = False, random: Callable[[Any, Any], Any] = lambda _, tensor: tensor
+) -> Any:
     """What `output` is when `tensor` takes the place of the graph's input; the operations and weights are shared.
 
-    Random layers are left out: outside of training they change nothing, and the part of a backbone that is computed
-    once could not have them. `take_apart` puts the layers of models called as layers in their place.
+    `random` gives what a random layer makes of a tensor. They are left out unless it does: outside of training they
+    change nothing, and the part of a backbone that is computed once could not have them. `take_apart` puts the layers
+    of models called as layers in their place.
     """
     replayed: dict[int, Any] = {}
     graph = nodes(output)
@@ -84,7 +88,7 @@ def replay(output: Any, tensor: Any, take_apart: bool = False) -> Any:
         if not node.inputs:
             result = tensor
         elif node.random:
-            result = replayed[id(graph[node.inputs[0]].output)]
+            result = random(node.operation, replayed[id(graph[node.inputs[0]].output)])
         else:
             layer, (arguments, options) = node.operation, node.arguments.fill_in(replayed)
             nested = take_apart and isinstance(layer, keras.Model)

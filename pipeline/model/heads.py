@@ -57,6 +57,12 @@ def dropout_rates(head: Head) -> list[float]:
     return [head.dropout] * max(1, len(head.units))
 
 
+def dropouts(head: Head) -> dict[str, float]:
+    """The names of a head's dropout layers, with their rates."""
+    names = [f"dropout{index}" for index in range(1, len(head.units) + 1)] or ["dropout"]
+    return {name: rate for name, rate in zip(names, dropout_rates(head), strict=True) if rate}
+
+
 def probabilities(logits: Any, output: str) -> Any:
     """Logits → probabilities, float32 (N, K); a sigmoid's single logit gives the columns 1-p and p."""
     if output == "softmax":

@@ -6,18 +6,23 @@ import numpy as np
 import tensorflow as tf
 
 
-def cross_entropy(labels: Any, logits: Any, label_smoothing: float) -> Any:
-    """Mean cross-entropy in nats, float32 scalar, of int64 labels (B,) and float32 logits (B, K), or (B, 1) sigmoid."""
+def smoothed(label_smoothing: float, outputs: int) -> tuple[float, float]:
+    """The mass that stays with a label, and the one that every class gets, of a network with that many logits."""
+    return 1 - label_smoothing, label_smoothing / max(2, outputs)
+
+
+def cross_entropy(labels: Any, logits: Any, smoothing: tuple[Any, Any] | None = None) -> Any:
+    """Mean cross-entropy in nats, float32 scalar, of int64 labels (B,) and float32 logits (B, K), or (B, 1) sigmoid.
+
+    `smoothing` is what `smoothed` returns, as numbers or float32 scalars; None is no smoothing.
+    """
     classes = logits.shape[-1]
-    if classes == 1:
-        targets = tf.cast(labels, tf.float32)[:, None] * (1 - label_smoothing) + 0.5 * label_smoothing
-        losses = tf.nn.sigmoid_cross_entropy_with_logits(targets, logits)
-    elif label_smoothing:
-        targets = tf.one_hot(labels, classes) * (1 - label_smoothing) + label_smoothing / classes
-        losses = tf.nn.softmax_cross_entropy_with_logits(targets, logits)
-    else:
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    return tf.reduce_mean(losses)
+    if smoothing is None and classes > 1:
+        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+    hot = tf.one_hot(labels, classes) if classes > 1 else tf.cast(labels, tf.float32)[:, None]
+    targets = hot if smoothing is None else hot * smoothing[0] + smoothing[1]
+    of_logits = tf.nn.softmax_cross_entropy_with_logits if classes > 1 else tf.nn.sigmoid_cross_entropy_with_logits
+    return tf.reduce_mean(of_logits(targets, logits))
 
 
 def correct(labels: Any, logits: Any) -> Any:

@@ -17,16 +17,30 @@ Apply = Callable[[Sequence[Any], Any], None]
 
 @dataclass(frozen=True)
 class Optimizer:
-    """`apply(gradients, learning_rate)` updates the variables; `state` is all it remembers between steps."""
+    """`apply(gradients, learning_rate)` updates the variables; `state` is all it remembers between steps.
+
+    `products` are those of the `state` that begin at 1; the others begin at 0.
+    """
 
     state: list[tf.Variable]
     apply: Apply
+    products: tuple[tf.Variable, ...] = ()
+
+    def restart(self) -> None:
+        """Forget all steps."""
+        for variable in self.state:
+            variable.assign(tf.zeros_like(variable))
+        for product in self.products:
+            product.assign(tf.ones_like(product))
 
 
-def create(name: str, variables: Sequence[tf.Variable], weight_decay: float = 0.0) -> Optimizer:
-    """An optimizer of `name` (see params.yaml, train.optimizer) for float32 `variables`, with fresh state."""
+def create(name: str, variables: Sequence[tf.Variable], weight_decay: Any = None) -> Optimizer:
+    """An optimizer of `name` (see params.yaml, train.optimizer) for float32 `variables`, with fresh state.
+
+    `weight_decay` is a number or a float32 scalar, None if there is none; only adamw has any.
+    """
     if name in ("adam", "adamw"):
-        return _adam(variables, weight_decay if name == "adamw" else 0.0)
+        return _adam(variables, weight_decay if name == "adamw" else None)
     return {"sgd": _sgd, "momentum": _momentum, "rmsprop": _rmsprop, "nadam": _nadam}[name](variables)
 
 
@@ -73,7 +87,7 @@ def _rmsprop(variables: Sequence[tf.Variable]) -> Optimizer:
     return Optimizer([*squares, *moments], apply)
 
 
-def _adam(variables: Sequence[tf.Variable], weight_decay: float) -> Optimizer:
+def _adam(variables: Sequence[tf.Variable], weight_decay: Any) -> Optimizer:
     """Kingma & Ba 2015; with `weight_decay` AdamW (Loshchilov & Hutter 2019), decayed before the step as in Keras."""
     first, second = _zeros(variables), _zeros(variables)
     steps = tf.Variable(0.0, trainable=False)
@@ -82,7 +96,7 @@ def _adam(variables: Sequence[tf.Variable], weight_decay: float) -> Optimizer:
         step = steps.assign_add(1.0)
         powers = {"beta1_power": tf.pow(BETA_1, step), "beta2_power": tf.pow(BETA_2, step)}
         for variable, m, v, gradient in zip(variables, first, second, gradients, strict=True):
-            if weight_decay:
+            if weight_decay is not None:
                 variable.assign_sub(variable * (learning_rate * weight_decay))
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle,
@@ -116,4 +130,4 @@ def _nadam(variables: Sequence[tf.Variable]) -> Optimizer:
             v_hat = v_now / (1.0 - tf.pow(BETA_2, step))
             variable.assign_sub(learning_rate * m_hat / (tf.sqrt(v_hat) + EPSILON))
 
-    return Optimizer([*first, *second, steps, product], apply)
+    return Optimizer([*first, *second, steps, product], apply, (product,))

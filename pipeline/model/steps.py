@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -9,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from pipeline.model import augmentation, losses, optimizers
+from pipeline.model.adjustable import Adjustable
 from pipeline.model.compiled import compiled
 from pipeline.model.optimizers import Optimizer
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Steps:
-    """A model's training steps, compiled, and the optimizer whose state they change.
+    """A model's training steps, compiled, and the optimizer whose state they change; `begin` before each training.
 
     `run(inputs (M, …), chosen int64 (B,), labels int64 (B,), moves (B, 8) or (0, 8), learning_rate)` takes the steps of
     the B rows of `inputs` that are `chosen`, in that order; returns the sum of the losses, float64, and the number of
@@ -27,20 +29,40 @@ class Steps:
 
     optimizer: Optimizer
     run: Any
+    begin: Callable[[Train], None]
 
     @classmethod
     def of(cls, model: keras.Model, settings: Train) -> Self:
+        """Steps for all trainings of `model` that have the same `key` as `settings`."""
         variables = [variable.value for variable in model.trainable_variables]
-        optimizer = optimizers.create(settings.optimizer, variables, settings.weight_decay)
+        adjustable = Adjustable(model)
+        kept, given, decay = (tf.Variable(0.0, trainable=False) for _ in range(3))
+        smoothing = (kept, given) if settings.label_smoothing else None
+        optimizer = optimizers.create(settings.optimizer, variables, decay if settings.weight_decay else None)
 
         def step(rows: Any, labels: Any, rate: Any) -> tuple[Any, Any]:
             with tf.GradientTape() as tape:
-                outputs = model(as_input(model, rows), training=True)
-                loss = tf.add_n([losses.cross_entropy(labels, outputs, settings.label_smoothing), *model.losses])
+                outputs = adjustable.model(as_input(model, rows), training=True)
+                loss = tf.add_n([losses.cross_entropy(labels, outputs, smoothing), *adjustable.model.losses])
             optimizer.apply(tape.gradient(loss, variables), rate)
             return loss, losses.correct(labels, outputs)
 
-        return cls(optimizer, compiled(_loop(step, settings.batch_size)))
+        def begin(settings: Train) -> None:
+            optimizer.restart()
+            adjustable.read()
+            decay.assign(settings.weight_decay)
+            for variable, value in zip(
+                (kept, given), losses.smoothed(settings.label_smoothing, model.output.shape[-1]), strict=True
+            ):
+                variable.assign(value)
+
+        return cls(optimizer, compiled(_loop(step, settings.batch_size)), begin)
+
+
+def key(settings: Train) -> tuple[Any, ...]:
+    """What decides the graph of a model's steps; all other settings are read by it."""
+    decay, smoothing = settings.weight_decay > 0, settings.label_smoothing > 0
+    return settings.optimizer, settings.batch_size, settings.optimizer == "adamw" and decay, smoothing
 
 
 def _loop(step: Any, batch: int) -> Any:

@@ -6,7 +6,7 @@ It reads the train and validation splits, never the test split.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,11 @@ import numpy as np
 
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint
-from pipeline.model import assembly, features
+from pipeline.model import assembly, features, prepared, warm_up
 from pipeline.model import fit as fitting
 from pipeline.model.assembly import Assembled
 from pipeline.model.fit import Examples, Phase
+from pipeline.model.prepared import Kept, Prepared
 from pipeline.process.errors import HerbariumError
 from pipeline.results import history
 from pipeline.results.history import Epoch
@@ -51,31 +52,36 @@ def run(
     on_epoch: Callable[[Epoch], None] = lambda _: None,
     checkpoints: Path | None = None,
     root: Path = Path(),
+    kept: Kept | None = None,
+    warm_ups: Path | None = None,
 ) -> Trained:
     """Train the network of `params` on the stored activations; `on_start` gets the fingerprint before the first epoch.
 
     Reads the sections images, backbone, head, train and compute. `checkpoints` is a folder to resume from; `forget`
     clears it, once what was trained is safe. `root` is the project whose activations, classes and backbone are meant.
+    `kept` are networks of earlier trainings to use again, `warm_ups` a folder of their warm-ups; what comes of it is
+    the same without, but what was trained is another training's with the next call.
     """
     index = features.read_index(fingerprint.SPLITS, root)
     for split in fingerprint.SPLITS:
         features.verify(split, index, root)
     name = fingerprint.of_project(params, root)
-    assembled = assembly.assemble(params, len(records.read_json(root / paths.CLASSES)), root)
-    features.check_weights(assembled, index, unfrozen=params.backbone.weights == "none")
+    network = (kept or Kept()).get(prepared.key(params, root), lambda: _prepared(params, index, root))
+    network.begin(params)
     on_start(name)
     folder = _folder(checkpoints, name) if checkpoints else None
-    train, validation = (features.examples(split, assembled, params, root=root) for split in ("train", "validation"))
-    epochs = [fitting.before_training(assembled.trained, train, validation)]
+    assembled, (train, validation) = network.assembled, network.at_cut
+    epochs = [network.before]
     on_epoch(epochs[0])
     if params.train.warmup_epochs:
-        epochs += _warm_up(assembled, params, on_epoch, folder, root)
+        epochs += warm_up.run(network, params, on_epoch, _file(folder, "warmup"), warm_ups, root)
+    phase, steps = _joint(params.train), network.steps(assembled.trained, params.train)
     joint = fitting.fit(
-        assembled.trained, train, validation, params.train, _joint(params.train), on_epoch, _file(folder, "joint")
+        assembled.trained, train, validation, params.train, phase, on_epoch, _file(folder, "joint"), steps
     )
     check_exact(assembled, validation, params, root)
-    kept = history.best(joint) if params.train.early_stopping_patience else joint[-1]
-    return Trained(assembled, [*epochs, *joint], kept.epoch, name)
+    best = history.best(joint) if params.train.early_stopping_patience else joint[-1]
+    return Trained(assembled, [*epochs, *joint], best.epoch, name)
 
 
 def forget(checkpoints: Path, name: str) -> None:
@@ -87,15 +93,10 @@ def _folder(checkpoints: Path, name: str) -> Path:
     return checkpoints / name[:16]
 
 
-def _warm_up(
-    assembled: Assembled, params: Params, on_epoch: Callable[[Epoch], None], folder: Path | None, root: Path
-) -> list[Epoch]:
-    """Train the head alone on the frozen backbone's output, as deep as the cut may be: cheap epochs."""
-    output = assembled.network.output
-    train, validation = (features.examples(s, assembled, params, output, root) for s in ("train", "validation"))
-    settings = params.train
-    phase = Phase(settings.warmup_epochs, settings.warmup_learning_rate, "constant", patience=None)
-    return fitting.fit(assembled.head, train, validation, settings, phase, on_epoch, _file(folder, "warmup"))
+def _prepared(params: Params, index: Mapping[str, Any], root: Path) -> Prepared:
+    assembled = assembly.assemble(params, len(records.read_json(root / paths.CLASSES)), root)
+    features.check_weights(assembled, index, unfrozen=params.backbone.weights == "none")
+    return Prepared(assembled, params, root)
 
 
 def _joint(train: Train) -> Phase:

@@ -1,5 +1,6 @@
 """`herbarium sweep` from beginning to end: features, trials, audit, reports, and the view in MLflow."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -55,6 +56,7 @@ def run(plan: Plan, workers: int = 1, scheduler: str | None = None, quiet: bool 
             trials.write(paths.TRIALS, ended, plan.keys)
         audits = audit.run(plan, done, started, screen.training)
         audit.write(audits)
+        shutil.rmtree(paths.WARM_UPS, ignore_errors=True)
         figures.draw(recorded.in_memory(plan.study), paths.SWEEP_FIGURES)
         _finish(plan, done, audits, shown)
     return summary(plan, done, audits)

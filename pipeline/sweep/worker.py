@@ -8,14 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import astuple
 from pathlib import Path
 
+from pipeline.files import paths
 from pipeline.identity import determinism
 from pipeline.model import assembly, training
+from pipeline.model.prepared import Kept
 from pipeline.params import config
 from pipeline.process.errors import MachineError
 from pipeline.results.history import Epoch
 from pipeline.results.trials import COMPLETE, PRUNED
 from pipeline.sweep import failures
-from pipeline.sweep.outcomes import Configuration, Outcome
+from pipeline.sweep.outcomes import MEMORY, Configuration, Outcome
+
+_KEPT = Kept()  # networks of the trials before
 
 
 class _Pruned(Exception):  # noqa: N818 - an end, not an error
@@ -42,6 +46,8 @@ def run_trial(configuration: Configuration, root: Path = Path()) -> Outcome:
         if configuration.get("debug"):
             raise
         outcome = failures.outcome(error)
+        if outcome.get("kind") == MEMORY:
+            _KEPT.clear()
     rows = [astuple(epoch) for epoch in epochs]
     return {**outcome, "epochs": rows, "seconds": time.perf_counter() - began}
 
@@ -50,7 +56,14 @@ def _train(configuration: Configuration, epochs: list[Epoch], root: Path) -> Out
     params = config.check(configuration["params"], "the trial's configuration")
     determinism.prepare(params.compute)
     thresholds = configuration["thresholds"]
-    trained = training.run(params, _same_as(configuration["fingerprint"]), _watch(thresholds, epochs), root=root)
+    trained = training.run(
+        params,
+        _same_as(configuration["fingerprint"]),
+        _watch(thresholds, epochs),
+        root=root,
+        kept=_KEPT,
+        warm_ups=root / paths.WARM_UPS,
+    )
     kept = next(epoch for epoch in trained.epochs if epoch.epoch == trained.kept_epoch)
     if configuration["model"] and kept.validation_accuracy > configuration["model_above"]:
         assembly.save(trained.assembled, root / configuration["model"])

@@ -118,6 +118,7 @@ def block5(precision: str) -> list[Row]:
         assembled = assembly.assemble(params, CLASSES)
         train, validation = (features.examples(split, assembled, params) for split in ("train", "validation"))
         steps = Steps.of(assembled.trained, params.train)
+        steps.begin(params.train)
         model = plain.vgg16(3, keras.optimizers.Adam(params.train.learning_rate))
         data = plain.scaled("train"), plain.scaled("validation")
 

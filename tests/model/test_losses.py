@@ -18,14 +18,18 @@ TWO_CLASSES = RANDOM.integers(0, 2, 20)
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 def test_cross_entropy_equals_keras(smoothing):
     reference = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
-    found = losses.cross_entropy(tf.constant(LABELS), tf.constant(LOGITS), smoothing)
+    found = losses.cross_entropy(
+        tf.constant(LABELS), tf.constant(LOGITS), losses.smoothed(smoothing, 4) if smoothing else None
+    )
     np.testing.assert_allclose(found, reference(np.eye(4)[LABELS], LOGITS), rtol=1e-6)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 def test_cross_entropy_of_one_logit_equals_keras(smoothing):
     reference = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
-    found = losses.cross_entropy(tf.constant(TWO_CLASSES), tf.constant(ONE_LOGIT), smoothing)
+    found = losses.cross_entropy(
+        tf.constant(TWO_CLASSES), tf.constant(ONE_LOGIT), losses.smoothed(smoothing, 1) if smoothing else None
+    )
     np.testing.assert_allclose(found, reference(TWO_CLASSES[:, None].astype(np.float32), ONE_LOGIT), rtol=1e-6)
 
 

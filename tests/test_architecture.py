@@ -287,7 +287,7 @@ def test_a_stage_watches_the_packages_it_computes_with(stage):
     recorded = set(config.read_yaml(ROOT / "pipeline/versions.json"))
     assert watched == sorted(watched)
     assert set(watched) <= recorded
-    # TensorFlow reads TFDS's files in fetch and preprocess; their bytes are decoded by Pillow.
+    # TensorFlow reads TFDS's files in preprocess where there is no array_record; their bytes are decoded by Pillow.
     assert needed - set(watched) <= {"tensorflow", "keras"}
 
 

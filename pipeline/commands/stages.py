@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from pipeline.commands import folder_lock, results
-from pipeline.commands.setup import in_project, prepared
+from pipeline.commands.setup import configured, in_project, prepared
 
 if TYPE_CHECKING:
     from pipeline.results.history import Epoch
@@ -22,7 +22,7 @@ def fetch() -> None:
 
     Example: herbarium fetch
     """
-    _prepare("fetch")
+    _prepare("fetch", needs_tensorflow=False)
 
 
 @app.command(rich_help_panel=_STAGES)
@@ -32,7 +32,7 @@ def preprocess() -> None:
 
     Example: herbarium preprocess
     """
-    _prepare("preprocess")
+    _prepare("preprocess", needs_tensorflow=False)
 
 
 @app.command("extract-features", rich_help_panel=_STAGES)
@@ -89,9 +89,9 @@ def evaluate() -> None:
     notices.or_warn(lambda: results.publish_run(stock.whole))
 
 
-def _prepare(name: str) -> None:
+def _prepare(name: str, needs_tensorflow: bool = True) -> None:
     """A stage whose result is its files, from others of which nobody keeps digests."""
-    _begin(name)
+    _begin(name, needs_tensorflow)
     from pipeline.identity import guard
     from pipeline.process import verbosity
 
@@ -100,8 +100,11 @@ def _prepare(name: str) -> None:
         stage.run(stock.params)
 
 
-def _begin(name: str) -> None:
+def _begin(name: str, needs_tensorflow: bool = True) -> None:
     from pipeline.process import verbosity
 
-    verbosity.say(f"{name}: loading TensorFlow")
-    prepared()
+    verbosity.say(f"{name}: loading TensorFlow{'' if needs_tensorflow else ' Datasets'}")
+    if needs_tensorflow:
+        prepared()
+    else:
+        configured()

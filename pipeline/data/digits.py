@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from sklearn.datasets import load_digits
 
 from pipeline.data import raw
+from pipeline.process.compat import sklearn_internals
 
 CLASSES = [str(digit) for digit in range(10)]
 
@@ -24,7 +24,7 @@ def write(folder: Path, name: str) -> None:
 
 
 def _images() -> Iterator[raw.RawImage]:
-    scans, labels = load_digits(return_X_y=True)
+    scans, labels = sklearn_internals.digits()
     pixels = np.round(scans.reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
     for i, (image, label) in enumerate(zip(pixels, labels, strict=True)):
         # Of the pixels, not of the PNG, which changes with the compressor's version. No two scans are equal.

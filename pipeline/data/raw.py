@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,6 +24,8 @@ from pipeline.process.compat import tfds_internals
 
 VERSION = "1.0.0"
 GROUP = "herbarium_group"  # no data set of TensorFlow's catalogue has a feature of this name
+# TFDS writes and reads it without TensorFlow, whose import takes longer than a small data set; TFRecord it does not.
+FORMAT = "array_record" if find_spec("array_record") else "tfrecord"
 _INFO = "dataset_info.json"
 
 
@@ -36,6 +39,13 @@ class RawImage:
     label: int
     name: str
     group: str = ""
+
+
+class _Builder(tfds.dataset_builders.AdhocBuilder, skip_registration=True):  # type: ignore[misc, call-arg]
+    """TFDS's own asks first whether examples are TensorFlow's, and imports that."""
+
+    def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
+        return dict(self._split_datasets)
 
 
 def content_key(sha256: str, copy: int) -> int:
@@ -62,7 +72,7 @@ def write(
     # TFDS announces a download and makes a folder for it, although there is nothing to download.
     tfds.disable_progress_bar()
     with writing(io.StringIO()), tempfile.TemporaryDirectory() as no_downloads:
-        builder = tfds.dataset_builders.AdhocBuilder(
+        builder = _Builder(
             name=name,
             version=VERSION,
             data_dir=folder,
@@ -70,6 +80,7 @@ def write(
             split_datasets={split: _examples(images, groups) for split, images in splits.items()},
             description=f"Images of the data set {name}, encoded as in their source.",
             disable_shuffling=True,  # the keys are the order
+            file_format=FORMAT,
         )
         builder.download_and_prepare(download_dir=no_downloads)
     stabilise(folder)

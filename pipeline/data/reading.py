@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from pipeline.data import raw, slices
+from pipeline.data import array_records, raw, slices, tf_records
 from pipeline.process.errors import DataError, in_one_line
 
 
@@ -85,26 +85,13 @@ def count(info: Any, text: str, limit: int | None) -> int:
 
 def examples(builder: Any, text: str, limit: int | None) -> Iterator[Example]:
     """The first `limit` images of split string `text`, in the order they are stored. Raises DataError if damaged."""
-    import tensorflow as tf
-
     image, label = image_and_label(builder.info)
     wanted = [image, label, *(key for key in ("name", raw.GROUP) if key in builder.info.features)]
-    dataset = builder.as_dataset(
-        split=text,
-        read_config=tfds.ReadConfig(interleave_cycle_length=1, add_tfds_id=True, try_autocache=False),
-        decoders=tfds.decode.PartialDecoding(dict.fromkeys(wanted, True), decoders=_undecoded(builder.info, image)),
-    )
-    try:
-        for row in dataset.take(-1 if limit is None else limit).as_numpy_iterator():
-            name, group = row.get("name", row["tfds_id"]), row.get(raw.GROUP, b"")
-            yield Example(name.decode(), int(row[label]), row[image], group.decode())
-    except tf.errors.OpError as error:
-        raise DataError(f"{builder.data_path}: damaged ({error.message}): run the stage fetch again") from None
-
-
-def _undecoded(info: Any, image: str) -> dict[str, Any]:
-    encoded = isinstance(info.features[image], tfds.features.Image)
-    return {image: tfds.decode.SkipDecoding()} if encoded else {}
+    stored = array_records if builder.info.file_format.value == "array_record" else tf_records
+    undecoded = [image] if isinstance(builder.info.features[image], tfds.features.Image) else []
+    for identity, row in stored.rows(builder, text, count(builder.info, text, limit), wanted, undecoded):
+        name, group = row.get("name", identity), row.get(raw.GROUP, b"")
+        yield Example(name.decode(), int(row[label]), row[image], group.decode())
 
 
 def _shards(info: Any, split: str, text: str) -> list[Any]:

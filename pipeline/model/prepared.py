@@ -75,7 +75,7 @@ class Prepared:
         of_steps = [variable for each in self._steps.values() for variable in each.optimizer.state]
         variables = [*self.assembled.full.variables, *self.assembled.trained.variables, *of_steps]
         kept = [examples for name in ("at_cut", "at_output") for examples in self.__dict__.get(name, ())]
-        values: int = sum(math.prod(variable.shape) for variable in variables)
+        values = sum(int(math.prod(variable.shape)) for variable in variables)
         return 4 * values + sum(int(examples.inputs.nbytes) for examples in kept)
 
     def _examples(self, cut: Any) -> tuple[Examples, Examples]:
@@ -94,7 +94,7 @@ class Kept(threading.local):
     def get(self, key: str, build: Callable[[], Prepared]) -> Prepared:
         network = self._networks.pop(key, None)
         wanted = network.bytes if network else 0
-        while self._networks and sum(other.bytes for other in self._networks.values()) + wanted > LARGEST:
+        while self._networks and sum(int(other.bytes) for other in self._networks.values()) + wanted > LARGEST:
             self._networks.popitem(last=False)
         self._networks[key] = network or build()
         return self._networks[key]

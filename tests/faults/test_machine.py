@@ -46,7 +46,7 @@ def test_disks(kind: str, says: tuple[str, ...], project_copy: Path, outcome: Ca
 
 
 DAMAGE = [
-    ("data/raw", "digits-train.tfrecord*", "preprocess", "run the stage fetch again"),
+    ("data/raw", "digits-train.array_record*", "preprocess", "run the stage fetch again"),
     ("data/images/train", "images.npy", "train", "its bytes are not those extract-features saw"),
     ("data/features/train", "pooled.npy", "train", "its bytes are not those extract-features saw"),
     ("data/features/test", "pooled.npy", "evaluate", "its bytes are not those extract-features saw"),

@@ -81,9 +81,11 @@ def publish(
     print(sentence)
     if register is None:
         return
+    from pipeline.filing import ledger
     from pipeline.tracking import registry
 
-    made = registry.register(params.tracking, run_id, register, force)
+    looks = {split: ledger.trainings(split=split) for split in ("validation", "test")}
+    made = registry.register(params.tracking, run_id, register, force, looks)
     place = "is the champion" if made.champion else "registered, not the champion"
     print(f"{made.name} version {made.version} {place}: {made.reason}")
 

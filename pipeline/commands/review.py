@@ -1,4 +1,4 @@
-"""Experiments on file and their review. Everything heavy is imported inside the command that needs it."""
+"""Experiments reviewed. Everything heavy is imported inside the command that needs it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,98 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.commands import folder_lock
+from pipeline.commands.experiments import names
 from pipeline.commands.setup import in_project
-from pipeline.process.errors import HerbariumError
 
 if TYPE_CHECKING:
     from pipeline.review.verify import Asked
 
 
-def _names() -> list[str]:
-    """For the shell's completion; it must answer while a key is pressed."""
-    from pipeline.process import project
-
-    try:
-        return sorted(path.parent.name for path in project.root().glob("experiments/*/params.yaml"))
-    except HerbariumError:
-        return []
-
-
 app = typer.Typer()
-_EXPERIMENTS = "Experiments on file"
 _REVIEW = "Review"
 _POINTS = 100
-_RECORDED = typer.Argument(help="The experiment that has just run.", autocompletion=_names)
-_REVIEWED = typer.Argument(help="An experiment, an MLflow run id or a git revision.", autocompletion=_names)
-_COMPARED = typer.Argument(
-    help="An experiment, an MLflow run id, a git revision, or . (results here).", autocompletion=_names
-)
-
-
-@app.command(rich_help_panel=_EXPERIMENTS)
-@in_project()
-def use(
-    name: Annotated[str, typer.Argument(help="A folder of experiments/.", autocompletion=_names)],
-    force: Annotated[bool, typer.Option("--force", help="Overwrite edits that are kept nowhere.")] = False,
-) -> None:
-    """Put an experiment's params.yaml into place.
-
-    Example: herbarium use tf-flowers-vgg16
-    """
-    from pipeline.filing import experiments
-
-    with folder_lock.command_alone("herbarium use"):
-        experiments.use(name, force)
-    print(f"params.yaml is {experiments.params_file(name)}; run it: dvc repro")
-
-
-@app.command("list", rich_help_panel=_EXPERIMENTS)
-@in_project()
-def list_experiments() -> None:
-    """Every experiment: images, reported accuracy, what was measured here, the verdict.
-
-    Example: herbarium list
-    """
-    from pipeline.review import table as results
-
-    print(results.as_text())
-
-
-@app.command(rich_help_panel=_EXPERIMENTS)
-@in_project()
-def record(
-    name: Annotated[str, _RECORDED],
-) -> None:
-    """File the finished run, and the seeds of `replicate`, as experiments/NAME/record.
-
-    Example: herbarium record digits
-    """
-    from pipeline.filing import readme, writing
-    from pipeline.review import cached, repeatability
-
-    folder = writing.file_results(name)
-    print(f"filed {folder}, updated {readme.update(name)}; then: herbarium table, and commit")
-    for conflict in repeatability.conflicts(cached.folder()):
-        _warn(str(conflict))
-
-
-@app.command(rich_help_panel=_EXPERIMENTS)
-@in_project()
-def table(
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 if the table is stale.")] = False,
-) -> None:
-    """Write the README's results table from the records, and into the experiments' READMEs how to review them.
-
-    Example: herbarium table --check
-    """
-    from pipeline.review import table as results
-
-    if not check:
-        print("README.md: results table " + ("written" if results.write() else "is up to date"))
-    elif stale := results.stale():
-        _warn(f"{', '.join(map(str, stale))}: not what the records say; run `herbarium table`")
-        raise typer.Exit(1)
 
 
 @app.command(rich_help_panel=_REVIEW)
@@ -135,7 +53,7 @@ def replicate(
 @app.command(rich_help_panel=_REVIEW)
 def verify(
     what: Annotated[
-        str, typer.Argument(help="An experiment, an MLflow run id or a git revision.", autocompletion=_names)
+        str, typer.Argument(help="An experiment, an MLflow run id or a git revision.", autocompletion=names)
     ],
     seeds: Annotated[
         int | None, typer.Option(min=1, help="How many seeds at most, 1, 3, 5 or 10: it stops when one look decides.")
@@ -210,7 +128,7 @@ def compare(
     first: Annotated[
         str,
         typer.Argument(
-            help="An experiment, an MLflow run id, a git revision, or . (results here).", autocompletion=_names
+            help="An experiment, an MLflow run id, a git revision, or . (results here).", autocompletion=names
         ),
     ],
     second: Annotated[str, typer.Argument(help="Another one.")],
@@ -228,9 +146,3 @@ def _in_mlflow(show: Callable[[], None]) -> None:
     from pipeline.process import notices
 
     notices.or_warn(show)
-
-
-def _warn(message: str) -> None:
-    from pipeline.process import notices
-
-    notices.warn(message)

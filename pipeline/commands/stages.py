@@ -53,7 +53,7 @@ def train() -> None:
     Example: herbarium train
     """
     _begin("train")
-    from pipeline.identity import guard
+    from pipeline.identity import guard, resources
     from pipeline.process import verbosity
     from pipeline.stages import train as stage
     from pipeline.tracking.live import Live
@@ -64,7 +64,8 @@ def train() -> None:
             live.epoch(epoch)
             guard.look(stock)
 
-        stage.run(stock.params, lambda name: live.started(name, stock.whole), ended)
+        with resources.noted(stock, resources.began()):
+            stage.run(stock.params, lambda name: live.started(name, stock.whole), ended)
 
 
 @app.command(rich_help_panel=_STAGES)
@@ -76,7 +77,7 @@ def evaluate() -> None:
     """
     _begin("evaluate")
     from pipeline.filing import ledger
-    from pipeline.identity import agreement, guard
+    from pipeline.identity import agreement, guard, resources
     from pipeline.params import upgrades
     from pipeline.process import notices
     from pipeline.stages import evaluate as stage
@@ -84,7 +85,9 @@ def evaluate() -> None:
     with folder_lock.stage_alone("evaluate"), guard.guarded("evaluate") as stock:
         agreement.require_trained(stock.whole)
         # A key that nobody uses changes no page: what was filed before it came is still reproduced to the byte.
-        stage.run(stock.params, upgrades.without_unchanged(stock.params.model_dump()))
+        used = upgrades.without_unchanged(stock.params.model_dump())
+        with resources.noted(stock, resources.began()):
+            stage.run(stock.params, used)
     ledger.note_results()
     notices.or_warn(lambda: results.publish_run(stock.whole))
 
@@ -92,11 +95,16 @@ def evaluate() -> None:
 def _prepare(name: str, needs_tensorflow: bool = True) -> None:
     """A stage whose result is its files, from others of which nobody keeps digests."""
     _begin(name, needs_tensorflow)
-    from pipeline.identity import guard
+    from pipeline.identity import guard, resources
     from pipeline.process import verbosity
 
     stage = importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}")
-    with verbosity.progress(), folder_lock.stage_alone(name), guard.guarded(name, whole=True) as stock:
+    with (
+        verbosity.progress(),
+        folder_lock.stage_alone(name),
+        guard.guarded(name, whole=True) as stock,
+        resources.noted(stock, resources.began()),
+    ):
         stage.run(stock.params)
 
 

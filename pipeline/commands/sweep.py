@@ -45,6 +45,7 @@ def sweep(
     """
     params = configured()
     from pipeline.files import features_index, paths
+    from pipeline.filing import ledger
     from pipeline.identity import certificate, fingerprint
     from pipeline.process import half_written, verbosity
     from pipeline.sweep import command, plans
@@ -58,6 +59,7 @@ def sweep(
         certificate.require((*features_index.files(fingerprint.SPLITS), paths.CLASSES))
         with folder_lock.outputs_kept("herbarium sweep"):
             print(command.run(plans.of(params, storage, trials), workers, scheduler, quiet))
+            ledger.note_sweep()
 
 
 @app.command(rich_help_panel=_SEARCHING)

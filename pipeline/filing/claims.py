@@ -1,8 +1,11 @@
 """claim.yaml: the accuracy somebody reported, and the margin within which a re-run counts as the same.
 
+It may list further figures of the same network, each with a margin of its own; the accuracy decides the outcome.
+
 The margin is declared here, before the re-run: a margin chosen afterwards proves nothing.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +14,41 @@ from pydantic import Field, ValidationError, model_validator
 from pipeline.params import config
 from pipeline.params.section import Section
 from pipeline.process.errors import ConfigError
+from pipeline.results.figures import LOSS, OF_CURVES, Figure
 from pipeline.results.sequential import MOST_SEEDS
+
+
+class Further(Section):
+    """A figure beside the accuracy; of as many runs and images, unless it says otherwise."""
+
+    metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "recall", "loss"] = Field(
+        description="accuracy | balanced_accuracy | macro_f1 | recall (of a class) | loss (cross-entropy, nats)"
+    )
+    split: Literal["validation", "test"] = Field(description="validation | test: the images it was measured on")
+    of_class: str | None = Field(
+        None, min_length=1, alias="class", description="name of the class, for recall; not given otherwise"
+    )
+    epoch: int | None = Field(
+        None, ge=1, description="of the validation images' curve, accuracy or loss; not given = of the kept network"
+    )
+    value: float = Field(ge=0, description="reported value: a fraction 0 to 1, of loss 0 or more")
+    n: int | None = Field(None, ge=1, description="images it was measured on: 1 or more; not given = n of the claim")
+    seeds: int | None = Field(None, ge=1, description="runs it is the mean of: 1 or more; not given = as the claim")
+    margin: float = Field(gt=0, description="largest difference that counts as the same: above 0")
+
+    @model_validator(mode="after")
+    def consistent(self) -> "Further":
+        if (self.metric == "recall") != (self.of_class is not None):
+            raise ValueError(f"metric is {self.metric} and class is {self.of_class}: recall names a class, others none")
+        if self.epoch is not None and (self.metric not in OF_CURVES or self.split != "validation"):
+            raise ValueError(f"epoch is {self.epoch}: curves are of the accuracy and the loss of the validation images")
+        if self.metric != LOSS and max(self.value, self.margin) > 1:
+            raise ValueError(f"value is {self.value}, margin {self.margin}: fractions, unless the metric is loss")
+        return self
+
+    @property
+    def figure(self) -> Figure:
+        return Figure(self.metric, self.split, self.of_class, self.epoch)
 
 
 class Claim(Section):
@@ -37,10 +74,21 @@ class Claim(Section):
     source: str = Field(min_length=1, description="text: where it was reported, and what else was")
     split_known: str = Field(min_length=1, description="text: what is known of how the images were split")
 
+    figures: tuple[Further, ...] = Field(
+        (),
+        strict=False,
+        description="a list of further figures, each with metric, split, value and margin, and where they apply class,"
+        " epoch, n and seeds; not given = none",
+    )
+
     @model_validator(mode="after")
     def value_and_images(self) -> "Claim":
         if (self.value is None) != (self.n is None):
             raise ValueError(f"value is {self.value} and n is {self.n}: give both, or null for both")
+        if lacking := [further for further in self.figures if self.n is None and further.n is None]:
+            raise ValueError(f"figures: {lacking[0].figure} has no n, nor has the claim: give the number of images")
+        if len({further.figure for further in self.figures}) < len(self.figures):
+            raise ValueError("figures: one is listed twice: give each one value")
         return self
 
 
@@ -50,15 +98,19 @@ def read(path: Path) -> Claim:
     try:
         return Claim.model_validate(content)
     except ValidationError as error:
-        lines = [_message(str(path), item) for item in error.errors(include_url=False)]  # type: ignore[arg-type]
+        lines = [_message(str(path), item) for item in error.errors(include_url=False)]
         raise ConfigError("\n".join(lines)) from None
 
 
-def _message(where: str, item: dict[str, object]) -> str:
-    location = item["loc"]
-    key = str(location[0]) if isinstance(location, tuple) and location else ""
-    field = Claim.model_fields.get(key)
-    if key and field is None:
-        return f"{where}: {key}: unknown key; allowed: {', '.join(Claim.model_fields)}"
+def _message(where: str, item: Mapping[str, object]) -> str:
+    model: type[Section] = Claim
+    found_at = item["loc"]
+    location = list(found_at) if isinstance(found_at, tuple) else []
+    if len(location) > 1 and location[0] == "figures" and isinstance(location[1], int):
+        where, location, model = f"{where}: figures: {location[1] + 1}", location[2:], Further
+    known = {field.alias or name: field for name, field in model.model_fields.items()}
+    key = str(location[0]) if location else ""
+    if key and key not in known:
+        return f"{where}: {key}: unknown key; allowed: {', '.join(known)}"
     found = "missing" if item["type"] == "missing" else f"found {item['input']!r}"
-    return f"{where}: {key}: {found}; allowed: {field.description}" if field else f"{where}: {item['msg']}"
+    return f"{where}: {key}: {found}; allowed: {known[key].description}" if key else f"{where}: {item['msg']}"

@@ -70,6 +70,16 @@ def check_predictions(measured: Mapping[str, Any], tested: Predictions, classes:
         )
 
 
+def check_validation(measured: Mapping[str, Any], table: Predictions, where: Path) -> None:
+    """Raise DataError unless the metrics of the validation images follow from their predictions."""
+    expected = {
+        "validation_accuracy": metrics.accuracy(table.labels, table.probabilities),
+        "validation_images": len(table.labels),
+        "validation_loss": metrics.cross_entropy(table.labels, table.probabilities),
+    }
+    _refuse(where, "the metrics", _differing(measured, expected), paths.VALIDATION_PREDICTIONS.name)
+
+
 def recomputed(tested: Predictions) -> dict[str, Any]:
     """The figures of metrics.json that follow from the test images' predictions."""
     labels, probabilities = tested.labels, tested.probabilities

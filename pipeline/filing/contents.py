@@ -2,7 +2,7 @@
 
 import gzip
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +26,14 @@ def read(path: Path, reader: Callable[[Path], Content]) -> Content | None:
         raise DataError(f"{path}: damaged: {type(error).__name__}: {in_one_line(error)}") from error
 
 
+def told(tell: Callable[[Mapping[str, Any]], str], content: Mapping[str, Any], name: str) -> str:
+    """A sentence about the content of a record's file `name`. Raises DataError naming it if it lacks what is told."""
+    try:
+        return tell(content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{name}: damaged: {type(error).__name__}: {error}; file the run again") from error
+
+
 def read_json(path: Path) -> dict[str, Any] | None:
     return read(path, lambda path: dict(records.read_json(path)))
 
@@ -39,6 +47,12 @@ def read_predictions(path: Path) -> Predictions | None:
 def predictions_bytes(path: Path) -> bytes:
     """The file as it was before it was compressed, if it was."""
     return path.read_bytes() if path.exists() else _unpacked(_packed(path))
+
+
+def tables(folder: Path, *names: str) -> dict[str, bytes]:
+    """Name → bytes of those tables of predictions that a folder has, as they were before they were compressed."""
+    paths = (folder / name for name in names)
+    return {path.name: predictions_bytes(path) for path in paths if path.exists() or _packed(path).exists()}
 
 
 def write_predictions(source: Path, folder: Path) -> None:

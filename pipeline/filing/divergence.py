@@ -43,9 +43,9 @@ def compare(
             stages.append(StageComparison(name, NOT_RECORDED))
             continue
         written = locks.hashes(entry, "outs")
-        if PARTIAL in before:
-            written = {path: written.get(path, "") for path in locks.hashes(before, "outs")}
-        differing = _differing(locks.hashes(before, "outs"), written)
+        recorded_outs = locks.hashes(before, "outs")
+        # What code of a later time writes besides is on no record, and contradicts none.
+        differing = _differing(recorded_outs, {path: written.get(path, "") for path in recorded_outs})
         causes = _causes(before, entry, recorded_environment, found_environment) if differing and not parted else ()
         stages.append(StageComparison(name, DIFFERS if differing else SAME, differing, tuple(causes)))
         parted = parted or bool(differing)

@@ -1,10 +1,11 @@
 """Reads what is on file of a finished run, or lies in the project; refused unless its files agree with each other."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.files import paths, records
-from pipeline.filing import consistency, contents, experiments, locks, seed_runs, vouching
+from pipeline.filing import consistency, contents, experiments, locks, measurements, seed_runs, vouching
 from pipeline.filing.record import Record
 from pipeline.filing.seeds import experiment_digest
 from pipeline.identity import certificate, receipts
@@ -14,7 +15,8 @@ from pipeline.results import seeds
 from pipeline.results.seeds import Replicates
 
 ENVIRONMENT, SEEDS, LEDGER = "environment.json", "seeds.json", "ledger.json"
-_FIGURES = (paths.METRICS.name, paths.TRAINING.name, paths.PREDICTIONS.name)
+RESOURCES, SWEEP = "resources.json", "sweep.json"
+_FIGURES = (paths.METRICS.name, paths.TRAINING.name, paths.PREDICTIONS.name, paths.VALIDATION_PREDICTIONS.name)
 
 
 def read(folder: Path) -> Record:
@@ -36,8 +38,12 @@ def read(folder: Path) -> Record:
         trainings=contents.read(folder / LEDGER, lambda _: int(ledger["trainings"])),
         test_images=contents.read(folder / LEDGER, lambda _: str(ledger["test_images"])),
         classes=training.get("classes"),
+        sweep=contents.read_json(folder / SWEEP),
+        resources=contents.read_json(folder / RESOURCES),
     )
     consistency.check(found, folder)
+    if found.metrics is not None:
+        found = replace(found, runs={found.params.train.seed: measurements.in_folder(folder, found.metrics)})
     return _with_seeds(found, folder, training)
 
 
@@ -49,10 +55,9 @@ def filed(name: str) -> Record:
 def vouched(folder: Path) -> Record:
     """A record folder whose files are those that its own dvc.lock names. Raises as `read`."""
     found = read(folder)
-    outputs = (paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE)
+    outputs = (paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE, paths.DATASET)
     files = {path.name: (folder / path.name).read_bytes() for path in outputs if (folder / path.name).exists()}
-    if found.predictions is not None:
-        files[paths.PREDICTIONS.name] = contents.predictions_bytes(folder / paths.PREDICTIONS.name)
+    files |= contents.tables(folder, paths.PREDICTIONS.name, paths.VALIDATION_PREDICTIONS.name)
     vouching.check_files(folder, found.lock, files, _FIGURES)
     vouching.check_parameters(folder, found.lock, config.read_yaml(folder / paths.PARAMS.name))
     return found
@@ -114,4 +119,6 @@ def _with_seeds(found: Record, folder: Path, training: dict[str, Any]) -> Record
     if len(images) > 1:
         raise DataError(f"{folder}: its seeds were measured on other numbers of images: {sorted(images)}")
     every = Replicates(experiment_digest(found.params), *images.pop(), (first, *(run.seed for run in runs)))
-    return found.with_seeds(every, {run.seed.seed: run.lock for run in runs})
+    return found.with_seeds(
+        every, {run.seed.seed: run.lock for run in runs}, {run.seed.seed: run.measured for run in runs}
+    )

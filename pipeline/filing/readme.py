@@ -1,9 +1,11 @@
 """What READMEs say about measurements stands between two marker lines and is written from the records."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.files import records
-from pipeline.filing import differences, experiments, instructions, reading
+from pipeline.filing import contents, differences, experiments, instructions, reading, sweeps
 from pipeline.filing.record import Record
 from pipeline.params.schema import Params
 from pipeline.process.errors import DataError
@@ -11,6 +13,7 @@ from pipeline.results import seeds
 from pipeline.results.statistics import wilson_interval
 
 MEASURED = "measured"
+_GIB = 2**30
 
 
 def with_section(text: str, name: str, content: str, where: Path) -> str:
@@ -34,9 +37,24 @@ def measured(found: Record | None, params: Params) -> str:
     lines.append(f"Images: `{found.params.data.name}` (source: {found.params.data.source}).")
     if differences.weights_from_file(params, found.params):
         lines.append("Weights: those of ImageNet, read from a file.")
+    if found.sweep:
+        lines.append(f"It is {contents.told(sweeps.sentence, found.sweep, 'sweep.json')}.")
+    if found.resources:
+        lines.append(contents.told(_took, found.resources, "resources.json"))
     if found.trainings:
         lines.append(f"Trainings that were measured on these test images until then: {found.trainings}.")
     return "\n\n".join([*lines, "![learning curves](record/curves.png)"])
+
+
+def _took(resources: Mapping[str, Any]) -> str:
+    """`It took: fetch 10 s, 0.5 GiB; … on a CPU, 2 cores.`"""
+    stages = [f"{name} {one['seconds']:,.0f} s{_memory(one['peak_bytes'])}" for name, one in resources.items()]
+    machines = {f"{one['machine']['cpu']}, {one['machine']['cores']} cores" for one in resources.values()}
+    return f"It took: {'; '.join(stages)}. Machine: {'; '.join(sorted(machines))}."
+
+
+def _memory(peak_bytes: int | None) -> str:
+    return f" and {peak_bytes / _GIB:.1f} GiB" if peak_bytes else ""
 
 
 def _accuracy(found: Record, split: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.params.schema import Params
+from pipeline.results.figures import Run
 from pipeline.results.predictions import Predictions
 from pipeline.results.seeds import Measured, Replicates
 
@@ -15,7 +16,9 @@ class Record:
 
     `seeds`: the run's own and others, each with its files and its lock (`seed_locks`). `typed`: seeds of a list that no
     lock vouches for. `trainings`: how many trainings had looked at these test images when it was filed. `test_images`:
-    digest of their names and contents. `classes`: what the network was trained for, in order.
+    digest of their names and contents. `classes`: what the network was trained for, in order. `runs`: seed → what it
+    measured, of those that a lock vouches for. `sweep`: the one behind it (`filing.sweeps`). `resources`: stage → what
+    it took.
     """
 
     params: Params
@@ -29,6 +32,9 @@ class Record:
     trainings: int | None = None
     test_images: str | None = None
     classes: list[str] | None = None
+    runs: Mapping[int, Run] = field(default_factory=dict)
+    sweep: dict[str, Any] | None = None
+    resources: dict[str, Any] | None = None
 
     def measured(self, split: str) -> Measured | None:
         """The accuracies that are vouched for: of all seeds, or of the one run."""
@@ -49,5 +55,7 @@ class Record:
         """Seed → the lock of its run."""
         return {**({self.params.train.seed: self.lock} if self.lock else {}), **self.seed_locks}
 
-    def with_seeds(self, seeds: Replicates, seed_locks: Mapping[int, dict[str, Any]]) -> "Record":
-        return replace(self, seeds=seeds, seed_locks=seed_locks)
+    def with_seeds(
+        self, seeds: Replicates, seed_locks: Mapping[int, dict[str, Any]], runs: Mapping[int, Run]
+    ) -> "Record":
+        return replace(self, seeds=seeds, seed_locks=seed_locks, runs={**self.runs, **runs})

@@ -10,33 +10,39 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import folders, paths
-from pipeline.filing import consistency, contents, locks, vouching
+from pipeline.filing import consistency, contents, locks, measurements, vouching
 from pipeline.filing.locks import Lock
 from pipeline.params import config
 from pipeline.process.errors import DataError
+from pipeline.results.figures import Run
 from pipeline.results.seeds import Seed
 
 KEPT = paths.REPORTS / "seeds"
 FOLDER = "seeds"
 _FILES = (paths.LOCK, paths.METRICS, paths.TRAINING)
-_NEEDED = (paths.METRICS.name, paths.TRAINING.name, paths.PREDICTIONS.name)
+_TABLES = (paths.PREDICTIONS, paths.VALIDATION_PREDICTIONS)
+_VOUCHED = (*_FILES[1:], paths.HISTORY)
+_NEEDED = tuple(path.name for path in (*_VOUCHED, *_TABLES))
 
 
 @dataclass(frozen=True)
 class SeedRun:
-    """One seed's outcome, on how many validation and test `images`, and the lock that vouches for it."""
+    """One seed's outcome, on how many validation and test `images`, the lock that vouches for it, and all figures."""
 
     seed: Seed
     images: tuple[int, int]
     lock: dict[str, Any]
+    measured: Run
 
 
 def keep(run: Path, seed: int, below: Path = KEPT) -> None:
     """Copy what vouches for a seed from the finished `run`, a project's folder, to `below`/<seed>."""
     with folders.replaced(below / str(seed)) as folder:
-        for path in _FILES:
+        for path in (*_FILES, paths.HISTORY):
             shutil.copyfile(run / path, folder / path.name)
-        contents.write_predictions(run / paths.PREDICTIONS, folder)
+        for path in _TABLES:
+            if (run / path).exists():
+                contents.write_predictions(run / path, folder)
 
 
 def file(seeds: Iterable[int], main: Lock, record: Path, kept: Path = KEPT) -> None:
@@ -73,16 +79,15 @@ def read_one(folder: Path, main: Lock, seed: int) -> SeedRun:
         raise DataError(f"{folder}: {', '.join(absent)}: not found; run `herbarium replicate` again, then record")
     lock = locks.checked(config.read_yaml(folder / paths.LOCK.name), str(folder / paths.LOCK.name))
     predictions = contents.read_predictions(folder / paths.PREDICTIONS.name)
-    files = {path.name: (folder / path.name).read_bytes() for path in _FILES[1:]}
-    if predictions is not None:
-        files[paths.PREDICTIONS.name] = contents.predictions_bytes(folder / paths.PREDICTIONS.name)
+    files = {path.name: (folder / path.name).read_bytes() for path in _VOUCHED if (folder / path.name).is_file()}
+    files |= contents.tables(folder, *(path.name for path in _TABLES))
     vouching.check_files(folder, lock, files, _NEEDED)
     vouching.check_seed(folder, lock, main, seed)
     metrics = contents.read(folder / paths.METRICS.name, consistency.figures) or {}
     training = contents.read_json(folder / paths.TRAINING.name) or {}
     if predictions is not None:
         consistency.check_predictions(metrics, predictions, training.get("classes"), folder)
-    return SeedRun(outcome(seed, metrics, training), images(metrics), lock)
+    return SeedRun(outcome(seed, metrics, training), images(metrics), lock, measurements.in_folder(folder, metrics))
 
 
 def outcome(seed: int, metrics: dict[str, Any], training: dict[str, Any]) -> Seed:

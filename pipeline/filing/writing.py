@@ -11,16 +11,22 @@ from pipeline.filing import (
     experiments,
     ledger,
     locks,
+    measurements,
     reading,
     readme,
     seed_runs,
     seeds,
+    sweeps,
 )
-from pipeline.identity import agreement, certificate
+from pipeline.filing.locks import Lock
+from pipeline.identity import agreement, certificate, resources
 from pipeline.params import config
 from pipeline.process.errors import ConfigError, DataError
 
-COPIED = (paths.PARAMS, paths.LOCK, paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE)
+COPIED = (
+    *(paths.PARAMS, paths.LOCK, paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE),
+    paths.DATASET,  # how many images of which class, duplicates, labels that contradict
+)
 
 
 def file_results(name: str) -> Path:
@@ -42,19 +48,30 @@ def file_results(name: str) -> Path:
     with folders.replaced(experiments.record_folder(name)) as folder:
         for path in COPIED:
             shutil.copyfile(path, folder / path.name)
-        contents.write_predictions(paths.PREDICTIONS, folder)
+        for table in measurements.TABLES.values():
+            contents.write_predictions(table, folder)
         records.write_json(folder / reading.ENVIRONMENT, _environment())
         looks = {"test_images": ledger.test_images(), "trainings": ledger.trainings()}
         records.write_json(folder / reading.LEDGER, looks)
-        main = reading.read_lock(paths.LOCK)
-        if found and main:
+        main = reading.read_lock(paths.LOCK) or {"stages": {}}
+        _write_provenance(folder, main)
+        if found:
             seed_runs.file([seed.seed for seed in found.seeds[1:]], main, folder)
         reading.vouched(folder)
     return experiments.record_folder(name)
 
 
+def _write_provenance(folder: Path, lock: Lock) -> None:
+    """What the run took, and the sweep it is a trial of, where there is one."""
+    if took := resources.of_run(locks.outputs(lock)):
+        records.write_json(folder / reading.RESOURCES, took)
+    training, metrics = records.read_json(paths.TRAINING), records.read_json(paths.METRICS)
+    if sweep := sweeps.behind(training, metrics, config.load()):
+        records.write_json(folder / reading.SWEEP, sweep)
+
+
 def _check_results() -> None:
-    absent = [str(path) for path in (*COPIED, paths.PREDICTIONS) if not path.exists()]
+    absent = [str(path) for path in (*COPIED, *measurements.TABLES.values()) if not path.exists()]
     if absent:
         raise DataError(f"{', '.join(absent)}: not found; the experiment has not run here: run `dvc repro`")
     lock = reading.read_lock(paths.LOCK) or {}

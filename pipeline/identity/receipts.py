@@ -28,7 +28,7 @@ def leave(taken: Stock) -> None:
         "files": {**taken.code, **{path: state.digest for path, state in taken.data.items() if state.digest}},
         "folders": {path: _digest(state) for path, state in taken.data.items() if state.files},
         "run": _run(),
-        "outputs": dict(_outputs(taken)),
+        "outputs": dict(witnesses(taken)),
     }
     records.write_json(_file(taken.stage), content)
 
@@ -80,7 +80,7 @@ def _withdraw(stage: str, receipt: dict[str, Any], found: list[str]) -> None:
     certificate.withdraw(map(Path, receipt["outputs"]), why)
 
 
-def _outputs(taken: Stock) -> Iterator[tuple[str, str]]:
+def witnesses(taken: Stock) -> Iterator[tuple[str, str]]:
     """Some small files that the stage has written, and their MD5: by them its results are known again."""
     found = (path for output in taken.declared.outputs for path in _files(Path(output)))
     small = (path for path in found if path.stat().st_size <= inputs.SMALL_BYTES)

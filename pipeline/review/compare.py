@@ -13,7 +13,8 @@ from pipeline.params.keys import flat
 from pipeline.plots import style
 from pipeline.process.errors import DataError
 from pipeline.process.tables import aligned
-from pipeline.results import statistics
+from pipeline.results import class_differences, statistics
+from pipeline.results.class_differences import ClassDifference
 from pipeline.results.statistics import Interval
 from pipeline.review import disagreements, subjects
 
@@ -26,14 +27,15 @@ _CLASSES_SHOWN = 3
 @dataclass(frozen=True)
 class Comparison:
     """`difference`: first minus second test accuracy, with its 95 % interval. None where images are not the same:
-    `p_value` (exact McNemar), `only_first`, `only_second` (names of images only one got right). `reason`: why the two
-    cannot be ranked; without an interval if not even a difference means anything."""
+    `p_value` (exact McNemar), `only_first`, `only_second` (names of images only one got right), `classes`.
+    `reason`: why the two cannot be ranked; without an interval if not even a difference means anything."""
 
     difference: float
     interval: Interval | None = None
     p_value: float | None = None
     only_first: tuple[str, ...] | None = None
     only_second: tuple[str, ...] | None = None
+    classes: tuple[ClassDifference, ...] = ()
     reason: str | None = None
 
     @property
@@ -65,6 +67,7 @@ def compare(first: Record, second: Record) -> Comparison:
         statistics.mcnemar(right, other),
         tuple(names[right & ~other].tolist()),
         tuple(names[other & ~right].tolist()),
+        tuple(class_differences.compare(first.predictions, second.predictions)),
     )
 
 
@@ -119,9 +122,10 @@ def _statistics(found: Comparison) -> list[str]:
     low, high = (100 * end for end in found.interval)
     how = "same images, paired" if found.p_value is not None else "different images, or no predictions: unpaired"
     line = f"test accuracy, first minus second: {100 * found.difference:+.2f} points, 95 % interval {low:+.2f} to"
-    return [f"{line} {high:+.2f} ({how})"] + (
-        [f"exact McNemar p = {found.p_value:.3g}"] if found.p_value is not None else []
-    )
+    lines = [f"{line} {high:+.2f} ({how})"]
+    if found.p_value is not None:
+        lines += [f"exact McNemar p = {found.p_value:.3g}", *class_differences.describe(found.classes)]
+    return lines
 
 
 def _images(found: Comparison, first_name: str, second_name: str) -> list[str]:

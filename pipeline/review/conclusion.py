@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.filing import divergence
+from pipeline.filing.claims import Claim
 from pipeline.filing.divergence import StageComparison
 from pipeline.filing.locks import same_images
 from pipeline.filing.record import Record
-from pipeline.results import statistics
+from pipeline.results import class_differences, statistics
+from pipeline.results.class_differences import ClassDifference
 from pipeline.results.seeds import Measured
 from pipeline.results.statistics import Interval
 from pipeline.review import evidence
 from pipeline.review.claimed import Claimed
 from pipeline.review.evidence import Evidence, Source
+from pipeline.review.further import FigureVerdict, judged
 from pipeline.review.rerun import Rerun
 from pipeline.review.verdict import Outcome, Question, Verdict, judge
 
@@ -30,11 +33,15 @@ class Conclusion:
 
 @dataclass(frozen=True)
 class Pair:
-    """The first network against the recorded one, image by image: difference, its 95 % interval, McNemar's p-value."""
+    """The first network against the recorded one, image by image: difference, its 95 % interval, McNemar's p-value.
+
+    `classes`: the same of each class, corrected for their number.
+    """
 
     difference: float
     interval: Interval
     p_value: float
+    classes: tuple[ClassDifference, ...]
 
 
 def of(claim: Claimed, record: Record | None, first: Rerun, found: Sequence[Evidence]) -> Conclusion:
@@ -51,6 +58,18 @@ def of(claim: Claimed, record: Record | None, first: Rerun, found: Sequence[Evid
         return Conclusion(Outcome.INCONCLUSIVE, exact, ours)
     verdict = judge(ours, question)
     return Conclusion(verdict.outcome, exact, ours, question, verdict)
+
+
+def further(
+    claim: Claim | None, claimed_: Claimed, record: Record | None, first: Rerun, found: Sequence[Evidence]
+) -> list[FigureVerdict]:
+    """The verdicts on the further figures of a claim, if it has any."""
+    if claim is None or not claim.figures:
+        return []
+    same = claimed_.same_images
+    if claimed_.of_record and record:
+        same = same_images(record.lock, first.lock, claimed_.split)
+    return judged(claim, [seed.measured for seed in found], same)
 
 
 def stages(record: Record | None, first: Rerun) -> list[StageComparison]:
@@ -80,7 +99,12 @@ def pair(record: Record | None, first: Rerun) -> Pair | None:
         return None
     right, other = ours.correct, theirs.correct
     difference = float(right.mean() - other.mean())
-    return Pair(difference, statistics.paired_interval(right, other), statistics.mcnemar(right, other))
+    return Pair(
+        difference,
+        statistics.paired_interval(right, other),
+        statistics.mcnemar(right, other),
+        tuple(class_differences.compare(ours, theirs)),
+    )
 
 
 def computed_here(found: Sequence[Evidence]) -> bool:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pipeline.filing import divergence
 from pipeline.filing.record import Record
+from pipeline.results.figures import Run
 from pipeline.results.seeds import Measured, Seed
 from pipeline.review.rerun import Rerun
 
@@ -18,10 +19,14 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """One seed. `recorded`: its accuracy on record, as a lock vouches for it; `same_bits`: of all its outputs."""
+    """One seed. `recorded`: its accuracy on record, as a lock vouches for it; `same_bits`: of all its outputs.
+
+    `measured`: what all its figures follow from.
+    """
 
     seed: Seed
     source: Source
+    measured: Run
     recorded: float | None = None
     same_bits: bool = False
 
@@ -36,7 +41,10 @@ def of_runs(reruns: Sequence[Rerun], record: Record | None, split: str) -> list[
         return ran
     accuracies, last = record.accuracies(split), ran[-1].seed.seed
     further = [seed for seed in record.seeds.seeds if seed.seed > last]
-    return [*ran, *(Evidence(seed, Source.VOUCHED, accuracies[seed.seed], True) for seed in further)]
+    return [
+        *ran,
+        *(Evidence(seed, Source.VOUCHED, record.runs[seed.seed], accuracies[seed.seed], True) for seed in further),
+    ]
 
 
 def measured(evidence: Sequence[Evidence], split: str, images: int) -> Measured:
@@ -48,7 +56,7 @@ def _ran(rerun: Rerun, record: Record | None, split: str) -> Evidence:
     number = rerun.seed.seed
     source = Source.COMPUTED if {"train", "evaluate"} <= {*rerun.computed} else Source.CACHED
     if record is None:
-        return Evidence(rerun.seed, source)
+        return Evidence(rerun.seed, source, rerun.measured)
     lock = record.locks.get(number)
     same = lock is not None and divergence.exact(divergence.compare(lock, rerun.lock, {}, {}))
-    return Evidence(rerun.seed, source, record.accuracies(split).get(number), same)
+    return Evidence(rerun.seed, source, rerun.measured, record.accuracies(split).get(number), same)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.files import records
-from pipeline.filing import locks
+from pipeline.filing import contents, locks, sweeps
 from pipeline.review import cached, power, repeatability
 from pipeline.review.claimed import Claimed
 from pipeline.review.subjects import Subject
@@ -52,6 +52,8 @@ def notes(subject: Subject, other_versions: Mapping[str, tuple[str, str]]) -> tu
     found += [str(conflict) for conflict in repeatability.conflicts(cached.folder())]
     if record and record.trainings:
         found.append(f"trainings measured on these test images before it was filed: {record.trainings}")
+    if record and record.sweep:
+        found.append(f"the record is {contents.told(sweeps.sentence, record.sweep, 'sweep.json')}")
     if record and record.params.data != subject.params.data:
         found.append("the record was made with other values of the section data; --recorded runs those")
     if record and record.typed and not record.seeds:

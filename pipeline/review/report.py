@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import paths, records
-from pipeline.review import claimed, sentences
+from pipeline.review import claimed, further, sentences
 from pipeline.review.verdict import Outcome
 from pipeline.review.verify import Review
 from pipeline.tracking.description import escaped
@@ -50,6 +50,7 @@ def as_json(review: Review) -> dict[str, Any]:
         "verdict": asdict(found.verdict) if found.verdict else None,
         "looks": list(found.question.plan.looks) if found.question else [],
         "reservations": list(review.reservations),
+        "further": [{**asdict(found), "outcome": found.outcome} for found in review.further],
         "pair": asdict(review.pair) if review.pair else None,
         "notes": list(review.notes),
     }
@@ -87,9 +88,9 @@ def as_markdown(review: Review) -> str:
 
 def accuracies(review: Review) -> list[str]:
     """Each seed, then how they compare with what is claimed."""
-    pair = sentences.pair(review)
     seeds = [sentences.seed(item, review.claimed.split) for item in review.evidence]
-    return [*seeds, *sentences.figures(review), *([pair] if pair else []), *review.reservations]
+    others = [further.describe(found) for found in review.further]
+    return [*seeds, *sentences.figures(review), *others, *sentences.pair(review), *review.reservations]
 
 
 def _list(lines: list[str]) -> str:

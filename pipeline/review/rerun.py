@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from pipeline.files import paths, records
-from pipeline.filing import contents, environment, reading
+from pipeline.filing import contents, environment, measurements, reading
 from pipeline.filing.locks import Lock
 from pipeline.params.config import with_seed
 from pipeline.params.schema import Params
+from pipeline.results.figures import Run
 from pipeline.results.predictions import Predictions
 from pipeline.results.seeds import Seed
 from pipeline.review import replicates, workspace
@@ -18,7 +19,8 @@ from pipeline.review.workspace import Say, Workspace
 class Rerun:
     """`images`: split → how many. `computed`: the stages that ran; the others' results were there already.
 
-    `environment`: processor, Python and packages. `predictions`: of the test images, whose names and contents
+    `environment`: processor, Python and packages. `measured`: all figures follow from it. `predictions`: of the
+    test images, whose names and contents
     have the digest `test_images`.
     """
 
@@ -28,6 +30,7 @@ class Rerun:
     lock: Lock
     environment: dict[str, str]
     predictions: Predictions
+    measured: Run
     test_images: str = ""
 
 
@@ -51,5 +54,6 @@ def run(copy: Workspace, params: Params, seed: int, say: Say, elsewhere: Elsewhe
         lock,
         environment.of_run(copy.folder / "pipeline" / paths.VERSIONS.name, training["environment"]),
         table,
+        measurements.of_project(copy.folder, metrics),
         records.file_digest(copy.folder / paths.ids("test")),
     )

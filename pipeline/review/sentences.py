@@ -2,8 +2,9 @@
 
 from pipeline.filing import divergence
 from pipeline.filing.divergence import StageComparison
+from pipeline.results import class_differences
 from pipeline.results.seeds import Measured
-from pipeline.review import claimed, power
+from pipeline.review import claimed, further, power
 from pipeline.review.evidence import Evidence, Source
 from pipeline.review.verdict import Outcome, Question, Verdict
 from pipeline.review.verify import Review
@@ -12,8 +13,8 @@ _POINTS = 100
 
 
 def headline(review: Review) -> str:
-    """The outcome and, in a sentence, why; about the claim."""
-    return f"{review.outcome}: {_why(review)}"
+    """The outcome and, in a sentence, why; about the claim. Then how its further figures went."""
+    return f"{review.outcome}: {_why(review)}{further.summary(review.further)}"
 
 
 def bits(review: Review) -> str:
@@ -54,15 +55,17 @@ def figures(review: Review) -> list[str]:
     return [*lines, *_look(verdict, question)]
 
 
-def pair(review: Review) -> str | None:
+def pair(review: Review) -> list[str]:
+    """The two networks on the same images, as a whole and by class; nothing if they are one, or the images others."""
     found = review.pair
     if found is None or review.conclusion.exact:
-        return None
+        return []
     low, high = found.interval
-    return (
+    return [
         f"the first network against the recorded one, on the same test images: {_signed(found.difference)} points (95 %"
-        f" interval {_signed(low)} to {_signed(high)}; exact McNemar p = {found.p_value:.3g})"
-    )
+        f" interval {_signed(low)} to {_signed(high)}; exact McNemar p = {found.p_value:.3g})",
+        *class_differences.describe(found.classes),
+    ]
 
 
 def _why(review: Review) -> str:

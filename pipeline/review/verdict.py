@@ -7,6 +7,7 @@ INCONCLUSIVE. Either wrong decision is made in at most one of twenty reviews, ho
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
 
 import numpy as np
 
@@ -41,13 +42,16 @@ class Question:
     """Whether an accuracy is the `reported` one, up to ± `margin`, a fraction.
 
     `same_images`: both are measured on the same images, whose choice then adds no error. `most_seeds`: how many may
-    ever be run to answer it.
+    ever be run to answer it. Of another figure than an accuracy, `variance`: of one image's share in it (None: an
+    accuracy's, by its value), and `resolution`: the smallest step it can take (None: one image).
     """
 
     reported: Measured
     margin: float
     same_images: bool
     most_seeds: int = sequential.MOST_SEEDS
+    variance: float | None = None
+    resolution: float | None = None
 
     @property
     def plan(self) -> Plan:
@@ -88,15 +92,19 @@ def judge(reproduced: Measured, question: Question) -> Verdict:
 
 
 def difference(ours: np.ndarray, theirs: np.ndarray, images: int, question: Question) -> Difference:
-    """Of accuracies over seeds: ours (..., a), on `images` images, minus those reported (..., b)."""
+    """Of figures over seeds: ours (..., a), on `images` images, minus those reported (..., b)."""
     reported = question.reported
-    errors = 0.0 if question.same_images else _image_error(ours, images) + _image_error(theirs, reported.images)
+    sides = ((ours, images), (theirs, reported.images))
+    errors = 0.0 if question.same_images else reduce(np.add, (_image_error(*side, question.variance) for side in sides))
     runs = reported.seeds if theirs.shape[-1] == 1 else None
-    return over_seeds.difference(ours, theirs, runs, errors, resolution=1 / min(images, reported.images))
+    steps = 1 / min(images, reported.images) if question.resolution is None else question.resolution
+    return over_seeds.difference(ours, theirs, runs, errors, resolution=steps)
 
 
-def _image_error(accuracies: np.ndarray, images: int) -> np.ndarray:
-    return statistics.binomial_error(accuracies.mean(axis=-1), images)
+def _image_error(values: np.ndarray, images: int, variance: float | None) -> np.ndarray:
+    if variance is not None:
+        return np.asarray(variance / images)
+    return statistics.binomial_error(values.mean(axis=-1), images)
 
 
 def _interval(found: Difference, error: float, plan: Plan, look: int) -> Interval:

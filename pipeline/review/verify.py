@@ -22,6 +22,7 @@ from pipeline.review.claimed import Claimed
 from pipeline.review.conclusion import Conclusion, Pair
 from pipeline.review.elsewhere import HERE, Elsewhere
 from pipeline.review.evidence import Evidence
+from pipeline.review.further import FigureVerdict
 from pipeline.review.rerun import Rerun
 from pipeline.review.subjects import Subject
 from pipeline.review.verdict import Outcome
@@ -50,7 +51,8 @@ class Review:
     """`possible`: what could be found out at all. `computed`: the stages that ran for the first seed.
 
     `pair`: the first network against the recorded one. `reservations`: why no verdict, or no contradiction, is given.
-    `elsewhere`: what images and weights of the reviewer's contain. `outputs` of the first seed: path → hash.
+    `elsewhere`: what images and weights of the reviewer's contain. `further`: figures
+    beside the accuracy. `outputs` of the first seed: path → hash.
     """
 
     subject: Subject
@@ -66,6 +68,7 @@ class Review:
     pair: Pair | None
     notes: tuple[str, ...]
     elsewhere: tuple[str, ...] = ()
+    further: tuple[FigureVerdict, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -92,6 +95,7 @@ def review(what: str, asked: Asked, say: Say) -> Review:
     first = reruns[0]
     found = evidence.of_runs(reruns, subject.record, claim.split)
     concluded = conclusion.of(claim, subject.record, first, found)
+    others = conclusion.further(subject.claim, claim, subject.record, first, found)
     return Review(
         subject,
         asked,
@@ -106,6 +110,7 @@ def review(what: str, asked: Asked, say: Say) -> Review:
         conclusion.pair(subject.record, first),
         notes,
         tuple(asked.elsewhere.sentences(subject.params, subject.record, first.lock, first.test_images)),
+        () if asked.cached or reservation else tuple(others),
         locks.outputs(first.lock),
     )
 

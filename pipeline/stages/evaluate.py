@@ -59,7 +59,9 @@ def evaluate(
     plane = projection.principal_plane(features("test"))
     measured = measure(test, validation)
     predictions.write(paths.PREDICTIONS, test)
-    _require_equal(measured, measure(predictions.read(paths.PREDICTIONS), validation))
+    predictions.write(paths.VALIDATION_PREDICTIONS, validation)
+    read = [predictions.read(path) for path in (paths.PREDICTIONS, paths.VALIDATION_PREDICTIONS)]
+    _require_equal(measured, measure(*read))
     records.write_json(paths.METRICS, measured)
     _write_tables(test, plane)
     _draw(test, plane)

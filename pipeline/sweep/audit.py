@@ -112,6 +112,7 @@ def describe(audited: Audited) -> str:
     return (
         f"trial {audited.number} with {len(audited.accuracies)} fresh seeds: {audited.mean:.4f}{spread} (mean ± sd);"
         f" the sweep said {audited.accuracy:.4f}, selection optimism {audited.optimism:+.4f}"
+        " (luck with the seed only: on the images it was selected on)"
     )
 
 

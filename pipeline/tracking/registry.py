@@ -1,10 +1,12 @@
 """The model registry: every registered model is a version, and only one proved better becomes the champion.
 
 The alias `champion` is what others load (`models:/<name>@champion`). It moves to a new version only if that errs less
-often on the very same test images, beyond chance; an accuracy that is higher by luck moves nothing.
+often on the very same validation images, beyond chance: choosing on test images would spend them. The more trainings
+have been looked at on these images, the luckier the best of them is, so their number divides the level (Bonferroni).
 """
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,11 @@ from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
 
 CHAMPION = "champion"
 SIGNIFICANCE = 0.05
+# Runs that were published before validation predictions were kept have those of the test images.
+_TABLES = {
+    split: f"reports/{path.name}"
+    for split, path in (("validation", paths.VALIDATION_PREDICTIONS), ("test", paths.PREDICTIONS))
+}
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the model; the alias
 
 
@@ -34,10 +41,13 @@ class Registration:
     reason: str
 
 
-def register(tracking: Tracking, run_id: str, name: str, force: bool = False) -> Registration:
+def register(
+    tracking: Tracking, run_id: str, name: str, force: bool = False, looks: Mapping[str, int] | None = None
+) -> Registration:
     """Register the model of the published run `run_id` under `name`; the second time there is nothing to do.
 
-    `force` moves the alias whatever the comparison says. Raises ConfigError (the name), TrackingUnavailable.
+    `force` moves the alias whatever the comparison says. `looks`: split → how many trainings are known to have been
+    measured on its images. Raises ConfigError (the name), TrackingUnavailable.
     """
     if not name or set(name) & set("/:"):
         raise ConfigError(f"--register: found {name!r}; allowed: a name without / and :, e.g. digits")
@@ -48,22 +58,29 @@ def register(tracking: Tracking, run_id: str, name: str, force: bool = False) ->
         champion = _champion(store, name)
         if champion and champion.version == version.version:
             return Registration(name, str(version.version), True, "it already was the champion")
-        better, reason = _verdict(store, version, champion)
+        better, reason = _verdict(store, version, champion, looks or {})
         if better or force:
             store.client.set_registered_model_alias(name, CHAMPION, version.version)
     return Registration(name, str(version.version), better or force, reason)
 
 
-def compared(candidate: Predictions, champion: Predictions) -> tuple[bool, str]:
-    """Whether the candidate is better beyond chance (McNemar 1947, exact, at 5 %), and the sentence saying so."""
+def compared(
+    candidate: Predictions, champion: Predictions, split: str = "validation", looks: int = 2
+) -> tuple[bool, str]:
+    """Whether the candidate is better beyond chance (McNemar 1947, exact), and the sentence saying so.
+
+    At 5 %, divided by the comparisons that `looks` trainings on these images stand for.
+    """
     same = candidate.classes == champion.classes and candidate.names == champion.names
     if not same or not (candidate.labels == champion.labels).all():
-        return False, "the champion was tested on other images, so the two cannot be compared"
+        return False, f"the champion was measured on other {split} images, so the two cannot be compared"
     p = statistics.mcnemar(candidate.correct, champion.correct)
     scores = [f"{100 * own.correct.mean():.1f} %" for own in (candidate, champion)]
-    better = p < SIGNIFICANCE and bool(candidate.correct.mean() > champion.correct.mean())
+    level = SIGNIFICANCE / max(1, looks - 1)
+    better = p < level and bool(candidate.correct.mean() > champion.correct.mean())
     verdict = "better than" if better else "not significantly better than"
-    return better, f"{scores[0]} is {verdict} the champion's {scores[1]} on the same test images (McNemar p = {p:.3g})"
+    asked = f"McNemar p = {p:.3g}; needed: below {level:.2g}, as {looks} trainings were measured on these images"
+    return better, f"{scores[0]} is {verdict} the champion's {scores[1]} on the same {split} images ({asked})"
 
 
 def _version(store: Store, run_id: str, name: str) -> ModelVersion:
@@ -89,15 +106,20 @@ def _champion(store: Store, name: str) -> ModelVersion | None:
         return None
 
 
-def _verdict(store: Store, version: ModelVersion, champion: ModelVersion | None) -> tuple[bool, str]:
+def _verdict(
+    store: Store, version: ModelVersion, champion: ModelVersion | None, looks: Mapping[str, int]
+) -> tuple[bool, str]:
     if champion is None:
         return True, "there was no champion"
+    runs = [str(one.run_id) for one in (version, champion)]
+    kept = [{entry.path for entry in store.client.list_artifacts(run, "reports")} for run in runs]
+    split = next((split for split, file in _TABLES.items() if all(file in files for files in kept)), "test")
+    versions = len(store.client.search_model_versions(f"name='{version.name}'"))
     with tempfile.TemporaryDirectory() as folder:
-        tested = [_tested(store, one.run_id, Path(folder) / str(one.version)) for one in (version, champion)]
-        return compared(*tested)
+        ours, theirs = (_table(store, run, _TABLES[split], Path(folder) / run) for run in runs)
+    return compared(ours, theirs, split, max(2, versions, looks.get(split, 0)))
 
 
-def _tested(store: Store, run_id: str, folder: Path) -> Predictions:
+def _table(store: Store, run_id: str, file: str, folder: Path) -> Predictions:
     folder.mkdir()
-    name = f"reports/{paths.PREDICTIONS.name}"
-    return predictions.read(Path(store.client.download_artifacts(run_id, name, str(folder))))
+    return predictions.read(Path(store.client.download_artifacts(run_id, file, str(folder))))

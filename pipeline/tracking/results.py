@@ -21,6 +21,7 @@ _ARTIFACTS = {
         paths.METRICS,
         paths.HISTORY,
         paths.PREDICTIONS,
+        paths.VALIDATION_PREDICTIONS,
         paths.CONFUSION,
         paths.CALIBRATION,
         paths.SCORES,

@@ -128,7 +128,7 @@ LIES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a better validation accuracy": (
         lambda f: changed(f, "metrics.json", lambda m: m.update(validation_accuracy=0.99)),
-        r"metrics\.json: not what dvc\.lock beside it names",
+        r"validation_accuracy is 0\.99, from validation_predictions\.csv 0\.5",
     ),
     "no number": (
         lambda f: changed(f, "metrics.json", lambda m: m.update(test_accuracy="0.5")),
@@ -193,7 +193,7 @@ LIES: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 def seeds(accuracy: float) -> dict[str, object]:
-    one = {"seed": 1, "fingerprint": "f", "best_epoch": 1, "validation_accuracy": 0.55, "test_accuracy": accuracy}
+    one = {"seed": 1, "fingerprint": "f", "best_epoch": 1, "validation_accuracy": 0.5, "test_accuracy": accuracy}
     return {"experiment": "x", "seeds": [one], "validation": {"images": 6}, "test": {"images": 6}}
 
 

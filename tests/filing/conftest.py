@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.files import paths, records
-from pipeline.filing import consistency, seed_runs
+from pipeline.filing import consistency, measurements, seed_runs
 from pipeline.filing.seeds import REPORT, experiment_digest
 from pipeline.params import config
 from pipeline.results import predictions
@@ -29,7 +29,8 @@ def finished(project: Path) -> Iterator[Path]:
     write_results(generator.dirichlet([1, 1, 1], 6))
     write_measured(predictions.read(paths.PREDICTIONS))
     rows = [(f"image {i}", f"{i:064}") for i in range(6)]
-    records.write_csv(paths.ids("test"), ["name", "sha256"], rows)
+    for split in ("validation", "test"):
+        records.write_csv(paths.ids(split), ["name", "sha256"], rows)
     write_lock()
     yield project
     assert not list(project.glob("**/.*.csv"))  # nothing half-written is left
@@ -46,9 +47,10 @@ def write_lock(run: Path = Path(), seed: int | None = None) -> None:
     params = config.load().model_dump()
     params["train"]["seed"] = seed or params["train"]["seed"]
     sections = {name: params[name] for name in ("images", "backbone", "head", "train", "compute")}
+    measured = measurements.TABLES.values()
     outs = [
         {"path": str(path), "hash": "md5", "md5": records.md5(run / path)}
-        for path in (paths.METRICS, paths.PREDICTIONS, paths.HISTORY, paths.TRAINING)
+        for path in (*measured, paths.METRICS, paths.HISTORY, paths.TRAINING, paths.DATASET)
     ]
     lock = {"stages": {"evaluate": {"cmd": f"{sys.executable}", "params": {"params.yaml": sections}, "outs": outs}}}
     with (run / paths.LOCK).open("w") as file:
@@ -61,7 +63,7 @@ def replicated(*right: int) -> list[Seed]:
     found = [seed_runs.outcome(1, records.read_json(paths.METRICS), training)]
     for seed, count in enumerate(right, 2):
         run = Path(f"run-{seed}")
-        for path in (paths.METRICS, paths.PREDICTIONS, paths.HISTORY, paths.TRAINING):
+        for path in (*measurements.TABLES.values(), paths.METRICS, paths.HISTORY, paths.TRAINING, paths.DATASET):
             (run / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, run / path)
         table = predictions.read(paths.PREDICTIONS)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.files import paths, records
 from pipeline.filing import ledger
 
 NOTES = """
@@ -25,6 +26,20 @@ def test_a_training_counts_once_per_test_split(project: Path) -> None:
     assert ledger.trainings("a") == 2
     assert ledger.trainings("b") == 1
     assert ledger.trainings("c") == 0
+
+
+def test_looks_at_validation_images_are_counted_apart_sweeps_included(project: Path) -> None:
+    ledger.note("v", "1", split="validation")
+    assert (ledger.trainings("v", "validation"), ledger.trainings("v")) == (1, 0)
+    records.write_csv(paths.ids("validation"), ["name", "sha256"], [("a", "0" * 64)])
+    rows = [(0, "complete", "f0"), (1, "pruned", "f1"), (2, "complete", "f2"), (3, "failed", "f3")]
+    records.write_csv(paths.TRIALS, ["number", "state", "fingerprint"], rows)
+    records.write_json(paths.AUDIT, [{"trial": 0, "seeds": [7, 8]}])
+    for _ in range(2):
+        ledger.note_sweep()
+    assert ledger.trainings(split="validation") == 4
+    ledger.note(ledger.images_of("validation"), "f2", split="validation")  # promoted and run: the same training
+    assert ledger.trainings(split="validation") == 4
 
 
 def test_it_only_grows_and_a_torn_line_takes_no_other_with_it(project: Path) -> None:

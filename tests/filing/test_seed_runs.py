@@ -48,7 +48,8 @@ def test_large_predictions_are_compressed(finished, monkeypatch):
     replicated(3)
     folder = writing.file_results("digits") / "seeds/2"
     assert {path.name for path in folder.iterdir()} == {
-        *("dvc.lock", "metrics.json", "training.json", "predictions.csv.gz")
+        *("dvc.lock", "metrics.json", "training.json", "history.csv"),
+        *("predictions.csv.gz", "validation_predictions.csv.gz"),
     }
     assert len(reading.filed("digits").seeds.seeds) == 2
 

@@ -108,7 +108,7 @@ def again(monkeypatch: pytest.MonkeyPatch) -> Again:
     """
 
     def prepare(
-        *accuracies: float | None, computed: tuple[str, ...] = ("train", "evaluate"), **environment: str
+        *accuracies: float | None, computed: tuple[str, ...] = ("train", "evaluate"), **given: str
     ) -> list[int]:
         ran: list[int] = []
 
@@ -119,9 +119,18 @@ def again(monkeypatch: pytest.MonkeyPatch) -> Again:
             lock = record.locks.get(seed, record.lock)
             value = record.accuracies("test").get(seed) if accuracy is None else accuracy
             lock = written(copy.folder, lock, accuracy)
+            environment = {**record.environment, **given}
             outcome = Seed(seed, f"seed {seed}", 2, record.metrics["validation_accuracy"], value)
             images = {"validation": 6, "test": 6}
-            return Rerun(outcome, images, computed, lock, {**record.environment, **environment}, record.predictions)
+            return Rerun(
+                outcome,
+                images,
+                computed,
+                lock,
+                environment,
+                record.predictions,
+                record.runs[min(seed, max(record.runs))],
+            )
 
         monkeypatch.setattr(rerun, "run", run)
         return ran

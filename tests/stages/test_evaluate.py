@@ -60,6 +60,7 @@ def outputs() -> dict[Path, bytes]:
 def test_everything_is_written_and_nothing_else(run, stored):
     run()
     tables = {paths.METRICS, paths.PREDICTIONS, paths.CONFUSION, paths.CALIBRATION, paths.SCORES, paths.FEATURE_MAP}
+    tables |= {paths.VALIDATION_PREDICTIONS}
     before = {paths.HISTORY, paths.DATASET, paths.SAMPLES_PICTURE}
     assert outputs().keys() == tables | set(paths.PICTURES) | {paths.REPORT} | before
 
@@ -94,6 +95,7 @@ def test_tables_are_read_back_as_meant(run, stored):
     read = predictions.read(paths.PREDICTIONS)
     assert read.names[:2] == ["test-0.png", "test-1.png"]
     np.testing.assert_array_equal(read.probabilities, stored["test"])
+    np.testing.assert_array_equal(predictions.read(paths.VALIDATION_PREDICTIONS).probabilities, stored["validation"])
     rows = records.read_csv(paths.CONFUSION)
     assert [row["label"] for row in rows] == CLASSES
     assert sum(int(row["predicted_newt"]) for row in rows) == 0

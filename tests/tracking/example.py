@@ -25,8 +25,8 @@ METRICS = {
     "test_loss": 1.1,
     "test_images": 6,
     "test_calibration_error": 0.1,
-    "validation_accuracy": 0.55,
-    "validation_loss": 0.9,
+    "validation_accuracy": 0.5,
+    "validation_loss": 1.2628643221541276,
     "validation_images": 6,
 }
 SCORES = {
@@ -52,6 +52,9 @@ def write_results(probabilities: np.ndarray) -> None:
     for picture in paths.PICTURES:
         records.write_text(picture, "a picture")
     write_predictions(probabilities)
+    of_validation = np.where(np.arange(6)[:, None] < 3, [0.8, 0.1, 0.1], [0.1, 0.8, 0.1])
+    table = Predictions(CLASSES, [f"validation {i}" for i in range(6)], np.zeros(6, np.int64), of_validation)
+    predictions.write(paths.VALIDATION_PREDICTIONS, table)
 
 
 def write_predictions(probabilities: np.ndarray) -> None:

@@ -37,7 +37,7 @@ def answers(right: int, first: str = "image 0") -> Predictions:
     [
         (answers(38), True, r"95.0 % is better than the champion's 75.0 % .*p = 0.00781"),
         (answers(33), False, r"82.5 % is not significantly better than the champion's 75.0 %"),
-        (answers(38, first="another"), False, "tested on other images"),
+        (answers(38, first="another"), False, "measured on other validation images"),
         (answers(20), False, r"50.0 % is not significantly better .*p = 0.00195"),
     ],
 )
@@ -45,6 +45,14 @@ def test_only_a_difference_beyond_chance_counts(candidate: Predictions, better: 
     decided, sentence = registry.compared(candidate, answers(30))
     assert decided == better
     assert re.search(reason, sentence)
+
+
+def test_the_more_trainings_have_been_looked_at_the_surer_it_must_be() -> None:
+    few, many = (registry.compared(answers(38), answers(30), "validation", looks) for looks in (6, 40))
+    assert few[0]
+    assert "p = 0.00781; needed: below 0.01, as 6 trainings" in few[1]
+    assert not many[0]
+    assert "needed: below 0.0013, as 40 trainings were measured on these images" in many[1]
 
 
 def test_the_first_version_is_the_champion_and_stays_one(
@@ -100,15 +108,22 @@ def test_a_version_that_is_better_takes_over(params: Params, model: Any) -> None
     registry.register(params.tracking, first, "trees")
     with conversation(address.tracking_uri(params.tracking)):
         store = connect(params.tracking)
-        predictions.write(paths.PREDICTIONS, answers(30))
-        store.client.log_artifact(first, str(paths.PREDICTIONS), "reports")
+        for path in (paths.VALIDATION_PREDICTIONS, paths.PREDICTIONS):
+            predictions.write(path, answers(30))
+            store.client.log_artifact(first, str(path), "reports")
         records.write_json(paths.TRAINING, {**TRAINING, "fingerprint": "e" * 64})
         second = store.client.create_run(store.experiment_id).info.run_id
-        predictions.write(paths.PREDICTIONS, answers(38))
-        store.client.log_artifact(second, str(paths.PREDICTIONS), "reports")
+        # Of test images it is worse: they are not looked at.
+        for path, right in ((paths.VALIDATION_PREDICTIONS, 38), (paths.PREDICTIONS, 5)):
+            predictions.write(path, answers(right))
+            store.client.log_artifact(second, str(path), "reports")
         version = store.client.create_model_version("trees", str(paths.REPORTS.resolve()), second)
+    busy = registry.register(params.tracking, second, "trees", looks={"validation": 40, "test": 2})
+    assert not busy.champion
+    assert "as 40 trainings" in busy.reason
     made = registry.register(params.tracking, second, "trees")
     assert (made.version, made.champion) == (str(version.version), True)
+    assert "validation images" in made.reason
     assert champion(params) == second
 
 

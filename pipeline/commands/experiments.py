@@ -1,0 +1,92 @@
+"""Experiments on file. Everything heavy is imported inside the command that needs it."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.commands import folder_lock
+from pipeline.commands.setup import in_project
+
+app = typer.Typer()
+_EXPERIMENTS = "Experiments on file"
+
+
+def names() -> list[str]:
+    """For the shell's completion; it must answer while a key is pressed."""
+    from pipeline.process import project
+    from pipeline.process.errors import HerbariumError
+
+    try:
+        return sorted(path.parent.name for path in project.root().glob("experiments/*/params.yaml"))
+    except HerbariumError:
+        return []
+
+
+_RECORDED = typer.Argument(help="The experiment that has just run.", autocompletion=names)
+
+
+@app.command(rich_help_panel=_EXPERIMENTS)
+@in_project()
+def use(
+    name: Annotated[str, typer.Argument(help="A folder of experiments/.", autocompletion=names)],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite edits that are kept nowhere.")] = False,
+) -> None:
+    """Put an experiment's params.yaml into place.
+
+    Example: herbarium use tf-flowers-vgg16
+    """
+    from pipeline.filing import experiments
+
+    with folder_lock.command_alone("herbarium use"):
+        experiments.use(name, force)
+    print(f"params.yaml is {experiments.params_file(name)}; run it: dvc repro")
+
+
+@app.command("list", rich_help_panel=_EXPERIMENTS)
+@in_project()
+def list_experiments() -> None:
+    """Every experiment: images, reported accuracy, what was measured here, the verdict.
+
+    Example: herbarium list
+    """
+    from pipeline.review import table as results
+
+    print(results.as_text())
+
+
+@app.command(rich_help_panel=_EXPERIMENTS)
+@in_project()
+def record(
+    name: Annotated[str, _RECORDED],
+) -> None:
+    """File the finished run, and the seeds of `replicate`, as experiments/NAME/record.
+
+    Example: herbarium record digits
+    """
+    from pipeline.filing import readme, writing
+    from pipeline.process import notices
+    from pipeline.review import cached, repeatability
+
+    folder = writing.file_results(name)
+    print(f"filed {folder}, updated {readme.update(name)}; then: herbarium table, and commit")
+    for conflict in repeatability.conflicts(cached.folder()):
+        notices.warn(str(conflict))
+
+
+@app.command(rich_help_panel=_EXPERIMENTS)
+@in_project()
+def table(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 if the table is stale.")] = False,
+) -> None:
+    """Write the README's results table from the records, and into the experiments' READMEs how to review them.
+
+    Example: herbarium table --check
+    """
+    from pipeline.process import notices
+    from pipeline.review import table as results
+
+    if not check:
+        print("README.md: results table " + ("written" if results.write() else "is up to date"))
+    elif stale := results.stale():
+        notices.warn(f"{', '.join(map(str, stale))}: not what the records say; run `herbarium table`")
+        raise typer.Exit(1)

@@ -1,0 +1,76 @@
+"""The sweep behind a record: how many were tried, how the winner was chosen, and how much of it may be luck.
+
+Known by the fingerprint of the training, which is the trial's: nothing has to be remembered when a trial is promoted.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.files import paths, records
+from pipeline.params.schema import Params
+from pipeline.results import statistics
+from pipeline.results.trials import COMPLETE
+
+AUDIT_SAYS = "luck with the seed alone: fresh seeds, on the validation images the trial was selected on"
+
+
+def behind(training: Mapping[str, Any], metrics: Mapping[str, Any], params: Params) -> dict[str, Any] | None:
+    """Of the project's last sweep, if the run with this training.json and metrics.json was one of its trials."""
+    if not paths.TRIALS.exists():
+        return None
+    trials = records.read_csv(paths.TRIALS)
+    own = next((trial for trial in trials if trial["fingerprint"] == training["fingerprint"]), None)
+    if own is None or own["state"] != COMPLETE:
+        return None
+    number, accuracy = int(own["number"]), float(own["validation_accuracy"])
+    better = [t for t in trials if t["state"] == COMPLETE and float(t["validation_accuracy"]) > accuracy]
+    return {
+        "trial": number,
+        "rank": len(better) + 1,
+        "chosen_by": "validation accuracy of the kept epoch",
+        "validation_accuracy": accuracy,
+        "trials": dict(Counter(trial["state"] for trial in trials)),
+        "epochs": sum(int(trial["epochs"]) for trial in trials if not trial["same_as"]),
+        "budget": params.sweep.model_dump(),
+        "audit": _audit(number),
+        "audit_says": AUDIT_SAYS,
+        "not_selected_on": _not_selected_on(metrics),
+        "trials_sha256": records.file_digest(paths.TRIALS),
+    }
+
+
+def sentence(sweep: Mapping[str, Any]) -> str:
+    """For readers of the record: the validation figure of a winner is that of the luckiest, too."""
+    trials, complete = sum(map(int, sweep["trials"].values())), int(sweep["trials"][COMPLETE])
+    place = "the best" if sweep["rank"] == 1 else f"number {sweep['rank']}"
+    said = f"{place} of {complete} complete among {trials} trials of a sweep, by validation accuracy"
+    if audit := sweep["audit"]:
+        said += f"; luck with the seed {100 * audit['optimism']:+.2f} points ({len(audit['seeds'])} fresh seeds)"
+    other = sweep["not_selected_on"]
+    low, high = (100 * end for end in other["interval"])
+    return (
+        f"{said}; validation minus test accuracy, on images that no trial was selected on,"
+        f" {100 * other['difference']:+.2f} points (95 % interval {low:+.2f} to {high:+.2f})"
+    )
+
+
+def _audit(trial: int) -> dict[str, Any] | None:
+    audits = records.read_json(paths.AUDIT) if paths.AUDIT.exists() else []
+    return next((dict(audit) for audit in audits if audit["trial"] == trial), None)
+
+
+def _not_selected_on(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Validation minus test accuracy: what the selection flatters is in it, and chance with both sets of images."""
+    counts = [
+        count
+        for split in ("validation", "test")
+        for count in (round(metrics[f"{split}_accuracy"] * metrics[f"{split}_images"]), metrics[f"{split}_images"])
+    ]
+    difference = metrics["validation_accuracy"] - metrics["test_accuracy"]
+    return {
+        "images": "test",
+        "accuracy": metrics["test_accuracy"],
+        "difference": difference,
+        "interval": statistics.unpaired_interval(*counts),
+    }

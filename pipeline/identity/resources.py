@@ -1,0 +1,65 @@
+"""What a stage took, on which machine: seconds and the most memory its process held, noted beside the results.
+
+They are other each time, so they are part of no result and of no hash. A record takes over those of the run it files,
+which are known by the hashes of what the stage wrote: a result that came out of a cache has the note of its making.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+from pipeline.files import paths, records
+from pipeline.identity import receipts
+from pipeline.identity.stock import Stock
+from pipeline.process import hardware
+
+FOLDER = paths.STATE / "resources"
+_STATUS = Path("/proc/self/status")
+_KIB = 1024
+
+
+@contextmanager
+def noted(taken: Stock, began: float | None = None) -> Iterator[None]:
+    """Within it a stage runs; if it ends well, what it took is noted. `began`: `time.monotonic()` at its beginning."""
+    started = time.monotonic() if began is None else began
+    yield
+    content = {
+        "seconds": round(time.monotonic() - started, 1),
+        "peak_bytes": peak_bytes(),
+        "machine": hardware.describe(),
+        "outputs": dict(receipts.witnesses(taken)),
+    }
+    records.write_json(FOLDER / f"{taken.stage}.json", content)
+
+
+def of_run(outputs: Mapping[str, str], project: Path = Path()) -> dict[str, dict[str, Any]]:
+    """Stage → what it took, of those whose notes are of results with these hashes (path → MD5) in the `project`."""
+    found = {}
+    for file in sorted((project / FOLDER).glob("*.json")):
+        content = dict(records.read_json(file))
+        written = content.pop("outputs")
+        if written and all(outputs.get(path) == md5 for path, md5 in written.items()):
+            found[file.stem] = content
+    return found
+
+
+def peak_bytes(status: Path = _STATUS) -> int | None:
+    """The most memory this process has held; None where the system does not say. Its children's is not in it.
+
+    Not getrusage: what it says of a process begins with what its parent had held.
+    """
+    if not status.exists():
+        return None
+    lines = status.read_text(encoding="utf-8").splitlines()
+    found = next((line.split()[1] for line in lines if line.startswith("VmHWM:")), None)
+    return int(found) * _KIB if found else None
+
+
+def began() -> float:
+    """`time.monotonic()` when this process began: what it imports takes longer than some stages."""
+    created: float = psutil.Process().create_time()
+    return time.monotonic() - (time.time() - created)

@@ -1,0 +1,100 @@
+"""The sweep behind a record: found by the training's fingerprint, filed with the run, told to readers."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.files import paths, records
+from pipeline.filing import ledger, reading, readme, sweeps, writing
+from pipeline.identity import resources
+from pipeline.params import config
+from pipeline.process.errors import DataError
+from tests.tracking.example import FINGERPRINT
+
+COLUMNS = ["number", "state", "validation_accuracy", "epochs", "same_as", "fingerprint"]
+
+
+def swept(*rows: tuple) -> None:
+    records.write_csv(paths.TRIALS, COLUMNS, rows)
+    audit = {"trial": 1, "seeds": [5, 6], "accuracies": [0.4, 0.5], "mean": 0.45, "sd": 0.07, "optimism": 0.05}
+    records.write_json(paths.AUDIT, [audit])
+
+
+def behind() -> dict | None:
+    training, metrics = records.read_json(paths.TRAINING), records.read_json(paths.METRICS)
+    return sweeps.behind(training, metrics, config.load())
+
+
+@pytest.fixture
+def winner(finished: Path) -> Path:
+    """The run here is trial 1 of four, which is the best."""
+    swept(
+        (0, "complete", 0.4, 2, "", "a"),
+        (1, "complete", 0.5, 2, "", FINGERPRINT),
+        (2, "pruned", "", 1, "", "b"),
+        (3, "complete", 0.5, 2, 1, FINGERPRINT),
+    )
+    return finished
+
+
+def test_it_is_filed_with_the_run_and_told(winner):
+    folder = writing.file_results("digits")
+    found = reading.filed("digits").sweep
+    assert found == records.read_json(folder / "sweep.json")
+    assert (found["trial"], found["rank"]) == (1, 1)
+    assert found["trials"] == {"complete": 3, "pruned": 1}
+    assert found["epochs"] == 5  # those of the third were looked up
+    assert found["budget"] == config.load().sweep.model_dump()
+    assert found["audit"]["optimism"] == 0.05
+    assert "seed alone" in found["audit_says"]
+    metrics = records.read_json(paths.METRICS)
+    difference = metrics["validation_accuracy"] - metrics["test_accuracy"]
+    assert found["not_selected_on"]["difference"] == pytest.approx(difference)
+    text = readme.update("digits").read_text(encoding="utf-8")
+    assert "It is the best of 3 complete among 4 trials of a sweep, by validation accuracy" in text
+    assert "luck with the seed +5.00 points (2 fresh seeds)" in text
+    assert "images that no trial was selected on" in text
+
+
+def test_a_run_that_is_no_trial_has_no_sweep(finished):
+    assert behind() is None
+    swept((0, "complete", 0.4, 2, "", "another"), (1, "pruned", "", 1, "", FINGERPRINT))
+    assert behind() is None
+    assert not (writing.file_results("digits") / "sweep.json").exists()
+
+
+def test_a_trial_that_is_not_the_best_says_its_place(finished):
+    swept((0, "complete", 0.9, 2, "", "a"), (1, "complete", 0.5, 2, "", FINGERPRINT))
+    assert sweeps.sentence(behind()).startswith("number 2 of 2 complete among 2 trials")
+
+
+def test_what_was_changed_by_hand_is_named(winner):
+    folder = writing.file_results("digits")
+    records.write_json(folder / "sweep.json", {"trials": 3})
+    with pytest.raises(DataError, match=r"sweep\.json: damaged"):
+        readme.update("digits")
+
+
+def test_data_set_and_what_stages_took_are_filed(finished):
+    took = {"seconds": 12.3, "peak_bytes": 2**30, "machine": {"cpu": "A CPU", "cores": "2"}}
+    note = {**took, "outputs": {paths.METRICS.as_posix(): records.md5(paths.METRICS)}}
+    records.write_json(resources.FOLDER / "evaluate.json", note)
+    records.write_json(resources.FOLDER / "train.json", {**note, "outputs": {paths.METRICS.as_posix(): "0" * 32}})
+    folder = writing.file_results("digits")
+    assert reading.filed("digits").resources == {"evaluate": took}
+    assert records.read_json(folder / "dataset.json") == records.read_json(paths.DATASET)
+    text = readme.update("digits").read_text(encoding="utf-8")
+    assert "It took: evaluate 12 s and 1.0 GiB. Machine: A CPU, 2 cores." in text
+
+
+def test_a_data_set_of_another_run_is_refused(finished):
+    folder = writing.file_results("digits")
+    records.write_json(folder / "dataset.json", {"classes": []})
+    with pytest.raises(DataError, match=r"dataset\.json: not what dvc\.lock beside it names"):
+        reading.filed("digits")
+
+
+def test_the_ledger_counts_the_trials_of_a_sweep(winner):
+    records.write_csv(paths.ids("validation"), ["name", "sha256"], [("a", "0" * 64)])
+    ledger.note_sweep()
+    assert ledger.trainings(split="validation") == 4

@@ -1,0 +1,123 @@
+"""Further figures of a claim: each gets a verdict, the headline says how they went, the accuracy decides."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.files import records
+from pipeline.filing import claims, writing
+from pipeline.process.errors import ConfigError
+from pipeline.review import report, sentences
+from pipeline.review.verdict import Outcome
+from tests.filing.conftest import replicated
+
+from .conftest import claim, commit
+from .test_verify import PUBLISHED, review
+
+EXPERIMENT = Path("experiments/digits")
+
+
+@pytest.fixture
+def three(repository: Path) -> Path:
+    """Three seeds on record, each right on 1 of 6 test images."""
+    replicated(1, 1)
+    writing.file_results("digits")
+    return repository
+
+
+def claimed(*figures: dict) -> None:
+    claim(value=1 / 6, margin=0.5, figures=figures, **{**PUBLISHED, "n": 6})
+    commit("claim")
+
+
+def further(metric: str, value: float, margin: float, split: str = "test", **more: object) -> dict:
+    return {"metric": metric, "split": split, "value": value, "margin": margin, **more}
+
+
+def test_each_has_a_verdict_and_the_headline_counts_them(three, again):
+    claimed(
+        further("loss", 1.4, 10.0),
+        further("recall", 0.9, 0.05, **{"class": "oak"}),
+        further("macro_f1", 0.5, 0.001, split="validation"),
+        further("accuracy", 0.45, 0.3, split="validation", epoch=1),
+    )
+    again(None, None, None)
+    found = review()
+    assert found.outcome is Outcome.REPRODUCED
+    outcomes = {one.figure: one.outcome for one in found.further}
+    assert outcomes["test loss"] is Outcome.REPRODUCED
+    assert outcomes["test recall of oak"] is Outcome.NOT_REPRODUCED
+    assert outcomes["validation accuracy after epoch 1"] is Outcome.REPRODUCED
+    headline = sentences.headline(found)
+    assert headline.startswith("REPRODUCED: the accuracy is within")
+    assert "; further figures: " in headline
+    assert "1 NOT REPRODUCED (test recall of oak)" in headline
+    text = report.as_text(found)
+    assert "test recall of oak: reported 90.00 % (1 seed, 6 images), reproduced 16.67 % (3 seeds, 6 images)" in text
+    content = report.as_json(found)
+    assert [one["outcome"] for one in content["further"]] == [one.outcome for one in found.further]
+    assert json.loads(records.canonical(content))["further"][0]["figure"] == "test loss"
+
+
+def test_they_decide_neither_outcome_nor_exit_code(three, again):
+    claimed(further("loss", 9.0, 0.001))
+    again(None, None, None)
+    found = review()
+    assert (found.outcome, found.outcome.exit_code) == (Outcome.REPRODUCED, 0)
+    assert found.further[0].outcome is Outcome.NOT_REPRODUCED
+
+
+def test_what_cannot_be_told_is_inconclusive_and_said(three, again):
+    claimed(further("recall", 0.5, 0.1, **{"class": "elm"}), further("loss", 1.0, 0.5, "validation", epoch=40))
+    again(None, None, None)
+    found = review()
+    assert {one.outcome for one in found.further} == {Outcome.INCONCLUSIVE}
+    text = report.as_text(found)
+    assert "no such class; there are: oak" in text
+    assert "the curve ends with epoch 2" in text
+
+
+def test_a_quick_look_says_nothing_of_them(three, again):
+    claimed(further("loss", 1.4, 10.0))
+    again(None, computed=())
+    assert review(cached=True).further == ()
+
+
+def test_a_claim_without_any_is_read_as_it_is(three, again):
+    commit("claim")
+    again(None, None, None)
+    found = review()
+    assert found.further == ()
+    assert "further" not in sentences.headline(found)
+
+
+@pytest.mark.parametrize(
+    ("figure", "message"),
+    [
+        (further("precision", 0.5, 0.1), "figures: 1: metric: found 'precision'; allowed: accuracy"),
+        (further("recall", 0.5, 0.1), "recall names a class"),
+        (further("macro_f1", 0.5, 0.1, **{"class": "oak"}), "recall names a class"),
+        (further("accuracy", 0.5, 0.1, epoch=3), "curves are of"),
+        (further("macro_f1", 0.5, 0.1, "validation", epoch=3), "curves are of"),
+        (further("accuracy", 50.0, 0.1), "fractions, unless the metric is loss"),
+        ({"metric": "loss"}, "figures: 1: split: missing; allowed: validation"),
+        (further("loss", 0.5, 0.1, sigma=1), "figures: 1: sigma: unknown key; allowed: metric, split, class"),
+    ],
+)
+def test_a_wrong_one_is_named(finished, figure, message):
+    claim(figures=[figure])
+    with pytest.raises(ConfigError, match=message):
+        claims.read(EXPERIMENT / "claim.yaml")
+
+
+def test_one_may_not_be_listed_twice(finished):
+    claim(figures=[further("loss", 1.0, 0.1, n=6), further("loss", 2.0, 0.1, n=6)])
+    with pytest.raises(ConfigError, match="listed twice"):
+        claims.read(EXPERIMENT / "claim.yaml")
+
+
+def test_it_needs_a_number_of_images(finished):
+    claim(figures=[further("loss", 1.0, 0.1)])
+    with pytest.raises(ConfigError, match="has no n, nor has the claim"):
+        claims.read(EXPERIMENT / "claim.yaml")

@@ -47,11 +47,16 @@ class Group:
 
 def duplicates(items: Iterable[Item]) -> list[Group]:
     """The groups of identical images, in the order of their first members."""
-    same: defaultdict[str, list[Item]] = defaultdict(list)
+    groups = (sorted(group, key=lambda i: _KEEPING_ORDER.index(i.split)) for group in same(items))
+    return [Group(tuple(group)) for group in groups]
+
+
+def same(items: Iterable[Item]) -> list[list[Item]]:
+    """As `duplicates`, whatever splits they are in, each group in the order its images came."""
+    found: defaultdict[str, list[Item]] = defaultdict(list)
     for item in items:
-        same[item.sha256].append(item)
-    groups = (sorted(group, key=lambda i: _KEEPING_ORDER.index(i.split)) for group in same.values())
-    return [Group(tuple(group)) for group in groups if len(group) > 1]
+        found[item.sha256].append(item)
+    return [group for group in found.values() if len(group) > 1]
 
 
 def superfluous(groups: Iterable[Group]) -> set[str]:

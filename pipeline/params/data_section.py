@@ -56,6 +56,10 @@ class Data(Section):
         description="of source table: a CSV, TSV or Parquet file in the folder path with the columns file, label and,"
         " if you like, group, split; else null"
     )
+    corrections: str | None = Field(
+        description="labels corrected by a person: a CSV file in the folder path with the columns name, correction (a"
+        " class, or drop); null = none"
+    )
     splits: Splits = Field(description="three slices that do not overlap: train, validation, test")
     splitting: Splitting = Field(description="how images are drawn into the slices")
     limit: int | None = Field(ge=1, description="at most this many images a split, for quick tries; null = all")
@@ -75,8 +79,9 @@ class Data(Section):
     def table_of_a_table(self) -> "Data":
         if (self.source == "table") != (self.table is not None):
             raise ValueError(f"source is {self.source} and table is {self.table}: source: table needs one, others null")
-        if self.table and (PurePosixPath(self.table).is_absolute() or ".." in PurePosixPath(self.table).parts):
-            raise ValueError(f"table is {self.table}; allowed: a file in the folder path, which is what DVC watches")
+        for key, file in (("table", self.table), ("corrections", self.corrections)):
+            if file and (PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts):
+                raise ValueError(f"{key} is {file}; allowed: a file in the folder path, which is what DVC watches")
         return self
 
     @model_validator(mode="after")

@@ -18,6 +18,7 @@ AS_BEFORE: dict[int, dict[str, Any]] = {
     2: {},
     3: {
         "data.table": None,
+        "data.corrections": None,
         "data.near_duplicates": "ignore",
         "data.splitting": {"method": "slices", "group": None, "seed": 1},
         "sweep.patience": None,

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.data import digits, image_folder, reading, source_notes, table_source, tfds_source
+from pipeline.data import corrections, digits, image_folder, reading, source_notes, table_source, tfds_source
 from pipeline.data.image_files import BadFile
 from pipeline.files import paths, records
 
@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 
 def run(params: Params) -> None:
-    """Write data/raw anew: the data set and skipped.json. Reads data.source, name, path, table, on_bad_image."""
+    """Write data/raw anew: the data set, skipped.json, and corrections.json if there are any.
+
+    Reads data.source, name, path, table, corrections, on_bad_image.
+    """
     with _replaced(paths.RAW) as folder:
         skipped = _write(folder, params.data)
         records.write_json(folder / paths.SKIPPED.name, [asdict(file) for file in skipped])
+        if params.data.corrections is not None:
+            records.write_json(folder / paths.CORRECTIONS.name, _corrections(folder, params.data))
     print(_summary(params.data, skipped))
 
 
@@ -36,6 +41,15 @@ def _write(folder: Path, data: Data) -> list[BadFile]:
     else:
         digits.write(folder, data.name)
     return []
+
+
+def _corrections(folder: Path, data: Data) -> dict[str, str]:
+    """Checked against what was written to `folder`."""
+    builder = reading.open_raw(folder, data.name)
+    found = corrections.read(Path(data.path) / str(data.corrections), reading.classes(builder.info))
+    splits = builder.info.splits
+    corrections.refuse_unknown(found, (e.name for split in splits for e in reading.examples(builder, split, None)))
+    return found
 
 
 @contextmanager

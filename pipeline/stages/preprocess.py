@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pipeline.data import dataset_report, integrity, near_duplicates, preparation, reading, slices, splitting
+from pipeline.data import (
+    corrections,
+    dataset_report,
+    integrity,
+    near_duplicates,
+    preparation,
+    reading,
+    slices,
+    splitting,
+)
 from pipeline.data.integrity import Group, Item
 from pipeline.data.near_duplicates import Pair
 from pipeline.data.preparation import Pool
@@ -65,10 +74,11 @@ def _pools(builder: Any, wanted: dict[str, str], params: Params, classes: list[s
     else:
         sources = splitting.sources(wanted)
         parts = {name: (name, splitting.count(builder.info, name, wanted, limit)) for name in sources}
+    corrected = records.read_json(paths.CORRECTIONS) if paths.CORRECTIONS.exists() else {}
     pools = []
     for name, (text, count) in parts.items():
         pixels = preparation.scratch(count, *shape)
-        examples = reading.examples(builder, text, count)
+        examples = corrections.applied(reading.examples(builder, text, count), corrected, classes)
         looks = params.data.near_duplicates != "ignore"
         items = preparation.fill(pixels, name, examples, classes, samples, looks)
         pools.append(Pool(pixels, splitting.grouped(items, params.data.splitting.group)))

@@ -8,7 +8,7 @@ from pipeline.params import config
 from pipeline.process.errors import DataError
 from pipeline.stages import fetch
 
-KEYS = ["data.source", "data.name", "data.path", "data.table", "data.on_bad_image"]
+KEYS = ["data.source", "data.name", "data.path", "data.table", "data.corrections", "data.on_bad_image"]
 
 
 def narrowed(params, **data):

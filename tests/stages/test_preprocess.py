@@ -15,7 +15,7 @@ from pipeline.params.data_section import Splits
 from pipeline.process.errors import DataError
 from pipeline.stages import fetch, preprocess
 
-FETCH = ["data.source", "data.name", "data.path", "data.table", "data.on_bad_image"]
+FETCH = ["data.source", "data.name", "data.path", "data.table", "data.corrections", "data.on_bad_image"]
 PREPROCESS = [
     *["data.name", "data.splits", "data.splitting", "data.limit", "data.deduplicate", "data.allow_leaks"],
     "data.near_duplicates",
@@ -275,3 +275,20 @@ def test_near_duplicates_are_reported_refused_or_kept_together(project, run, cop
 def test_nobody_looks_for_near_duplicates_unless_asked_to(run, plants):
     run(**plants)
     assert "near_duplicates" not in records.read_json(paths.DATASET)
+
+
+def test_corrected_labels_are_those_that_are_learned(project, run, plants, params):
+    (project / "source/corrections.csv").write_text("name,correction\na/a00x.png,b\na/a01x.png,drop\n")
+    run(**plants, corrections="corrections.csv", splitting=splitting(params, method="stratified"))
+    rows = {row["name"]: row["class"] for row in records.read_csv(paths.SPLIT_TABLE)}
+    assert (len(rows), rows["a/a00x.png"], "a/a01x.png" in rows) == (59, "b", False)
+    assert sum(per_class(split)["b"] for split in paths.SPLITS) == 21
+
+
+def test_corrections_of_what_is_not_there_stop_and_leave_what_was(project, run, plants):
+    run(**plants)
+    before = {path: path.read_bytes() for path in paths.RAW.rglob("*") if path.is_file()}
+    (project / "source/corrections.csv").write_text("name,correction\na/a99x.png,b\n")
+    with pytest.raises(DataError, match=r"data\.corrections: 1 images it names are not in the source: a/a99x\.png"):
+        run(**plants, corrections="corrections.csv")
+    assert {path: path.read_bytes() for path in paths.RAW.rglob("*") if path.is_file()} == before

@@ -1,0 +1,82 @@
+"""Labels that a person has corrected: a file of names, each with the right class or `drop`, that fetch keeps beside
+the images and preprocess applies, so that it is versioned with them and part of every key."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.data import names
+from pipeline.data.reading import Example
+from pipeline.process.errors import DataError
+
+DROP = "drop"
+NAME, CORRECTION = "name", "correction"
+COLUMNS = (NAME, "split", "label", "suggested", "margin", CORRECTION)  # as `herbarium labels` writes them
+_SHOWN = 20
+
+Corrections = Mapping[str, str]
+
+
+def read(path: Path, classes: Sequence[str]) -> dict[str, str]:
+    """name → class or `DROP`, of the rows that have a correction.
+
+    Raises DataError: no such file, no CSV, columns that are missing or unknown, and, all listed, rows whose correction
+    is no class, or contradicts another.
+    """
+    if DROP in classes:
+        raise DataError(f"data.corrections: a class is called {DROP}, which stands for leaving out; rename the class")
+    found: dict[str, str] = {}
+    problems = []
+    for line, row in _rows(path):
+        name, correction = names.nfc(row[NAME]), names.nfc(row[CORRECTION].strip())
+        if not correction:
+            continue
+        if correction not in classes and correction != DROP:
+            problems.append(f"line {line}: {name}: found {correction}; allowed: {', '.join(classes)}, {DROP}")
+        elif found.setdefault(name, correction) != correction:
+            problems.append(f"line {line}: {name} is {correction} here, and {found[name]} before")
+    if problems:
+        more = [f"… and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+        lines = "\n".join(f"  {text}" for text in [*problems[:_SHOWN], *more])
+        raise DataError(f"data.corrections: {len(problems)} rows of {path} cannot be used:\n{lines}")
+    return found
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    if not path.is_file() or path.is_symlink():
+        raise DataError(f"data.corrections: found no file at {path}; allowed: a CSV file in the folder data.path")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True, restkey="", restval="")
+            header = list(reader.fieldnames or [])
+            if not {NAME, CORRECTION} <= set(header) <= set(COLUMNS):
+                raise DataError(
+                    f"data.corrections: {path} has the columns {', '.join(header)}; allowed: {NAME} and {CORRECTION},"
+                    f" and if you like {', '.join(c for c in COLUMNS if c not in (NAME, CORRECTION))}"
+                )
+            yield from ((reader.line_num, row) for row in reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"data.corrections: {path} is no CSV file in UTF-8 ({error})") from None
+
+
+def applied(examples: Iterable[Example], corrections: Corrections, classes: Sequence[str]) -> Iterator[Example]:
+    """`examples` with their corrected labels, without the dropped ones."""
+    for example in examples:
+        correction = corrections.get(example.name)
+        if correction is None:
+            yield example
+        elif correction != DROP:
+            yield replace(example, label=classes.index(correction))
+
+
+def refuse_unknown(corrections: Corrections, there: Iterable[str]) -> None:
+    """Raise DataError, naming them, if corrections are of images that are not `there`."""
+    known = set(there)
+    unknown = [name for name in corrections if name not in known]
+    if unknown:
+        more = ", …" if len(unknown) > _SHOWN else ""
+        raise DataError(
+            f"data.corrections: {len(unknown)} images it names are not in the source:"
+            f" {', '.join(unknown[:_SHOWN])}{more}; allowed: names as in data/images/splits.csv"
+        )

@@ -1,0 +1,26 @@
+"""The labels that are most probably wrong, with what the other images say instead."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pipeline.plots.style import RED, figure, shortened, show_image, styled
+
+_COLUMNS = 6
+
+
+@styled()
+def draw(images: Sequence[np.ndarray], titles: Sequence[tuple[str, str]], names: Sequence[str]) -> Figure:
+    """`images` uint8 (H, W, C), `titles` (label, suggested), `names`; none is one sentence."""
+    rows = max(1, -(-len(images) // _COLUMNS))
+    drawn, axes = figure(12, 2.6 * rows, rows=rows, columns=_COLUMNS)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    if not images:
+        axes[0, 0].text(0, 0.5, "No label is suspected.", fontsize=12)
+    for ax, image, (label, suggested), name in zip(axes.flat, images, titles, names, strict=False):
+        show_image(ax, image)
+        ax.set_title(f"{shortened(label, 20)} →\n{shortened(suggested, 20)}?", loc="center", fontsize=10, color=RED)
+        ax.text(0.5, -0.03, shortened(name, 26), transform=ax.transAxes, ha="center", va="top", fontsize=7)
+    return drawn

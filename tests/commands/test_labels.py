@@ -1,0 +1,62 @@
+"""`herbarium labels`: what is stored is asked for wrong labels, and the list is one that data.corrections reads."""
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipeline.cli import app
+from pipeline.data import corrections
+from pipeline.files import features_index, paths, records
+
+CLASSES = ["rose", "tulip", "aster"]
+COUNTS = {"train": 90, "validation": 15, "test": 15}
+WRONG = ("train/0.png", "test/3.png")
+
+
+def herbarium(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+@pytest.fixture
+def extracted(project):
+    """Features of three classes that lie apart, at 2 × 2 places; two labels are wrong."""
+    rng, table, digests = np.random.default_rng(0), [], {}
+    for split, count in COUNTS.items():
+        right = np.arange(count) % len(CLASSES)
+        names = [f"{split}/{n}.png" for n in range(count)]
+        labels = np.array([(k + (name in WRONG)) % len(CLASSES) for k, name in zip(right, names, strict=True)])
+        features = rng.normal(size=(count, 2, 2, 6)) + 6 * np.eye(6)[right][:, None, None]
+        records.write_npy(paths.FEATURES / split / "cut.npy", features.astype(np.float32))
+        records.write_npy(paths.images(split), np.full((count, 8, 8, 3), 99, np.uint8))
+        records.write_npy(paths.labels(split), labels)
+        records.write_csv(paths.ids(split), ["name", "sha256"], [(name, f"digest of {name}") for name in names])
+        table += [(name, CLASSES[k], "", split) for name, k in zip(names, labels, strict=True)]
+        digests[split] = {"cut.npy": ""}
+    records.write_csv(paths.SPLIT_TABLE, ["name", "class", "group", "split"], table)
+    records.write_json(paths.CLASSES, CLASSES)
+    of_splits = {"images": COUNTS, "sources": dict.fromkeys(COUNTS, ""), "digests": digests}
+    features_index.write({"cuts": [{"layer": "cut", "file": "cut.npy"}], **of_splits})
+    return project
+
+
+def test_wrong_labels_are_listed_drawn_and_counted_and_can_be_corrected(extracted):
+    done = herbarium("labels")
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("2 of 120 labels are suspected; a held-out head agrees with 98.3 %\n")
+    assert "of test images 6.7 %" in done.output
+    assert "a network that is always right could score 93.3 %" in done.output
+    rows = records.read_csv(paths.SUSPECTED)
+    assert {row["name"]: (row["label"], row["suggested"]) for row in rows} == {
+        "train/0.png": ("tulip", "rose"),
+        "test/3.png": ("tulip", "rose"),
+    }
+    assert paths.SUSPECTED_PICTURE.read_bytes().startswith(b"\x89PNG")
+    edited = paths.SUSPECTED.read_text(encoding="utf-8").replace(",\n", ",rose\n")
+    (extracted / "corrections.csv").write_text(edited, encoding="utf-8")
+    assert corrections.read(extracted / "corrections.csv", CLASSES) == dict.fromkeys(WRONG, "rose")
+
+
+def test_where_nothing_is_extracted_it_says_what_to_run(project):
+    done = herbarium("labels")
+    assert done.exit_code == 1
+    assert "nothing has been extracted here yet: run `dvc repro extract-features`" in str(done.exception)

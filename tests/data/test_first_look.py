@@ -1,0 +1,90 @@
+"""The first look: what is counted, which images are odd, what is suggested, and that it can be drawn."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.data import first_look, first_look_picture, near_duplicates
+from pipeline.data.reading import Example
+from pipeline.files import paths
+from pipeline.plots import style
+from pipeline.report import first_look as page
+from tests.data.test_near_duplicates import made_up
+
+CLASSES = ["rose", "tulip & co", "empty"]
+
+
+def example(name: str, label: int, pixels: np.ndarray) -> tuple[str, Example]:
+    return "train", Example(name, label, pixels)
+
+
+@pytest.fixture(scope="module")
+def seen():
+    """Eleven red pictures and a blue one of one class, six of another, two of them mirrored copies."""
+    red = [np.full((40 + n, 60, 3), (200, 10 * n, 20), np.uint8) for n in range(11)]
+    blue = np.full((80, 120, 3), (0, 0, 250), np.uint8)
+    others = [np.asarray(made_up(n)) for n in range(4)]
+    copies = [np.asarray(Image.fromarray(other).transpose(Image.Transpose.FLIP_LEFT_RIGHT)) for other in others[:2]]
+    named = [example(f"r{n}", 0, pixels) for n, pixels in enumerate([*red, blue])]
+    return first_look.see([*named, *(example(f"t{n}", 1, pixels) for n, pixels in enumerate([*others, *copies]))])
+
+
+def test_the_oddest_and_the_smallest_are_found(seen):
+    assert first_look.oddest(seen, 0)[0].item.name == "r11"
+    assert first_look.smallest(seen, 0).item.name == "r0"
+    assert first_look.counts(seen, CLASSES) == {
+        "rose": {"train": 12},
+        "tulip & co": {"train": 6},
+        "empty": {"train": 0},
+    }
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((170, 256, 3), {"height": 160, "width": 240, "channels": 3}),
+        ((300, 200, 3), {"height": 288, "width": 192, "channels": 3}),
+        ((28, 28), {"height": 32, "width": 32, "channels": 1}),
+    ],
+)
+def test_what_is_suggested_fits_most_images(shape, expected):
+    rng = np.random.default_rng(0)
+    images = [example(str(n), 0, rng.integers(0, 256, shape, dtype=np.uint8)) for n in range(4)]
+    assert first_look.suggested(first_look.see(images)) == expected
+
+
+def test_a_square_is_suggested_where_images_lie_either_way():
+    images = [example(str(n), 0, np.zeros((200, 300, 3) if n % 2 else (300, 200, 3), np.uint8)) for n in range(8)]
+    assert first_look.suggested(first_look.see(images)) == {"height": 192, "width": 192, "channels": 1}
+
+
+def test_the_pictures_can_be_drawn_and_the_page_holds_them(seen, tmp_path):
+    pairs = near_duplicates.pairs([one.item for one in seen])
+    assert [(pair.first.name, pair.second.name) for pair in pairs] == [("t0", "t4"), ("t1", "t5")]
+    drawn = {
+        "overview": first_look_picture.overview(seen, CLASSES),
+        "odd": first_look_picture.odd_ones(seen, CLASSES),
+        "pairs": first_look_picture.closest(pairs, seen, CLASSES),
+    }
+    for name, picture in drawn.items():
+        style.save(picture, tmp_path / f"{name}.png")
+    counts = first_look.counts(seen, CLASSES)
+    html = page.render(
+        [(name, tmp_path / f"{name}.png") for name in drawn],
+        name="flowers",
+        classes=CLASSES,
+        images=18,
+        counts=counts,
+        splits=["train"],
+        few=["empty"],
+        imbalance=page.imbalance(counts),
+        grey=0,
+        duplicates=0,
+        pairs=pairs,
+        contradicting=0,
+        sizes={"smallest": [40, 60], "median": [50, 60], "largest": [80, 120]},
+        suggested=first_look.suggested(seen),
+    )
+    assert html.count("data:image/png;base64,") == 3
+    assert "tulip &amp; co" in html
+    assert paths.DATA_PAGE.parent == paths.DATA_PICTURES[0].parent

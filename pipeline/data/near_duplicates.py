@@ -23,7 +23,9 @@ _COARSE, _FINE = 8, 16
 _STEPS = (2, 1)  # pixels of a look: while a cut is fitted, its ends are moved by up to two steps of the first, then …
 _BLOCK = 4096
 _SHOWN = 10
-_MOST = 20  # candidates an image, on the average: more, and these are no photographs
+# An image, on the average: candidates that are kept at most, so that memory and time stay in proportion; what of them,
+# and of all at any time, may be alike before it says that these are no photographs.
+_CANDIDATES, _PAIRS, _AT_ONCE, _FREE = 12, 8, 100, 500
 
 
 class TooManyAlikeError(DataError):
@@ -57,6 +59,7 @@ def pairs(items: Sequence[Item]) -> list[Pair]:
         if likeness >= _ALIKE:
             first, second = sorted((items[i], items[j]), key=lambda item: item.name)
             found.append(Pair(first, second, likeness / 1e6))
+    _refuse_too_many(len(found), _PAIRS, len(items))
     return sorted(found, key=lambda pair: (-pair.likeness, pair.first.name, pair.second.name))
 
 
@@ -98,7 +101,7 @@ Candidate = tuple[int, int, bool, Stretch, Stretch]
 
 def _candidates(small: np.ndarray, digests: Sequence[str]) -> list[Candidate]:
     """Pairs (i, j) with the view, mirrored or not and cut, in which i is most like the whole of j."""
-    best: dict[tuple[int, int], tuple[int, Candidate]] = {}
+    best: _Best = {}
     coarse, fine = (_described(small, WHOLE, WHOLE, cells) for cells in (_COARSE, _FINE))
     views = list(product((False, True), _CUTS, _CUTS))
     with progress.images("comparing views", len(small) * len(views)) as advance:
@@ -112,9 +115,19 @@ def _candidates(small: np.ndarray, digests: Sequence[str]) -> list[Candidate]:
                     pair = (min(a, j), max(a, j))
                     if digests[a] != digests[j] and score > best.get(pair, (0,))[0]:
                         best[pair] = score, (a, j, mirrored, rows, columns)
-                _refuse_too_many(len(best), len(small))
+                _refuse_too_many(len(best), _AT_ONCE, len(small))
                 advance(len(part))
+            best = _strongest(best, _CANDIDATES * len(small) + _FREE)
     return [best[pair][1] for pair in sorted(best)]
+
+
+_Best = dict[tuple[int, int], tuple[int, Candidate]]
+
+
+def _strongest(best: _Best, most: int) -> _Best:
+    if len(best) <= most:
+        return best
+    return dict(sorted(best.items(), key=lambda entry: (-entry[1][0], entry[0]))[:most])
 
 
 def _described(small: np.ndarray, rows: Stretch, columns: Stretch, cells: int) -> np.ndarray:
@@ -162,8 +175,8 @@ def _near(stretch: Stretch, step: int) -> list[Stretch]:
     return [(a, b) for a, b in product(starts, stops) if a >= 0 and b <= SIDE and b - a >= SIDE * 0.7]
 
 
-def _refuse_too_many(found: int, images: int) -> None:
-    if found > _MOST * images + 1000:
+def _refuse_too_many(found: int, allowed: int, images: int) -> None:
+    if found > allowed * images + _FREE:
         raise TooManyAlikeError(
             f"data.near_duplicates: more than {found:,} pairs of {images:,} images look alike, so that nothing follows"
             " from it; allowed here: ignore (the check is for photographs, not for drawings or scans of one kind)"

@@ -71,6 +71,10 @@ def verify(
         Path | None, typer.Option(help="Your folder of the images: what they contain is compared, and reported.")
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="Your file of the backbone's weights.")] = None,
+    vary: Annotated[
+        list[str] | None, typer.Option(help="Run the first seed once more with another: precision, threads.")
+    ] = None,
+    resplit: Annotated[int, typer.Option(min=0, help="Run the first seed on so many other draws of the split.")] = 0,
     sign: Annotated[
         str | None, typer.Option(metavar="NAME", help="Write a certificate to hand in, signed with this name.")
     ] = None,
@@ -88,7 +92,9 @@ def verify(
 
     signer = None if sign is None else signed.checked_name(sign)
     elsewhere = Elsewhere(data and data.expanduser().resolve(), weights and weights.expanduser().resolve())
-    asked = reviews.Asked(seeds, None if margin is None else margin / _POINTS, cached, recorded, elsewhere)
+    asked = reviews.Asked(
+        seeds, None if margin is None else margin / _POINTS, cached, recorded, elsewhere, tuple(vary or ()), resplit
+    )
     with in_project():
         raise typer.Exit(_verified(what, asked, signer, as_json))
 

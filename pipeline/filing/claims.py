@@ -32,7 +32,11 @@ class Further(Section):
         None, ge=1, description="of the validation images' curve, accuracy or loss; not given = of the kept network"
     )
     value: float = Field(ge=0, description="reported value: a fraction 0 to 1, of loss 0 or more")
-    n: int | None = Field(None, ge=1, description="images it was measured on: 1 or more; not given = n of the claim")
+    n: int | None = Field(
+        None,
+        ge=1,
+        description="images of the split it was measured on, all classes: 1 or more; not given = the claim's",
+    )
     seeds: int | None = Field(None, ge=1, description="runs it is the mean of: 1 or more; not given = as the claim")
     margin: float = Field(gt=0, description="largest difference that counts as the same: above 0")
 

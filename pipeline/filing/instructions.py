@@ -6,6 +6,7 @@ from pipeline.filing.record import Record
 from pipeline.params.schema import Params
 
 CHECK = "check"
+_NO_FOLDER = ("digits", "tfds")  # sources that read no folder of the user's
 _OWN = "pipeline"  # weights below it come with the project
 
 
@@ -14,7 +15,7 @@ def section(name: str, params: Params, found: Record | None) -> str:
     substitute = found is not None and found.params.data != params.data
     ran = found.params if found is not None and substitute else params
     options = ["--recorded"] * substitute
-    options += [f"--data PATH/TO/{Path(ran.data.path).name}"] * (ran.data.source == "image_folder")
+    options += [f"--data PATH/TO/{Path(ran.data.path).name}"] * (ran.data.source not in _NO_FOLDER)
     options += [f"--weights PATH/TO/{Path(ran.backbone.path).name}"] * _weights_are_needed(ran)
     command = " ".join(["herbarium verify", name, *options])
     lines = ["```", command, f"{command} --seeds 3", f'{command} --sign "Your Name"', "```"]
@@ -34,7 +35,7 @@ def _told(ran: Params, params: Params, substitute: bool) -> list[str]:
             " `--recorded` reviews that. Without it the experiment's own images are fetched, of which the record says"
             " nothing."
         )
-    if ran.data.source == "image_folder":
+    if ran.data.source not in _NO_FOLDER:
         told.append("`--data` is the folder of the images; the report says whether they are those on record.")
     if ran.data.source == "tfds":
         told.append(

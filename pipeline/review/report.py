@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import paths, records
-from pipeline.review import claimed, further, sentences
+from pipeline.review import claimed, further, perturbed, sentences
 from pipeline.review.verdict import Outcome
 from pipeline.review.verify import Review
 from pipeline.tracking.description import escaped
@@ -51,6 +51,7 @@ def as_json(review: Review) -> dict[str, Any]:
         "looks": list(found.question.plan.looks) if found.question else [],
         "reservations": list(review.reservations),
         "further": [{**asdict(found), "outcome": found.outcome} for found in review.further],
+        "perturbed": [asdict(one) for one in review.perturbed],
         "pair": asdict(review.pair) if review.pair else None,
         "notes": list(review.notes),
     }
@@ -90,7 +91,8 @@ def accuracies(review: Review) -> list[str]:
     """Each seed, then how they compare with what is claimed."""
     seeds = [sentences.seed(item, review.claimed.split) for item in review.evidence]
     others = [further.describe(found) for found in review.further]
-    return [*seeds, *sentences.figures(review), *others, *sentences.pair(review), *review.reservations]
+    varied = perturbed.describe(review.perturbed, review.evidence, review.claimed.split)
+    return [*seeds, *sentences.figures(review), *others, *sentences.pair(review), *varied, *review.reservations]
 
 
 def _list(lines: list[str]) -> str:

@@ -106,6 +106,8 @@ def _command(review: Review) -> str:
     asked = review.asked
     options = [f"--seeds {asked.seeds}"] if asked.seeds else []
     options += [f"--margin {100 * asked.margin:g}"] if asked.margin is not None else []
+    options += [f"--vary {what}" for what in asked.vary]
+    options += [f"--resplit {asked.resplit}"] if asked.resplit else []
     options += ["--cached"] * asked.cached + ["--recorded"] * asked.recorded
     options += ["--data PATH"] * bool(asked.elsewhere.data) + ["--weights PATH"] * bool(asked.elsewhere.weights)
     return " ".join(["herbarium verify", review.subject.asked, *options])

@@ -12,6 +12,7 @@ from pipeline.review import (
     claimed,
     conclusion,
     evidence,
+    perturbed,
     remarks,
     replicates,
     rerun,
@@ -23,6 +24,7 @@ from pipeline.review.conclusion import Conclusion, Pair
 from pipeline.review.elsewhere import HERE, Elsewhere
 from pipeline.review.evidence import Evidence
 from pipeline.review.further import FigureVerdict
+from pipeline.review.perturbed import Perturbed
 from pipeline.review.rerun import Rerun
 from pipeline.review.subjects import Subject
 from pipeline.review.verdict import Outcome
@@ -36,7 +38,8 @@ class Asked:
     """How to review. `seeds` at most; None: up to three, and those that are vouched for on record need not run.
 
     `margin`, a fraction, instead of the declared one. `cached`: compute nothing that DVC's cache has. `recorded`: run
-    the record's parameters. `elsewhere`: where images and weights lie here.
+    the record's parameters. `elsewhere`: where images and weights lie here. `vary`: what of the machine to change in
+    further runs of the first seed; `resplit`: on how many other draws of the split to run it.
     """
 
     seeds: int | None = None
@@ -44,6 +47,8 @@ class Asked:
     cached: bool = False
     recorded: bool = False
     elsewhere: Elsewhere = HERE
+    vary: tuple[str, ...] = ()
+    resplit: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Review:
 
     `pair`: the first network against the recorded one. `reservations`: why no verdict, or no contradiction, is given.
     `elsewhere`: what images and weights of the reviewer's contain. `further`: figures
-    beside the accuracy. `outputs` of the first seed: path → hash.
+    beside the accuracy. `perturbed`: further runs of the first seed. `outputs` of the first seed: path → hash.
     """
 
     subject: Subject
@@ -69,6 +74,7 @@ class Review:
     notes: tuple[str, ...]
     elsewhere: tuple[str, ...] = ()
     further: tuple[FigureVerdict, ...] = ()
+    perturbed: tuple[Perturbed, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -81,6 +87,7 @@ def review(what: str, asked: Asked, say: Say) -> Review:
     subject = subjects.resolve(what, asked.recorded)
     claim = claimed.of(subject, asked.margin, own_images=_own_images(subject, asked))
     placed = asked.elsewhere.place(subject.params)
+    wanted = perturbed.variations(placed, asked.vary, asked.resplit)
     count = _count(asked, claim)
     possible = tuple(remarks.announced(subject, claim))
     for line in [*subject.warnings, claimed.describe(claim), *possible]:
@@ -89,6 +96,8 @@ def review(what: str, asked: Asked, say: Say) -> Review:
         if doubt := remarks.other_code(subject, copy.folder):
             say(doubt)
         reruns = _run(copy, subject, placed, claim, asked, count, say)
+        ran = evidence.of_runs(reruns[:1], subject.record, claim.split)[0]
+        varied = perturbed.run(copy, wanted, asked.elsewhere, ran, claim.split, say)
         damaged = cached.changed(copy.folder, reruns[0].lock) if asked.cached else []
         notes = remarks.notes(subject, copy.other_versions)
     reservation = subject.reservation or (f"DVC's cache has other bytes for {', '.join(damaged)}" if damaged else None)
@@ -111,6 +120,7 @@ def review(what: str, asked: Asked, say: Say) -> Review:
         notes,
         tuple(asked.elsewhere.sentences(subject.params, subject.record, first.lock, first.test_images)),
         () if asked.cached or reservation else tuple(others),
+        tuple(varied),
         locks.outputs(first.lock),
     )
 
@@ -118,6 +128,8 @@ def review(what: str, asked: Asked, say: Say) -> Review:
 def _check(asked: Asked) -> None:
     if asked.margin is not None and not 0 < asked.margin < 1:
         raise ConfigError(f"--margin: found {100 * asked.margin:g}; allowed: points of accuracy, above 0 and below 100")
+    if asked.cached and (asked.vary or asked.resplit):
+        raise ConfigError("--vary and --resplit compute: leave out --cached")
     if asked.cached and asked.seeds not in (None, 1):
         raise ConfigError("--cached looks at the recorded seed only: leave out --seeds, or leave out --cached")
 
@@ -162,4 +174,4 @@ def _own_images(subject: Subject, asked: Asked) -> bool:
 
     Originals of TensorFlow Datasets are held to its list of checksums, wherever they lie.
     """
-    return asked.elsewhere.data is not None and subject.params.data.source == "image_folder"
+    return asked.elsewhere.data is not None and subject.params.data.source != "tfds"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,18 +18,17 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.files import paths, records
-from pipeline.model import augmentation, backbones, heads, reuse
+from pipeline.model import augmentation, backbones, chunks, filling, heads, known, reuse
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut, Network, stored
-from pipeline.model.rows import Rows
-from pipeline.process import progress, verbosity
+from pipeline.model.filling import Lower, Wanted
+from pipeline.process import verbosity
 from pipeline.process.errors import MachineError
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
 
 UNFINISHED = paths.STATE / "features"
-CHUNK_IMAGES = 64
 SPARE_BYTES = 1 << 30  # left free on the disk
 
 
@@ -63,10 +62,15 @@ def extract(params: Params) -> dict[str, Any]:
     check_disk(params, entries, counts, work.values())
     if kept:
         _say_brought(reuse.bring(keys, work))
-        lower = _lower(network, [cut for cut, _ in kept], params)
+        name, files = reuse.network(index, params.compute), [str(entry.file) for _, entry in kept]
+        notes = reuse.of_network(name, keys)
+        lower = _lower(network, kept, params)
+        rows = {}
         for split in paths.SPLITS:
-            _extract_split(split, lower, [entry for _, entry in kept], params, work[split])
-        reuse.note(keys, _finish(work, [str(entry.file) for _, entry in kept]))
+            wanted = Wanted.of(split, params)
+            filling.fill(wanted, lower, work[split], known.find(wanted.names, notes, files))
+            rows[split] = wanted.names
+        reuse.note(keys, _finish(work, files), name, rows)
     index["digests"] = {split: _digests(split, entries) for split in paths.SPLITS}
     return index
 
@@ -129,9 +133,9 @@ def _index(params: Params, network: Network, entries: list[Stored], counts: dict
     }
 
 
-def _lower(network: Network, cuts: list[Cut], params: Params) -> Callable[[Any], list[Any]]:
-    """A graph from uint8 images to the stored activations of all cuts, in the stored type."""
-    outputs = [heads.activations(cut, params.head.pooling) for cut in cuts]
+def _lower(network: Network, kept: list[tuple[Cut, Stored]], params: Params) -> Lower:
+    """The part of `network` from uint8 images to the stored activations of all cuts, in the stored type."""
+    outputs = [heads.activations(cut, params.head.pooling) for cut, _ in kept]
     model = keras.Model(network.input.tensor, outputs)
     dtype = tf.as_dtype(params.compute.storage)
 
@@ -139,24 +143,8 @@ def _lower(network: Network, cuts: list[Cut], params: Params) -> Callable[[Any],
         results = model(images, training=False)
         return [tf.cast(r, dtype) for r in (results if isinstance(results, list) else [results])]
 
-    graph: Callable[[Any], list[Any]] = compiled(run)
-    return graph
-
-
-def _extract_split(
-    split: str, lower: Callable[[Any], list[Any]], entries: list[Stored], params: Params, work: Path
-) -> None:
-    views = params.images.augmentation.views if split == "train" else 0
-    rows = len(records.read_npy(paths.labels(split))) * (1 + views)
-    files = [Rows(work / str(e.file), rows, e.shape, params.compute.storage) for e in entries]
-    done = min(file.complete(CHUNK_IMAGES) for file in files)
-    for file in files:
-        file.truncate(done)
-    with progress.images(f"extracting {split}", rows, done) as advance:
-        for images in _chunks(split, params, views, done):
-            for file, activations in zip(files, lower(tf.constant(images)), strict=True):
-                file.append(activations.numpy())
-            advance(len(images))
+    files = {str(entry.file): entry.shape for _, entry in kept}
+    return Lower(compiled(run), files, params.compute.storage, chunks.images_at_once(network.nodes))
 
 
 def _finish(work: Mapping[str, Path], names: list[str]) -> dict[str, list[Path]]:
@@ -169,38 +157,6 @@ def _finish(work: Mapping[str, Path], names: list[str]) -> dict[str, list[Path]]
             shutil.move(work[split] / name, paths.FEATURES / split / name)
     shutil.rmtree(UNFINISHED)  # with what extractions given up on have left
     return {split: [paths.FEATURES / split / name for name in names] for split in paths.SPLITS}
-
-
-def _chunks(split: str, params: Params, views: int, start: int) -> Iterator[np.ndarray]:
-    """uint8 (≤ CHUNK_IMAGES, H, W, C) from row `start` on: the images, then their views, view by view."""
-    identities = image_identities(split) if views else []
-    total = len(records.read_npy(paths.labels(split)))
-    for first in range(start, total * (1 + views), CHUNK_IMAGES):
-        chosen = range(first, min(first + CHUNK_IMAGES, total * (1 + views)))
-        # Mapped anew each time: pages of a kept map would pile up in memory.
-        images = records.read_npy(paths.images(split))[[row % total for row in chosen]]
-        if views and chosen[-1] >= total:
-            images = _augmented(images, chosen, identities, params)
-        yield images
-
-
-def _augmented(images: np.ndarray, rows: range, identities: list[int], params: Params) -> np.ndarray:
-    settings, (height, width) = params.images.augmentation, images.shape[1:3]
-    total = len(identities)
-    identity = np.array([1, 0, 0, 0, 1, 0, 0, 0], dtype=np.float32)[None]
-    moves = [
-        augmentation.transforms(settings, [identities[row % total]], row // total, height, width)
-        if row >= total
-        else identity
-        for row in rows
-    ]
-    moved: np.ndarray = augmentation.apply(tf.constant(images), tf.constant(np.concatenate(moves))).numpy()
-    return moved
-
-
-def image_identities(split: str, root: Path = Path()) -> list[int]:
-    """One integer per image, from its content: what its random views depend on."""
-    return [int(row["sha256"][:15], 16) for row in records.read_csv(root / paths.ids(split))]
 
 
 def _digests(split: str, entries: list[Stored]) -> dict[str, str]:

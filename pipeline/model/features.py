@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.files import features_index, paths, records
-from pipeline.model import augmentation, extraction, heads
+from pipeline.model import augmentation, chunks, extraction, filling, graph, heads
 from pipeline.model.assembly import Assembled
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut
@@ -61,7 +61,7 @@ def examples(split: str, assembled: Assembled, params: Params, cut: Cut | None =
     labels = records.read_npy(root / paths.labels(split), memory_map=False)
     if split != "train" or not (settings.on_the_fly and cut.at_input):
         return Examples(inputs, labels)
-    identities = extraction.image_identities(split, root)
+    identities = filling.image_identities(split, root)
     height, width = inputs.shape[1:3]
     return Examples(inputs, labels, lambda epoch: augmentation.transforms(settings, identities, epoch, height, width))
 
@@ -84,10 +84,10 @@ def _read(split: str, file: str | None, root: Path) -> np.ndarray:
 def _advance(part: keras.Model, inputs: np.ndarray, folder: Path) -> np.ndarray:
     """Run a frozen part over stored activations, into a nameless file in `folder`: it may be larger than memory."""
     run = compiled(lambda rows: tf.cast(part(as_input(part, rows), training=False), tf.float32))
-    chunks = range(0, len(inputs), extraction.CHUNK_IMAGES)
+    size = chunks.images_at_once(graph.nodes(part.output))
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as file:
-        for start in chunks:
-            file.write(run(tf.constant(inputs[start : start + extraction.CHUNK_IMAGES])).numpy().data)
+        for start in range(0, len(inputs), size):
+            file.write(run(tf.constant(inputs[start : start + size])).numpy().data)
         file.flush()
         return np.memmap(file, np.float32, "r", shape=(len(inputs), *part.output.shape[1:]))

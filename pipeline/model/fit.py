@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.identity import seeds
-from pipeline.model import checkpoints, losses
+from pipeline.model import checkpoints, chunks, graph, losses
 from pipeline.model.compiled import compiled
 from pipeline.model.steps import Steps, as_input
 from pipeline.process.errors import HerbariumError
@@ -138,8 +138,9 @@ def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
     """Logits float32 (N, K), or (N, 1), of inputs (N, …) in inference mode."""
     if not hasattr(model, "inference"):
         model.inference = compiled(lambda rows: model(as_input(model, rows), training=False))
-    starts = range(0, len(inputs), EVALUATION_BATCH)
-    batches = [model.inference(tf.constant(inputs[start : start + EVALUATION_BATCH])).numpy() for start in starts]
+        model.batch = chunks.images_at_once(graph.nodes(model.output), EVALUATION_BATCH)
+    starts = range(0, len(inputs), model.batch)
+    batches = [model.inference(tf.constant(inputs[start : start + model.batch])).numpy() for start in starts]
     return np.concatenate(batches)
 
 

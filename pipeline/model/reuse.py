@@ -11,9 +11,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pipeline.files import paths, records
 from pipeline.identity import cache, code
 from pipeline.identity.environment import environment
+from pipeline.model import known
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Compute
@@ -24,9 +27,17 @@ _KEPT = 100  # notes, the latest
 
 def keys(index: Mapping[str, Any], compute: Compute) -> dict[str, str]:
     """Split → the name of all that its activations follow from; `index` without the digests of what comes of it."""
+    return {split: records.digest([*_network(index, compute), _own(split, index)]) for split in index["sources"]}
+
+
+def network(index: Mapping[str, Any], compute: Compute) -> str:
+    """The name of all that the activations of any image follow from beside the image."""
+    return records.digest(_network(index, compute))
+
+
+def _network(index: Mapping[str, Any], compute: Compute) -> list[Any]:
     shared = {key: value for key, value in index.items() if key not in ("images", "sources", "digests", "augmentation")}
-    around = environment(compute), code.digest("extract-features")
-    return {split: records.digest([shared, *around, _own(split, index)]) for split in index["sources"]}
+    return [shared, environment(compute), code.digest("extract-features")]
 
 
 def _own(split: str, index: Mapping[str, Any]) -> list[Any]:
@@ -50,11 +61,30 @@ def bring(wanted: Mapping[str, str], folders: Mapping[str, Path]) -> list[str]:
     return [split for split in found if all(_take(file, folders[split]) for file in known[wanted[split]])]
 
 
-def note(wanted: Mapping[str, str], files: Mapping[str, Iterable[Path]]) -> None:
-    """Write down what was extracted: `files` of each split, which DVC will have in its cache."""
+def of_network(name: str, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Notes of earlier extractions with that network, the latest first; none if nothing has changed since the last."""
+    notes = _read()
+    if notes["last"] == _state(wanted):
+        return []
+    return [note for note in reversed(notes["notes"]) if note.get("network") == name]
+
+
+def note(
+    wanted: Mapping[str, str], files: Mapping[str, Iterable[Path]], name: str, rows: Mapping[str, np.ndarray]
+) -> None:
+    """Write down what was extracted with the network of that name: `files` of each split, which DVC will have in its
+    cache, and the names of their `rows`."""
     before = [note for note in _read()["notes"] if note["key"] not in wanted.values()]
-    new = [{"key": key, "files": [_digests(path) for path in files[split]]} for split, key in wanted.items()]
-    records.write_json(NOTES, {"last": _state(wanted), "notes": [*before, *new][-_KEPT:]})
+    new = [
+        {"key": key, "files": [_digests(path) for path in files[split]], "network": name, "rows": key[:32]}
+        for split, key in wanted.items()
+    ]
+    for split, key in wanted.items():
+        records.write_npy(known.ROWS / f"{key[:32]}.npy", rows[split])
+    notes = [*before, *new][-_KEPT:]
+    records.write_json(NOTES, {"last": _state(wanted), "notes": notes})
+    for path in set(known.ROWS.glob("*.npy")) - {known.ROWS / f"{note.get('rows')}.npy" for note in notes}:
+        path.unlink()
 
 
 def _state(wanted: Mapping[str, str]) -> dict[str, str]:

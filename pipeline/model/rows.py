@@ -31,5 +31,10 @@ class Rows:
         os.truncate(self.path, self._offset + rows * self._row_bytes)
 
     def append(self, rows: np.ndarray) -> None:
+        """Write rows that have been computed."""
+        self.copy(rows)
+
+    def copy(self, rows: np.ndarray) -> None:
+        """Write rows that are elsewhere, too."""
         with self.path.open("ab") as file:
             file.write(np.ascontiguousarray(rows).data)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.files import paths, records
-from pipeline.model import augmentation, backbones, extraction, features, heads
+from pipeline.model import augmentation, backbones, chunks, extraction, features, filling, heads
 from pipeline.model.rows import Rows
 from pipeline.params.schema import Params
 from pipeline.process.errors import MachineError
@@ -84,7 +84,7 @@ def test_views_follow_the_images_and_only_training_has_them(stored, extracted, t
     rows = {split: len(activations(split)) for split in paths.SPLITS}
     assert rows == counts | {"train": 3 * counts["train"]}
 
-    images, identities = records.read_npy(paths.images("train")), extraction.image_identities("train")
+    images, identities = records.read_npy(paths.images("train")), filling.image_identities("train")
     moved = [
         augmentation.apply(images, augmentation.transforms(params.images.augmentation, identities, view, 16, 16))
         for view in (1, 2)
@@ -97,25 +97,24 @@ def test_views_follow_the_images_and_only_training_has_them(stored, extracted, t
     assert not np.array_equal(moved[0], moved[1])
 
 
-def test_a_view_does_not_depend_on_its_chunk_or_place(stored, two_cuts, monkeypatch):
+def test_a_view_does_not_depend_on_its_chunk_or_place(stored, two_cuts):
     params = augmented(two_cuts, views=2)
 
-    def views() -> dict[str, list[bytes]]:
-        chunks = list(extraction._chunks("train", params, 2, 0))
+    def views(size: int) -> dict[str, list[bytes]]:
+        parts = list(filling.Wanted.of("train", params).chunks(range(3 * 37), size))
         names = [row["name"] for row in records.read_csv(paths.ids("train"))]
         by_name: dict[str, list[bytes]] = {}
-        for name, image in zip(names * 3, np.concatenate(chunks), strict=True):
+        for name, image in zip(names * 3, np.concatenate(parts), strict=True):
             by_name.setdefault(name, []).append(image.tobytes())
         return by_name
 
-    before = views()
-    monkeypatch.setattr(extraction, "CHUNK_IMAGES", 5)
+    before = views(64)
     order = np.random.default_rng(0).permutation(len(records.read_npy(paths.labels("train"))))
     rows = records.read_csv(paths.ids("train"))
     images = records.read_npy(paths.images("train"), memory_map=False)
     records.write_npy(paths.images("train"), images[order])
     records.write_csv(paths.ids("train"), ["name", "sha256"], [(rows[i]["name"], rows[i]["sha256"]) for i in order])
-    assert views() == before
+    assert views(5) == before
 
 
 # Kills
@@ -127,7 +126,7 @@ class KilledError(Exception):
 
 @pytest.mark.parametrize("chunks_before_the_kill", [0, 2, 6])
 def test_a_killed_extraction_goes_on_where_it_stopped(stored, extracted, two_cuts, monkeypatch, chunks_before_the_kill):
-    monkeypatch.setattr(extraction, "CHUNK_IMAGES", 8)
+    monkeypatch.setattr(chunks, "MOST_IMAGES", 8)
     undisturbed = (extracted(two_cuts), files())
     appended: list[int] = []
     append = Rows.append

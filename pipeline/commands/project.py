@@ -107,6 +107,9 @@ def ui() -> None:
 
     Example: herbarium ui
     """
+    from pipeline.process import verbosity
+
+    verbosity.say("starting MLflow")
     from pipeline.tracking import ui as server
 
     raise typer.Exit(server.main())

@@ -79,15 +79,17 @@ def evaluate() -> None:
     from pipeline.filing import ledger
     from pipeline.identity import agreement, guard, resources
     from pipeline.params import upgrades
-    from pipeline.process import notices
+    from pipeline.process import notices, verbosity
     from pipeline.stages import evaluate as stage
 
     with folder_lock.stage_alone("evaluate"), guard.guarded("evaluate") as stock:
         agreement.require_trained(stock.whole)
         # A key that nobody uses changes no page: what was filed before it came is still reproduced to the byte.
         used = upgrades.without_unchanged(stock.params.model_dump())
+        verbosity.say("evaluate: measuring and drawing")
         with resources.noted(stock, resources.began()):
             stage.run(stock.params, used)
+    verbosity.say("evaluate: showing the run in MLflow")
     ledger.note_results()
     notices.or_warn(lambda: results.publish_run(stock.whole))
 

@@ -14,7 +14,7 @@ def images_at_once(nodes: Iterable[Node], most: int | None = None) -> int:
     """Such that what the hungriest of `nodes` reads and writes takes at most MOST_BYTES; at least 1, at most `most`
     (MOST_IMAGES)."""
     graph = list(nodes)
-    taken = (sum(_values(graph[p]) for p in node.inputs) + _values(node) for node in graph)
+    taken = (sum(int(_values(graph[p])) for p in node.inputs) + _values(node) for node in graph)
     return max(1, min(most or MOST_IMAGES, MOST_BYTES // (_VALUE_BYTES * max(taken))))
 
 

@@ -47,7 +47,7 @@ def main(names: list[str]) -> None:
 
 def _groups(bfloat16: bool) -> dict[str, Callable[[], list[Any]]]:
     """What can be measured, by name."""
-    from tests.benchmarks import cases, growth, sweep_growth, sweep_overhead, sweeps
+    from tests.benchmarks import cases, commands, growth, sweep_growth, sweep_overhead, sweeps
 
     precisions = ["float32", "bfloat16"] if bfloat16 else ["float32"]
 
@@ -64,6 +64,7 @@ def _groups(bfloat16: bool) -> dict[str, Callable[[], list[Any]]]:
         "sweep-mixed": each(sweeps.mixed),
         "sweep-overhead": sweep_overhead.rows,
         "sweep-growth": sweep_growth.rows,
+        "commands": commands.rows,
     }
 
 

@@ -8,6 +8,7 @@ from pipeline.filing.readme import with_section
 # What matters most to a user comes first.
 ORDER = (
     "frozen",
+    "commands",
     "sweep-frozen",
     "block5",
     "sweep-mixed",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import features_index, paths, records
+from pipeline.model import extraction
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.stages import extract_features

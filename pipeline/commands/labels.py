@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 _SHOWN = 24  # in the picture
 _CHUNK = 256  # images
+_HARDLY = 0.3  # share of labels that features must disagree with to be called too weak to judge them
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,11 @@ def _told(stored: _Stored, said: "np.ndarray", found: int) -> str:
     of_test = np.array([split == "test" for split in stored.splits])
     everywhere, there = (label_noise.share(stored.labels[of], said[of]) for of in (of_test | True, of_test))
     right = float(np.mean(said.argmax(axis=1) == stored.labels))
+    weak = ["the features hardly tell the classes apart, so little follows: take a network that has seen photographs"]
     bound = 100 * there
     return "\n".join(
         [
+            *(weak if everywhere > _HARDLY else []),
             f"{found} of {len(stored.labels):,} labels are suspected; a held-out head agrees with {100 * right:.1f} %",
             f"estimated share of wrong labels: {100 * everywhere:.1f} %, of test images {bound:.1f} % (an upper"
             " estimate: what the features cannot tell apart counts as wrong)",
@@ -100,7 +103,7 @@ def _read() -> _Stored:
     if missing := features_index.missing(paths.SPLITS, Path()):
         raise DataError(f"{missing}: not found; nothing has been extracted here yet: run `dvc repro extract-features`")
     group_of = {row["name"]: row["group"] for row in records.read_csv(paths.SPLIT_TABLE)}
-    file = features_index.read(paths.SPLITS, Path())["cuts"][0]["file"]
+    file = features_index.read(paths.SPLITS, Path())["cuts"][-1]["file"]  # the highest: its activations tell most
     ids = {split: records.read_csv(paths.ids(split)) for split in paths.SPLITS}
     rows = [(split, n, row) for split in paths.SPLITS for n, row in enumerate(ids[split])]
     return _Stored(

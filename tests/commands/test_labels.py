@@ -35,7 +35,8 @@ def extracted(project):
     records.write_csv(paths.SPLIT_TABLE, ["name", "class", "group", "split"], table)
     records.write_json(paths.CLASSES, CLASSES)
     of_splits = {"images": COUNTS, "sources": dict.fromkeys(COUNTS, ""), "digests": digests}
-    features_index.write({"cuts": [{"layer": "cut", "file": "cut.npy"}], **of_splits})
+    cuts = [{"layer": "images", "file": None}, {"layer": "cut", "file": "cut.npy"}]
+    features_index.write({"cuts": cuts, **of_splits})
     return project
 
 
@@ -60,3 +61,12 @@ def test_where_nothing_is_extracted_it_says_what_to_run(project):
     done = herbarium("labels")
     assert done.exit_code == 1
     assert "nothing has been extracted here yet: run `dvc repro extract-features`" in str(done.exception)
+
+
+def test_features_that_tell_nothing_are_said_to(extracted):
+    for split in COUNTS:
+        stored = records.read_npy(paths.FEATURES / split / "cut.npy", memory_map=False)
+        records.write_npy(paths.FEATURES / split / "cut.npy", np.random.default_rng(1).normal(size=stored.shape))
+    done = herbarium("labels")
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("the features hardly tell the classes apart, so little follows")

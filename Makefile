@@ -8,16 +8,30 @@ READY := $(VENV)/installed $(VENV)/unactivated
 # It holds absolute paths: one that came along with a moved or copied project is made anew.
 MOVED := $(shell test -L $(VENV) || test ! -f $(VENV)/place || test "$$(cat $(VENV)/place)" = "$$(pwd -P)" || echo moved)
 
-.PHONY: help run verify test test-slow test-patient bench reliability ui lint lock audit sbom clean
+.PHONY: help start run repro verify test test-slow test-patient bench reliability ui lint lock audit sbom clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# `dvc repro` without its advice on git and remotes.
+define EXPERIMENT
+@herbarium check
+@echo dvc repro
+@python -m pipeline.process.dvc repro
+@herbarium publish
+endef
+
+start: $(READY)  ## Write params.yaml for a folder of photographs: make start FOLDER=photographs/
+	@herbarium start "$(or $(FOLDER),photographs/)"
+
 run: $(READY)  ## Run the experiment of params.yaml, sweep it, say what was found
-	@herbarium check
-	dvc repro
-	@herbarium publish
+	$(EXPERIMENT)
+	@echo "now the sweep, which takes most of the time (make repro leaves it out; stopped, it goes on where it was)"
 	@herbarium sweep
+	@herbarium summary
+
+repro: $(READY)  ## Run the experiment of params.yaml without a sweep, say what was found
+	$(EXPERIMENT)
 	@herbarium summary
 
 verify: $(READY)  ## Re-run a reported accuracy in a copy and give the verdict: make verify NAME=digits

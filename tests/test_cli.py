@@ -12,8 +12,12 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.commands import results
+from pipeline.commands import results, setup
+from pipeline.files import paths
+from pipeline.params import config
+from pipeline.process.errors import ConfigError
 from pipeline.process.project import NoProjectError
+from pipeline.sweep import promote
 
 HERBARIUM = Path(sys.executable).with_name("herbarium")
 ROOT = Path(__file__).parents[1]
@@ -45,6 +49,28 @@ def test_every_command_says_what_it_does_and_shows_a_call(command: str):
     text = typer.main.get_command(app).commands[command].help
     assert len(text.splitlines()[0]) > 20
     assert f"Example: herbarium {command}" in text
+
+
+def made(project: Path, *more: str, without: str = "") -> None:
+    """What `dvc repro` needs to start, and folders called `more`."""
+    weights = config.load().backbone.path
+    for folder in {".dvc", ".git", "data/originals", weights, *more} - {without}:
+        (project / folder).mkdir(parents=True)
+
+
+@pytest.mark.parametrize("command", ["check", "sweep"])
+@pytest.mark.parametrize(("key", "kept"), [("data.path", "my photos"), ("backbone.path", "vgg.weights.h5")])
+def test_what_dvc_would_miss_is_named_before_it_runs(project: Path, command: str, key: str, kept: str):
+    made(project, kept)
+    wrong = kept.replace("h", "hh")
+    promote.write(paths.PARAMS, {key: wrong})
+    with pytest.raises(
+        ConfigError,
+        match=rf"{key}: nothing is at {wrong}, and `dvc repro` needs something there; did you mean {kept}\?",
+    ):
+        CliRunner().invoke(app, [command], catch_exceptions=False)
+    (project / f"{wrong}.dvc").touch()  # DVC brings it back
+    setup.require_inputs(config.load())
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -97,6 +123,7 @@ ARGUMENTS = {
     "export-backbone": ["base.weights.h5"],
     "predict": ["image.png"],
     "record": ["digits"],
+    "start": ["photographs"],
     "use": ["digits"],
     "verify": ["digits"],
 }
@@ -115,8 +142,8 @@ def test_every_command_says_that_there_is_no_project(command: str, tmp_path: Pat
 def test_commands_work_from_every_folder_of_the_project(project: Path, monkeypatch):
     """And leave the caller where he stood."""
     below = project / "reports/sweep"
-    for folder in (below, *(project / name for name in (".dvc", ".git", "data/originals"))):
-        folder.mkdir(parents=True)
+    below.mkdir(parents=True)
+    made(project)
     monkeypatch.chdir(below)
     assert CliRunner().invoke(app, ["check"]).stdout.startswith("params.yaml is in order\n")
     assert "reports/metrics.json: not found" in str(CliRunner().invoke(app, ["summary"]).exception)
@@ -179,7 +206,7 @@ def test_a_stage_is_silent_when_it_is_asked_to_be(project):
 def test_a_downloaded_archive_is_told_what_dvc_needs(project, outcome):
     path = os.pathsep.join(sys.path)
     assert ".dvc: not found" in herbarium("check", PYTHONPATH=path).stderr
-    (project / ".dvc").mkdir()
+    made(project, without=".git")
     done = herbarium("check", PYTHONPATH=path)
     assert done.returncode == 1
     assert done.stderr.startswith("error: .git: not found here or above")
@@ -190,8 +217,7 @@ def test_a_downloaded_archive_is_told_what_dvc_needs(project, outcome):
 
 
 def test_quiet_still_says_errors_and_results(project):
-    for folder in (".dvc", ".git", "data/originals"):
-        (project / folder).mkdir(parents=True)
+    made(project)
     path = os.pathsep.join(sys.path)
     assert herbarium("--quiet", "check", PYTHONPATH=path).stdout.startswith("params.yaml is in order\n")
     failed = herbarium("--quiet", "summary", PYTHONPATH=path)

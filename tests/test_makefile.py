@@ -84,10 +84,19 @@ def test_its_programs_find_each_other_without_activation(folder: Path) -> None:
         assert subprocess.check_output(command, env=environment, text=True) == f"{venv}/bin/python\n"
 
 
-@pytest.mark.parametrize("target", ["run", "verify", "test", "lint", "ui"])
+@pytest.mark.parametrize("target", ["start", "run", "repro", "verify", "test", "lint", "ui"])
 def test_every_target_has_it_so(target: str) -> None:
     done = subprocess.run(["make", "-n", "-W", "Makefile", target], cwd=ROOT, capture_output=True, text=True)
     assert "touch .venv/unactivated" in done.stdout
+
+
+def test_one_target_leaves_the_sweep_out() -> None:
+    runs, repro = (subprocess.check_output(["make", "-n", target], cwd=ROOT, text=True) for target in ("run", "repro"))
+    for step in ("herbarium check", "dvc repro", "herbarium publish", "herbarium summary"):
+        assert step in runs
+        assert step in repro
+    assert "herbarium sweep" in runs
+    assert "herbarium sweep" not in repro
 
 
 def test_an_environment_from_another_folder_is_made_anew(folder: Path, no_python: Path) -> None:

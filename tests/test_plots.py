@@ -13,8 +13,11 @@ from pipeline.plots.calibration import calibration
 from pipeline.plots.confusion import confusion
 from pipeline.plots.curves import curves, overfitting_onset
 from pipeline.plots.predictions import MOST_SHOWN, MOST_WRONG, choose, predictions
+from pipeline.plots.scores import scores
+from pipeline.plots.tried import Axis, parallel, slices
 from pipeline.results import metrics
 from pipeline.results.history import Epoch
+from pipeline.results.metrics import ClassScores
 
 pytestmark = pytest.mark.filterwarnings("error")  # a missing letter or a layout that does not fit
 
@@ -42,7 +45,7 @@ def drawn(classes: int, channels: int = 3) -> list[Figure]:
     names = [f"a long class name, number {i} of ${classes}$" for i in range(classes)]
     images = np.random.default_rng(0).integers(0, 256, (len(labels), 8, 8, channels), dtype=np.uint8)
     return [
-        curves(history([2, 1.5, 1], [2, 1.6, 1.4])),
+        curves(history([2, 1.5, 1], [2, 1.6, 1.4]), 2),
         confusion(metrics.confusion_matrix(labels, probabilities), names),
         predictions(images, labels, probabilities, names),
         calibration(metrics.calibration_bins(labels, probabilities)),
@@ -89,11 +92,11 @@ def test_overfitting_starts_where_only_training_improves(train, validation, onse
     assert overfitting_onset(history(train, validation)) == onset
 
 
-def test_curves_mark_the_beginning_the_best_epoch_and_overfitting():
-    shown = texts(curves(history([3, 2, 1, 0.8, 0.6, 0.4], [3, 2, 1.5, 1.6, 1.7, 1.8])))
-    for text in ("before training", "best epoch: 2", "overfitting from epoch 3", "1.5"):
+def test_curves_mark_the_beginning_the_kept_epoch_and_overfitting():
+    shown = texts(curves(history([3, 2, 1, 0.8, 0.6, 0.4], [3, 2, 1.5, 1.6, 1.7, 1.8]), 5))
+    for text in ("before training", "kept: epoch 5", "overfitting from epoch 3", "1.8"):
         assert text in shown
-    assert "overfitting" not in texts(curves(history([3, 2], [3, 2])))
+    assert "overfitting" not in texts(curves(history([3, 2], [3, 2]), 1))
 
 
 def test_confusion_shows_counts_and_shares_of_the_row():
@@ -161,3 +164,57 @@ def test_shortened_keeps_both_ends():
     assert style.shortened("tulip", 5) == "tulip"
     assert style.shortened("Bellis perennis", 9) == "Bell…nnis"
     assert len(style.shortened("x" * 50, 12)) == 12
+
+
+@pytest.mark.parametrize(
+    "name", ["Gänseblümchen (Bellis perennis) vom Garten", "W" * 40, "i" * 200, "タンポポ" * 5, ""]
+)
+def test_names_fit_by_their_measured_width(name):
+    text = style.fitted(name, 1.85, 10, "bold", "real: ")
+    assert text.startswith("real: ")
+    assert style.width(text, 10, "bold") <= 1.85
+
+
+def test_what_fits_stays_and_what_has_no_letters_is_written_as_numbers():
+    assert style.fitted("Чайная роза", 3) == "Чайная роза"
+    assert style.fitted("タ", 3) == r"\u30bf"
+
+
+def test_no_letter_is_missing(tmp_path):
+    names = ["タンポポ", "장미", "وردة حمراء", "ورد", "玫瑰" * 30]
+    probabilities = np.eye(5)[[0, 1, 2, 3, 4, 0]]
+    labels = np.array([0, 1, 2, 3, 3, 4])
+    images = np.zeros((6, 8, 8, 3), np.uint8)
+    figures = {
+        "predictions": predictions(images, labels, probabilities, names),
+        "confusion": confusion(np.eye(5, dtype=int), names),
+    }
+    for name, figure in figures.items():
+        style.save(figure, tmp_path / f"{name}.png")
+        assert "玫" not in texts(figure)
+
+
+def test_scores_begin_where_the_differences_are():
+    near = {name: ClassScores(0.93, 0.97, 0.95, 9) for name in ("a", "b")}
+    assert scores(near).axes[0].get_xlim()[0] == pytest.approx(0.8)
+    assert scores({"a": ClassScores(0.1, 0.2, 0.15, 9)}).axes[0].get_xlim()[0] == 0
+
+
+def test_trials_are_side_by_side_on_scales_of_their_own():
+    axes = [Axis("rate", 1e-4, 1e-2, log=True), Axis("optimizer", choices=["adam", "sgd"]), Axis("layers", 0, 2)]
+    assert [axes[0].place(1e-3), axes[1].place("sgd"), axes[2].place(1)] == pytest.approx([0.5, 1, 0.5])
+    trials = [
+        ({"rate": 1e-3, "optimizer": "adam", "layers": 1}, 0.9),
+        ({"rate": 1e-2, "optimizer": "sgd", "layers": 0}, None),
+    ]
+    shown = texts(parallel(axes, trials, "accuracy"))
+    for text in ("0.001", "adam", "sgd", "1 complete trials; 1 pruned or failed, grey", "accuracy"):
+        assert text in shown
+    assert "$" not in shown + texts(slices(axes, trials, "accuracy"))
+
+
+def test_equal_trials_and_one_parameter_are_drawn(tmp_path):
+    axes, trials = [Axis("layers", 0, 2, whole=True)], [({"layers": 1}, 0.5)] * 2
+    for picture in (parallel, slices):
+        style.save(picture(axes, trials, "accuracy"), tmp_path / "picture.png")
+    assert [words for _, words in axes[0].ticks()] == ["0", "1", "2"]

@@ -63,6 +63,9 @@ def record(
 
     Example: herbarium record digits
     """
+    from pipeline.process import verbosity
+
+    verbosity.begin("checking the results before they are filed")
     from pipeline.filing import readme, writing
     from pipeline.process import notices
     from pipeline.review import cached, repeatability

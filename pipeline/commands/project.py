@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import folder_lock
-from pipeline.commands.setup import in_project, prepared, require_dvc
+from pipeline.commands.setup import in_project, prepared, require_dvc, require_inputs
 from pipeline.process.errors import BusyError
 
 app = typer.Typer()
@@ -34,6 +34,7 @@ def check() -> None:
     params = config.load()
     plans.dimensions_of(params)
     require_dvc()
+    require_inputs(params)
     print("params.yaml is in order")
     for sentence in source_notes.of(params.data):
         print(f"note: {sentence}")
@@ -45,9 +46,11 @@ def check() -> None:
 def _mend_results() -> None:
     from pipeline.files import paths
     from pipeline.identity import mending, receipts
+    from pipeline.process import verbosity
 
     if not paths.LOCK.exists():
         return
+    verbosity.say("looking at what dvc.lock names")
     try:
         with folder_lock.command_alone("herbarium check"):
             for sentence in mending.mend():
@@ -109,7 +112,7 @@ def ui() -> None:
     """
     from pipeline.process import verbosity
 
-    verbosity.say("starting MLflow")
+    verbosity.begin("starting MLflow's server, which takes up to a minute")
     from pipeline.tracking import ui as server
 
     raise typer.Exit(server.main())

@@ -72,8 +72,10 @@ def publish(
         raise typer.BadParameter("goes with --register NAME", param_hint="--force")
     from pipeline.identity import agreement, certificate, receipts
     from pipeline.params import config
+    from pipeline.process import verbosity
 
     params = config.load()
+    verbosity.begin("showing the results in MLflow")
     receipts.require()
     certificate.require_results()
     agreement.require_trained(params)
@@ -110,9 +112,10 @@ def export_backbone(path: Annotated[Path, typer.Argument(help="Where to write it
 
 def publish_run(params: "Params") -> tuple[str, str]:
     """The run's id, and a sentence about it."""
+    from pipeline.identity import resources
     from pipeline.tracking.publish import publish as publish_run
 
-    run = publish_run(params, _model_builder(params))
+    run = publish_run(params, _model_builder(params), resources.seconds())
     state = "created" if run.created else "complete"
     where = f"MLflow run {run.run_id} in experiment {params.tracking.experiment}"
     return run.run_id, f"{where}: {state}; `make ui` shows it"
@@ -122,6 +125,9 @@ def _classifier(uri: str | None) -> "Classify":
     if uri is not None:
         from pipeline.identity import libraries
         from pipeline.params import config
+        from pipeline.process import verbosity
+
+        verbosity.begin(f"loading {uri}")
         from pipeline.tracking import models
 
         return models.load(uri, config.load().tracking, libraries.start)

@@ -34,13 +34,39 @@ def configured() -> "Params":
     return params
 
 
-def prepared() -> "Params":
-    """As `configured`, with TensorFlow imported after everything else has been checked."""
+def prepared(said: bool = False) -> "Params":
+    """As `configured`, with TensorFlow imported after everything else has been checked.
+
+    It takes seconds, which is announced unless it was `said`.
+    """
+    from pipeline.process import verbosity
+
     params = configured()
+    if not said:
+        verbosity.begin("loading TensorFlow")
     from pipeline.identity import libraries
 
     libraries.start()
     return params
+
+
+def require_inputs(params: "Params") -> None:
+    """Raise ConfigError if something that `dvc repro` hashes first is not there: DVC has no words of its own for it.
+
+    What `dvc add` has taken in may be away: DVC brings it back.
+    """
+    from pathlib import Path
+
+    from pipeline.params.suggestions import did_you_mean
+    from pipeline.process.errors import ConfigError
+
+    for key, text in (("data.path", params.data.path), ("backbone.path", params.backbone.path)):
+        path = Path(text)
+        if path.exists() or any(Path(f"{place}.dvc").exists() for place in (path, *path.parents)):
+            continue
+        beside = [str(other) for other in sorted(path.parent.glob("*"))] if path.parent.is_dir() else []
+        hint = did_you_mean(str(path), beside) if beside else ""
+        raise ConfigError(f"params.yaml: {key}: nothing is at {path}, and `dvc repro` needs something there{hint}")
 
 
 def require_dvc() -> None:

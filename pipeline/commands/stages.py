@@ -115,6 +115,6 @@ def _begin(name: str, needs_tensorflow: bool = True) -> None:
 
     verbosity.say(f"{name}: loading TensorFlow{'' if needs_tensorflow else ' Datasets'}")
     if needs_tensorflow:
-        prepared()
+        prepared(said=True)
     else:
         configured()

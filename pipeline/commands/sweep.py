@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import folder_lock
-from pipeline.commands.setup import configured, in_project
+from pipeline.commands.setup import configured, in_project, require_inputs
 
 app = typer.Typer()
 _SEARCHING = "Searching"
@@ -52,8 +52,11 @@ def sweep(
 
     quiet = quiet or verbosity.quiet()
     plans.dimensions_of(params)
+    require_inputs(params)
     for sentence in half_written.put_aside():
         print(sentence, file=sys.stderr)
+    if not quiet:
+        verbosity.begin("bringing the features up to date")
     with folder_lock.command_alone("herbarium sweep", wait=True):
         command.bring_features_up_to_date(quiet, folder_lock.lent())
         certificate.require((*features_index.files(fingerprint.SPLITS), paths.CLASSES))
@@ -73,6 +76,9 @@ def promote(
     Example: herbarium promote best && dvc repro
     """
     from pipeline.params import config
+    from pipeline.process import verbosity
+
+    verbosity.begin("looking the trial up")
     from pipeline.sweep import plans
     from pipeline.sweep import promote as promotion
 

@@ -7,10 +7,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.data.thumbnails import thumbnail
-from pipeline.plots.style import figure, shortened, show_image, styled
+from pipeline.plots.style import figure, fitted, show_image, styled
 
 MOST = 10
 _COLUMNS = 5
+_NAME_INCHES = 1.85  # of two a column
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def draw(samples: list[Sample], classes: list[str]) -> Figure:
         above, below = axes[2 * (i // _COLUMNS) : 2 * (i // _COLUMNS) + 2, i % _COLUMNS]
         show_image(above, sample.before)
         show_image(below, sample.after)
-        above.set_title(shortened(classes[sample.label], 18), loc="center", fontsize=11)
+        above.set_title(fitted(classes[sample.label], _NAME_INCHES), loc="center", fontsize=11)
         above.text(0.5, -0.03, _size(sample.size), transform=above.transAxes, ha="center", va="top", fontsize=8)
         below.text(0.5, -0.03, _size(sample.after.shape), transform=below.transAxes, ha="center", va="top", fontsize=8)
     return drawn

@@ -56,11 +56,17 @@ def use(name: str, force: bool = False) -> None:
     Raises ConfigError if that would lose edits: params.yaml is neither committed nor the file of an experiment.
     """
     text = _upgraded(params_file(name))
-    if not force and paths.PARAMS.exists() and not _kept_elsewhere():
+    if not force:
+        require_kept()
+    records.write_text(paths.PARAMS, text)
+
+
+def require_kept() -> None:
+    """Raise ConfigError if params.yaml has edits that overwriting it would lose: neither committed nor on file."""
+    if paths.PARAMS.exists() and not _kept_elsewhere():
         raise ConfigError(
             f"{paths.PARAMS} has edits that are nowhere else; commit them, or give --force to overwrite them"
         )
-    records.write_text(paths.PARAMS, text)
 
 
 def _upgraded(path: Path) -> str:

@@ -47,6 +47,12 @@ def of_run(outputs: Mapping[str, str], project: Path = Path()) -> dict[str, dict
     return found
 
 
+def seconds(project: Path = Path()) -> dict[str, float]:
+    """Stage → what it took when it last ran in the `project`, whatever its results have become since."""
+    notes = {file.stem: records.read_json(file) for file in sorted((project / FOLDER).glob("*.json"))}
+    return {stage: float(note["seconds"]) for stage, note in notes.items()}
+
+
 def peak_bytes(status: Path = _STATUS) -> int | None:
     """The most memory this process has held; None where the system does not say. Its children's is not in it.
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pipeline.params.network_sections import Backbone
 
 DOWNLOAD_TIMEOUT_SECONDS = 20
+SIZES_WITH_WEIGHTS = (96, 128, 160, 192, 224)  # MobileNet has no 96: it takes those of 224 there
 
 
 def build(backbone: Backbone, images: Images, seed: int = 0, root: Path = Path()) -> Network:
@@ -79,19 +80,34 @@ def _application(backbone: Backbone, images: Images, pixels: Any) -> keras.Model
     else:
         tensor = _scaled(images.scale, pixels)
     weights = "imagenet" if backbone.weights == "imagenet" else None
-    try:
-        with keras_internals.impatient_downloads(DOWNLOAD_TIMEOUT_SECONDS):
-            model = constructor(include_top=False, weights=weights, input_tensor=tensor)
-    except ValueError as error:
-        raise ConfigError(f"params.yaml: backbone.name: {backbone.name} cannot take these images: {error}") from error
-    except Exception as error:
-        if weights is None:
-            raise
-        raise ConfigError(
-            f"params.yaml: backbone.weights: imagenet: {backbone.name}'s weights could not be downloaded"
-            f" ({type(error).__name__}); get the file on another machine and set weights: file and path"
-        ) from error
+    shape = published_shape(images) if weights else None
+    with keras_internals.noted_downloads() as wanted, keras_internals.impatient_downloads(DOWNLOAD_TIMEOUT_SECONDS):
+        try:
+            model = constructor(include_top=False, weights=weights, input_tensor=tensor, input_shape=shape)
+        except ValueError as error:
+            raise ConfigError(
+                f"params.yaml: backbone.name: {backbone.name} cannot take these images: {error}"
+            ) from error
+        except Exception as error:
+            if not wanted:
+                raise
+            raise ConfigError(_not_downloaded(backbone.name, wanted[-1], error)) from error
     return keras.Model(pixels, graph.replay(model.output, pixels), name=backbone.name)
+
+
+def published_shape(images: Images) -> tuple[int, int, int] | None:
+    """(H, W, C) where some networks (MobileNet, MobileNetV2) have weights of their own for that size; else None."""
+    square = images.height == images.width and images.height in SIZES_WITH_WEIGHTS
+    return (images.height, images.width, images.channels) if square else None
+
+
+def _not_downloaded(name: str, wanted: keras_internals.Download, error: Exception) -> str:
+    cause = error.__context__ or error
+    return (
+        f"params.yaml: backbone.weights: imagenet: {name}'s weights are not at {wanted.path}, and could not be"
+        f" downloaded from {wanted.url} ({type(cause).__name__}: {cause}); put the file there from another machine,"
+        " or anywhere and set weights: file and path"
+    )
 
 
 def _check_scale(name: str, module: Any, scale: str) -> None:

@@ -33,7 +33,7 @@ def answers(examples: list[Example]) -> Figure:
     )
     for place, example in zip(axes.reshape(-1, 2), examples, strict=False):
         style.show_image(place[0], example.image)
-        place[0].set_title(style.shortened(example.name, 24), fontsize=9, weight="normal", pad=4)
+        place[0].set_title(style.fitted(example.name, 2.2, 9), fontsize=9, weight="normal", pad=4)
         _draw_bars(place[1], example.probabilities)
     for empty in axes.reshape(-1, 2)[len(examples) :].flat:
         empty.set_axis_off()
@@ -45,7 +45,7 @@ def _draw_bars(axes: Any, probabilities: dict[str, float]) -> None:
     colours = [style.BLUE] + [style.GREY] * (len(shown) - 1)
     for place, ((name, share), colour) in enumerate(zip(shown, colours, strict=True)):
         axes.barh(place, share, height=0.28, color=colour)
-        text = f"{style.shortened(name, 24)}: {100 * share:.0f} %"
+        text = f"{style.fitted(name, 1.8, 10)}: {100 * share:.0f} %"
         axes.annotate(text, (0, place - 0.2), va="bottom", size=10)
     axes.set_xlim(0, 1)
     axes.set_ylim(_CLASSES - 0.6, -0.8)

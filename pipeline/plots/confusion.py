@@ -13,8 +13,7 @@ from pipeline.results.metrics import worst_confusions
 NUMBERED_CLASSES = 15
 NAMED_CLASSES = 110
 WORST_PAIRS = 15
-NAME_LENGTH = 28
-CHARACTER = 0.095  # width of a letter at the size of a tick label, inches
+NAME_INCHES = 2.66  # the longest that is written out
 
 
 @style.styled()
@@ -26,9 +25,9 @@ def confusion(matrix: np.ndarray, classes: list[str]) -> Figure:
     """
     count = len(classes)
     side = min(13.5, max(3.4, count * float(np.clip(7 / count, 0.72, 1.1))))
-    margin = 1.0 + CHARACTER * min(NAME_LENGTH, max(map(len, classes)))
+    margin = 1.0 + max(style.width(style.fitted(name, NAME_INCHES)) for name in classes)
     if count <= NUMBERED_CLASSES:
-        below = margin if _upright(classes, side / count) else 1.0
+        below = margin if _upright([style.fitted(name, NAME_INCHES) for name in classes], side / count) else 1.0
         figure, axes = style.figure(side + margin, side + below + 0.6)
         _number_cells(axes[0, 0], matrix, side / count)
     else:
@@ -55,14 +54,14 @@ def _draw_matrix(axes: Any, matrix: np.ndarray, classes: list[str], cell: float)
         style.percent_axis(bar.ax.yaxis)
     if len(classes) > NAMED_CLASSES:
         return
-    names = [style.shortened(name, NAME_LENGTH) for name in classes]
+    names = [style.fitted(name, NAME_INCHES) for name in classes]
     size = float(np.clip(72 * 0.72 * cell, 5, 11))
     axes.set_yticks(range(len(names)), names, fontsize=size)
-    axes.set_xticks(range(len(names)), names, fontsize=size, rotation=90 if _upright(classes, cell) else 0)
+    axes.set_xticks(range(len(names)), names, fontsize=size, rotation=90 if _upright(names, cell) else 0)
 
 
-def _upright(classes: list[str], cell: float) -> bool:
-    return CHARACTER * max(map(len, classes)) > cell
+def _upright(names: list[str], cell: float) -> bool:
+    return max(map(style.width, names)) > cell
 
 
 def _shares(matrix: np.ndarray) -> np.ndarray:
@@ -106,5 +105,5 @@ def _list_worst(axes: Any, matrix: np.ndarray, classes: list[str]) -> None:
     axes.bar_label(bars, labels=[f"{count:,}" for count in counts], padding=4, size=14)
     axes.set_xlim(0, max(counts) * 1.15)
     for place, (real, predicted, _) in enumerate(worst):
-        text = " → ".join(style.shortened(classes[c], 26) for c in (real, predicted))
+        text = " → ".join(style.fitted(classes[c], 2.6, 14) for c in (real, predicted))
         axes.annotate(text, (0, place - 0.2), va="bottom", size=14)

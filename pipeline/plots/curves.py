@@ -31,24 +31,26 @@ def overfitting_onset(epochs: list[Epoch]) -> int | None:
 
 
 @style.styled()
-def curves(epochs: list[Epoch]) -> Figure:
+def curves(epochs: list[Epoch], kept: int | None) -> Figure:
     """Accuracy and loss, training and validation, of epochs 0 … E (E >= 1); epoch 0 is the network before training.
 
-    Marked: the best epoch (lowest validation loss) and, shaded, `overfitting_onset` to the end.
+    Marked: the epoch whose network was `kept`, if any was, and, shaded, `overfitting_onset` to the end.
     """
     figure, axes = style.figure(11, 4.4, columns=2)
     accuracy, loss = axes[0]
     accuracy.set_title("Accuracy")
     style.percent_axis(accuracy.yaxis)
     loss.set_title("Loss (cross-entropy, nats)")
-    _draw(accuracy, epochs, "accuracy", lambda value: f"{value:.1%}".replace("%", " %"))
-    _draw(loss, epochs, "loss", lambda value: f"{value:.3g}")
+    _draw(accuracy, epochs, kept, "accuracy", lambda value: f"{value:.1%}".replace("%", " %"))
+    _draw(loss, epochs, kept, "loss", lambda value: f"{value:.3g}")
     loss.set_ylim(0, 1.06 * loss.dataLim.y1)
     figure.legend(*accuracy.get_legend_handles_labels(), loc="outside lower center", ncols=5)
     return figure
 
 
-def _draw(axes: Any, epochs: list[Epoch], figure_of_merit: str, shown: Callable[[float], str]) -> None:
+def _draw(
+    axes: Any, epochs: list[Epoch], kept: int | None, figure_of_merit: str, shown: Callable[[float], str]
+) -> None:
     numbers = [e.epoch for e in epochs]
     training = [getattr(e, f"train_{figure_of_merit}") for e in epochs]
     validation = [getattr(e, f"validation_{figure_of_merit}") for e in epochs]
@@ -57,7 +59,8 @@ def _draw(axes: Any, epochs: list[Epoch], figure_of_merit: str, shown: Callable[
     axes.plot(
         [0, 0], [training[0], validation[0]], "o", color="white", mec=style.GREY, mew=1.6, label="before training"
     )
-    _mark_best(axes, history.best(epochs), f"validation_{figure_of_merit}", shown, last=numbers[-1])
+    for epoch in (epoch for epoch in epochs if epoch.epoch == kept):
+        _mark_kept(axes, epoch, f"validation_{figure_of_merit}", shown, last=numbers[-1])
     onset = overfitting_onset(epochs)
     if onset is not None:
         axes.axvspan(
@@ -68,14 +71,14 @@ def _draw(axes: Any, epochs: list[Epoch], figure_of_merit: str, shown: Callable[
     axes.set_xlim(-0.03 * numbers[-1], 1.03 * numbers[-1])
 
 
-def _mark_best(axes: Any, best: Epoch, column: str, shown: Callable[[float], str], last: int) -> None:
-    value = getattr(best, column)
-    axes.axvline(best.epoch, color=style.BLUE, linewidth=1, linestyle=":")
-    axes.plot(best.epoch, value, "o", color=style.BLUE, markersize=8, label=f"best epoch: {best.epoch}")
-    on_the_right = best.epoch > 0.75 * last
+def _mark_kept(axes: Any, kept: Epoch, column: str, shown: Callable[[float], str], last: int) -> None:
+    value = getattr(kept, column)
+    axes.axvline(kept.epoch, color=style.BLUE, linewidth=1, linestyle=":")
+    axes.plot(kept.epoch, value, "o", color=style.BLUE, markersize=8, label=f"kept: epoch {kept.epoch}")
+    on_the_right = kept.epoch > 0.75 * last
     axes.annotate(
         shown(value),
-        (best.epoch, value),
+        (kept.epoch, value),
         xytext=(-8 if on_the_right else 8, -22 if column.endswith("accuracy") else 12),
         textcoords="offset points",
         ha="right" if on_the_right else "left",

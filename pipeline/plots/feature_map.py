@@ -82,6 +82,6 @@ def _named(labels: np.ndarray, wrong: np.ndarray, classes: int) -> list[int]:
 def _name(axes: Any, name: str, points: np.ndarray, colour: Any, size: int) -> None:
     x, y = np.median(points, axis=0)
     box = {"facecolor": "white", "alpha": 0.85, "edgecolor": colour, "boxstyle": "round,pad=0.25", "linewidth": 1.5}
-    text = style.shortened(name, 20)
+    text = style.fitted(name, 2.0, size, "bold")
     shown = axes.annotate(text, (x, y), ha="center", va="center", size=size, weight="bold", bbox=box)
     shown.set_in_layout(False)  # a name at the edge must not squeeze the picture

@@ -10,6 +10,7 @@ from pipeline.results.metrics import surest_mistakes
 
 COLUMNS = 6
 MOST_WRONG, MOST_SHOWN = 18, 24
+_NAME_INCHES = 1.85  # of two a column
 
 
 def choose(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -38,9 +39,10 @@ def predictions(images: np.ndarray, labels: np.ndarray, probabilities: np.ndarra
     for place, index in zip(axes.flat, chosen, strict=False):
         style.show_image(place, np.asarray(images[index]))
         right = predicted[index] == labels[index]
-        names = [style.shortened(classes[c], 17) for c in (labels[index], predicted[index])]
+        said = (("real: ", labels[index]), ("pred: ", predicted[index]))
+        names = [style.fitted(classes[c], _NAME_INCHES, 10, "bold", before) for before, c in said]
         chance = f"{100 * probabilities[index].max():.0f} %"
-        text = f"real: {names[0]}\npred: {names[1]}\n{chance}"
+        text = "\n".join([*names, chance])
         place.set_title(text, color=style.BLUE if right else style.RED, fontsize=10, weight="bold", loc="left", pad=4)
     for empty in axes.flat[len(chosen) :]:
         empty.set_axis_off()

@@ -1,6 +1,7 @@
 """How each class fares: precision, recall and F1 as one line a class, the worst first."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,7 +12,8 @@ from pipeline.results.metrics import ClassScores
 
 MOST_SHOWN = 100
 _TALL = 40  # classes beyond which a line each is made thinner
-_NAME_LENGTH = 28
+_NAME_INCHES = 2.4
+_LEAST_SPAN = 0.1  # of the axis of scores: smaller differences are noise
 
 
 @style.styled()
@@ -35,10 +37,10 @@ def scores(of_classes: Mapping[str, ClassScores]) -> Figure:
         width = 2.2 if marker == "|" else 0
         ax.scatter(*np.reshape(marks, (-1, 2)).T, s=size * (3 if marker == "|" else 1), marker=marker, color=colour,
                    linewidth=width, zorder=3, clip_on=False)  # fmt: skip
-    names = [f"{style.shortened(name, _NAME_LENGTH)} ({score.images:,})" for _, name, score in shown]
+    names = [f"{style.fitted(name, _NAME_INCHES, 10)} ({score.images:,})" for _, name, score in shown]
     ax.set_yticks(places, names, fontsize=10 if row > 0.3 else 7)
     ax.set_ylim(len(shown) - 0.4, -0.6)
-    ax.set_xlim(0, 1)
+    ax.set_xlim(_lowest(shown), 1)
     style.percent_axis(ax.xaxis)
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False, axis="y")
@@ -47,6 +49,14 @@ def scores(of_classes: Mapping[str, ClassScores]) -> Figure:
     ax.set_title(f"Scores by class, lowest F1 first{left_out}", x=0)
     _legend(figure)
     return figure
+
+
+def _lowest(shown: Sequence[tuple[float | None, str, ClassScores]]) -> float:
+    """Where the axis begins: a tenth below all that is drawn, so that differences between good classes are seen."""
+    drawn = [
+        value for f1, _, score in shown for value in (f1 or 0.0, score.precision, score.recall) if value is not None
+    ]
+    return max(0.0, min(math.floor(10 * min(drawn, default=0.0) - 0.5) / 10, 1 - _LEAST_SPAN))
 
 
 def _legend(figure: Figure) -> None:

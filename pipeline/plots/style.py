@@ -12,16 +12,21 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.textpath import TextToPath
 from matplotlib.ticker import PercentFormatter
 
 from pipeline.files import records
 
 # Hues that stay apart under the common colour-vision deficiencies (Okabe & Ito 2008); the red is darkened for text.
 BLUE, RED, ORANGE, GREY, INK = "#0072B2", "#C23B00", "#E69F00", "#8A8F98", "#24292F"
+LINES = "#E3E6EA"
 DPI = 120
+_POINTS = 72  # an inch
 
+FONT = ["DejaVu Sans"]  # comes with matplotlib: the same letters on every machine
 _STYLE = {
-    "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same letters on every machine
+    "font.family": FONT,
     "font.size": 11,
     "axes.titlesize": 13,
     "axes.titleweight": "bold",
@@ -35,7 +40,7 @@ _STYLE = {
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": "#E3E6EA",
+    "grid.color": LINES,
     "grid.linewidth": 0.8,
     "text.color": INK,
     "text.parse_math": False,  # a class may be called "$5"
@@ -88,9 +93,35 @@ def show_image(axes: Any, image: np.ndarray) -> None:
     axes.set_axis_off()
 
 
+def fitted(name: str, inches: float, size: float = 11, weight: str = "normal", before: str = "") -> str:
+    """`before` and `name`, of which the middle is left out if they are wider than `inches` in letters of `size` points.
+
+    Letters the font does not have (it has Latin, Greek, Cyrillic, Arabic, Hebrew and more, but not Chinese, Japanese or
+    Korean ones) are written as their numbers: a font from the machine would draw other pictures on another one.
+    """
+    drawn = _escaped(name, FontProperties(family=FONT, size=size, weight=weight))
+    for length in range(len(drawn), 1, -1):
+        text = before + shortened(drawn, length)
+        if width(text, size, weight) <= inches:
+            return text
+    return before + drawn[:1]
+
+
 def shortened(name: str, length: int) -> str:
     """`name` in at most `length` characters, its middle left out: names of a data set often share their beginnings."""
     if len(name) <= length:
         return name
     head = length // 2
     return f"{name[:head]}…{name[len(name) - (length - head - 1) :]}"
+
+
+def _escaped(name: str, font: FontProperties) -> str:
+    known = get_font(findfont(font)).get_char_index
+    return "".join(c if known(ord(c)) else c.encode("unicode_escape").decode() for c in name)
+
+
+def width(text: str, size: float = 11, weight: str = "normal") -> float:
+    """How wide `text` is, inches, in letters of `size` points."""
+    font = FontProperties(family=FONT, size=size, weight=weight)
+    points, _, _ = TextToPath().get_text_width_height_descent(text, font, ismath=False)
+    return float(points) / _POINTS

@@ -1,4 +1,7 @@
-"""How `dvc` is run as a program: this environment's, with this environment's Python for the stages."""
+"""How `dvc` is run as a program: this environment's, with this environment's Python for the stages.
+
+`python -m pipeline.process.dvc repro` is `dvc repro` without its advice on git and remotes, for our own commands.
+"""
 
 import os
 import sys
@@ -10,7 +13,17 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "dvc", *arguments]
 
 
+def without_advice(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "pipeline.process.dvc", *arguments]
+
+
 def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
     """The process's own with `variables`; `python`, which stages are run by, is found beside the one that runs."""
     scripts = str(Path(sys.executable).parent)
     return {**os.environ, **(variables or {}), "PATH": os.pathsep.join([scripts, os.environ.get("PATH", "")])}
+
+
+if __name__ == "__main__":
+    from pipeline.process.compat import dvc_internals
+
+    sys.exit(dvc_internals.main_without_advice(sys.argv[1:]))

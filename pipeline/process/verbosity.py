@@ -47,6 +47,12 @@ def note(text: str) -> None:
         print(f"note: {text}", file=sys.stderr, flush=True)
 
 
+def begin(text: str) -> None:
+    """Say at once what takes the next seconds, on the standard error stream; nothing if only results are wanted."""
+    if not quiet():
+        print(f"{text} …", file=sys.stderr, flush=True)
+
+
 @contextmanager
 def progress() -> Iterator[None]:
     """What is printed inside is progress; warnings and errors on the standard error stream are not."""

@@ -51,6 +51,7 @@ def render(params: Params, listed: Mapping[str, Any] | None = None) -> str:
         mistakes=mistakes(test),
         confusions=confusions(test),
         paths=paths,
+        trained_md5=records.md5(paths.TRAINING),
     )
 
 

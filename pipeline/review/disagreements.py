@@ -9,6 +9,7 @@ from pipeline.plots import style
 from pipeline.results.predictions import Predictions
 
 COLUMNS, MOST_EACH = 6, 12
+_NAME_INCHES = 1.85  # of two a column
 
 
 @style.styled()
@@ -25,8 +26,8 @@ def draw(images: np.ndarray, first: Predictions, second: Predictions, names: tup
     for place, (index, winner) in zip(axes.flat, chosen, strict=False):
         style.show_image(place, np.asarray(images[index]))
         classes = [first.classes[int(of[index])] for of in (first.labels, first.predicted, second.predicted)]
-        real, by_first, by_second = (style.shortened(name, 17) for name in classes)
-        text = f"real: {real}\n1: {by_first}\n2: {by_second}"
+        said = zip(("real: ", "1: ", "2: "), classes, strict=True)
+        text = "\n".join(style.fitted(name, _NAME_INCHES, 10, "bold", before) for before, name in said)
         colour = style.BLUE if winner == names[0] else style.ORANGE
         place.set_title(text, color=colour, fontsize=10, weight="bold", loc="left", pad=4)
     for empty in axes.flat[len(chosen) :]:

@@ -90,7 +90,7 @@ def _draw(test: Predictions, plane: Projection) -> None:
     matrix = metrics.confusion_matrix(test.labels, test.probabilities)
     images = records.read_npy(paths.images("test"))
     figures = {
-        paths.CURVES_PICTURE: curves(history.read(paths.HISTORY)),
+        paths.CURVES_PICTURE: curves(history.read(paths.HISTORY), records.read_json(paths.TRAINING)["best_epoch"]),
         paths.CONFUSION_PICTURE: confusion(matrix, test.classes),
         paths.PREDICTIONS_PICTURE: grid(images, test.labels, test.probabilities, test.classes),
         paths.CALIBRATION_PICTURE: calibration(metrics.calibration_bins(test.labels, test.probabilities)),

@@ -10,7 +10,7 @@ from pipeline.files import paths, records
 from pipeline.identity import seeds
 from pipeline.params.config import with_seed
 from pipeline.params.schema import Params
-from pipeline.results.trials import COMPLETE, Trial, top
+from pipeline.results.trials import COMPLETE, Trial, best, top
 from pipeline.sweep import attempts, recorded, study
 from pipeline.sweep.executors import Workers
 from pipeline.sweep.outcomes import Configuration
@@ -90,6 +90,21 @@ def of_trial(plan: Plan, trial: Trial) -> Audited | None:
     return audited if audited.accuracies else None
 
 
+def recommended(trials: Sequence[Trial], audits: Sequence[Audited]) -> Trial | None:
+    """The trial to take: the one that does best with fresh seeds, else the best of the sweep; None if none completed.
+
+    Of equally good ones the better in the sweep.
+    """
+    steadiest = max(audits, key=lambda audited: audited.mean, default=None)
+    return best(trials) if steadiest is None else next(t for t in trials if t.number == steadiest.number)
+
+
+def so_far(plan: Plan, trials: Sequence[Trial]) -> list[Audited]:
+    """The audits of the trials that are the best now, as far as they are recorded; best trial first."""
+    audits = [of_trial(plan, trial) for trial in top(trials, plan.params.sweep.audit_top)]
+    return [audited for audited in audits if audited]
+
+
 def write(audits: Sequence[Audited]) -> None:
     """reports/sweep/audit.json: accuracies as fractions 0–1, best trial first."""
     content = [
@@ -105,6 +120,13 @@ def write(audits: Sequence[Audited]) -> None:
         for a in audits
     ]
     records.write_json(paths.AUDIT, content)
+
+
+def values(audited: Audited) -> dict[str, float]:
+    """The audit as metrics, named as those of a replication."""
+    found = {"validation_accuracy_mean": audited.mean, "validation_accuracy_sd": audited.sd}
+    known = {name: value for name, value in found.items() if value is not None}
+    return {**known, "selection_optimism": audited.optimism}
 
 
 def describe(audited: Audited) -> str:

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
-from pipeline.files import paths
+from pipeline.files import paths, records
+from pipeline.identity import fingerprint
+from pipeline.identity.environment import environment
 from pipeline.process import dvc, verbosity
 from pipeline.results import trials
 from pipeline.results.trials import FAILED, PRUNED, Trial
@@ -21,13 +23,15 @@ from pipeline.tracking import tags
 from pipeline.tracking.description import escaped
 from pipeline.tracking.sweeps import SweepRun
 
+_PICTURED = 5  # of the best trials, whose curves MLflow shows as pictures
+
 
 def bring_features_up_to_date(quiet: bool, variables: Mapping[str, str]) -> None:
     """`dvc repro extract-features`: a no-op of a second if they are. Raises SweepError if it fails.
 
     `variables` are added to its environment.
     """
-    command, environment = dvc.command("repro", "extract-features"), dvc.environment(variables)
+    command, environment = dvc.without_advice("repro", "extract-features"), dvc.environment(variables)
     done = subprocess.run(
         command, env=environment, capture_output=quiet, encoding="utf-8", errors="replace", check=False
     )
@@ -48,7 +52,7 @@ def run(plan: Plan, workers: int = 1, scheduler: str | None = None, quiet: bool 
         display(plan, ended, quiet) as screen,
     ):
         _say_who_idles(plan, workers if scheduler is None else started.count)
-        shown.started(plan.study.study_name, plan.params)
+        shown.started(plan.study.study_name, plan.params, _circumstances(plan))
         _greet(plan, ended, screen, shown)
         try:
             done = coordinator.run(plan, started, _listener(plan, ended, screen, shown))
@@ -60,6 +64,19 @@ def run(plan: Plan, workers: int = 1, scheduler: str | None = None, quiet: bool 
         figures.draw(recorded.in_memory(plan.study), paths.SWEEP_FIGURES)
         _finish(plan, done, audits, shown)
     return summary(plan, done, audits)
+
+
+def _circumstances(plan: Plan) -> dict[str, str]:
+    """What every trial has in common, as tags in MLflow: data, code and environment."""
+    inputs = fingerprint.training_inputs()
+    return tags.of_training(
+        {
+            "images_digest": records.digest(inputs["sources"]),
+            "features_digest": records.digest(inputs),
+            "code": fingerprint.training_code(),
+            "environment": environment(plan.params.compute),
+        }
+    )
 
 
 def _workers(count: int, scheduler: str | None) -> AbstractContextManager[Workers]:
@@ -78,11 +95,18 @@ def _say_who_idles(plan: Plan, workers: int) -> None:
 
 def _greet(plan: Plan, before: list[Trial], screen: Display, shown: SweepRun) -> None:
     if before:
-        screen.say(f"going on after {len(before)} of {plan.total} trials of study {plan.study.study_name}")
+        screen.say(gone_before(len(before), plan.total, plan.study.study_name))
     elif plan.news:
         screen.say(f"a new study, {plan.study.study_name}; {plan.news}")
     for trial in before:  # an interruption may have come between the study and its picture
         shown.ended(trial, plan.params_of(trial))
+
+
+def gone_before(ended: int, total: int, study: str) -> str:
+    """What a sweep begins with that was begun before."""
+    if ended < total:
+        return f"going on after {ended} of {total} trials of study {study}"
+    return f"study {study} has its {ended} trials already{f', {total} were asked for' if ended > total else ''}"
 
 
 def _listener(plan: Plan, ended: list[Trial], screen: Display, shown: SweepRun) -> Listener:
@@ -100,11 +124,12 @@ def _finish(plan: Plan, done: list[Trial], audits: list[Audited], shown: SweepRu
         return
     labels = {"best_trial": str(best.number), "best_fingerprint": best.fingerprint}
     labels[tags.NOTE] = "\n\n".join(escaped(line) for line in summary(plan, done, audits).splitlines())
-    metrics = {f"audited_mean_{a.number}": a.mean for a in audits}
-    metrics |= {f"selection_optimism_{a.number}": a.optimism for a in audits}
+    metrics: dict[int | None, dict[str, float]] = {a.number: audit.values(a) for a in audits}
+    taken = audit.recommended(done, audits)
+    metrics[None] = {**metrics.get(taken.number if taken else None, {}), "validation_accuracy": best.accuracy or 0.0}
     kept = trials.top(done, plan.params.sweep.keep_models)
     models = {t.number: path for t in kept if (path := plan.model(t.fingerprint)).exists()}
-    shown.finished(labels, metrics, paths.TRIALS.parent, models)
+    shown.finished(labels, metrics, paths.TRIALS.parent, models, trials.top(done, _PICTURED))
 
 
 def summary(plan: Plan, done: list[Trial], audits: list[Audited]) -> str:
@@ -119,20 +144,16 @@ def summary(plan: Plan, done: list[Trial], audits: list[Audited]) -> str:
     values = ", ".join(f"{key} {short(value)}" for key, value in best.values.items())
     lines = [count, f"best: trial {best.number}, validation accuracy {best.accuracy:.4f} with {values}"]
     lines += [audit.describe(audited) for audited in audits]
-    return "\n".join(lines + _better(best, audits) + _next_steps())
+    return "\n".join(lines + _next_steps(done, audits))
 
 
-def _better(best: Trial, audits: list[Audited]) -> list[str]:
-    """A trial that does better than the best with fresh seeds is the safer choice."""
-    steadiest = max(audits, key=lambda a: a.mean, default=None)
-    if steadiest is None or steadiest.number == best.number:
-        return []
-    return [f"with fresh seeds trial {steadiest.number} is ahead: herbarium promote {steadiest.number}"]
-
-
-def _next_steps() -> list[str]:
+def _next_steps(done: list[Trial], audits: list[Audited]) -> list[str]:
+    """One recommendation: the trial that `herbarium promote best` takes."""
+    best, taken = trials.best(done), audit.recommended(done, audits)
+    assert best
+    assert taken
+    which = "it" if best == taken else f"trial {taken.number}, which is ahead with fresh seeds,"
     return [
-        f"all trials: {paths.TRIALS}; figures: {paths.SWEEP_FIGURES}",
-        "take the best into params.yaml: herbarium promote best, then dvc repro",
-        "see the trials: make ui",
+        f"take {which} into params.yaml: herbarium promote best, then dvc repro",
+        f"all trials: {paths.TRIALS}; figures: {paths.SWEEP_FIGURES}; in MLflow: make ui",
     ]

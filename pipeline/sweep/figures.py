@@ -2,17 +2,20 @@
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import optuna
+from matplotlib.ticker import MaxNLocator
+from optuna.distributions import CategoricalDistribution, IntDistribution
 from optuna.importance import FanovaImportanceEvaluator
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from pipeline.files import records
 from pipeline.plots import style
+from pipeline.plots.tried import Axis, Tried, parallel, slices
 from pipeline.process.notices import or_warn
 
 _TARGET = "validation accuracy"
@@ -28,9 +31,29 @@ def draw(study: optuna.Study, folder: Path) -> None:
         return
     varied = len({trial.value for trial in complete}) > 1
     names = ["history", *(["importances"] if varied else []), "parallel_coordinates", "slice", "intermediate_values"]
+    axes, trials = _tried(study)
+    for name, picture in {"parallel_coordinates": parallel, "slice": slices}.items():
+        or_warn(lambda name=name, picture=picture: style.save(picture(axes, trials, _TARGET), folder / f"{name}.png"))  # type: ignore[misc]
     or_warn(lambda: _page(study, names, folder / "figures.html"))
-    for name in names:
+    for name in [name for name in names if name not in ("parallel_coordinates", "slice")]:
         or_warn(lambda name=name: _picture(study, name, folder / f"{name}.png"))  # type: ignore[misc]
+
+
+def _tried(study: optuna.Study) -> tuple[list[Axis], list[Tried]]:
+    """What the pictures of our own show: pruned and failed trials, too, which Optuna's leave out."""
+    trials = [trial for trial in study.get_trials(deepcopy=False) if trial.params]
+    names = sorted({name for trial in trials for name in trial.params})
+    whole = [trial for trial in trials if trial.params.keys() >= set(names)]
+    axes = [_axis(name, whole) for name in names]
+    complete = TrialState.COMPLETE
+    return axes, [({n: t.params[n] for n in names}, t.value if t.state == complete else None) for t in whole]
+
+
+def _axis(name: str, trials: Sequence[FrozenTrial]) -> Axis:
+    found = trials[0].distributions[name]
+    if isinstance(found, CategoricalDistribution):
+        return Axis(name, choices=[str(choice) for choice in found.choices])
+    return Axis(name, found.low, found.high, found.log, isinstance(found, IntDistribution))
 
 
 def _functions(module: Any) -> dict[str, Callable[[optuna.Study], Any]]:
@@ -68,6 +91,11 @@ def _picture(study: optuna.Study, name: str, path: Path) -> None:
         warnings.simplefilter("ignore")
         _functions(still)[name](study)
         drawn = pyplot.gcf()
+        for axes in drawn.axes:  # Optuna has a style of its own
+            axes.set_facecolor("white")
+            axes.grid(color=style.LINES)
+            if axes.get_xlabel() == "Trial":
+                axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         drawn.set_size_inches(max(8.0, drawn.get_size_inches()[0]), 5.0)
         style.save(drawn, path)
         pyplot.close(drawn)

@@ -14,16 +14,20 @@ from pipeline.sweep.plans import Plan
 from pipeline.sweep.study import SweepError
 from pipeline.tracking.trial_runs import trial_of
 
+BEST = "best"
+_NONE_COMPLETE = "no trial of the sweep is complete yet: run `herbarium sweep`"
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def promote(plan: Plan, which: str, path: Path = paths.PARAMS) -> str:
     """Write the values of trial `which` to params.yaml; returns what was changed, as text.
 
-    `which` is "best", a number, or the ID of the trial's run in MLflow. Raises SweepError if there is no such trial or
-    it did not complete, or if its training is another one by now; NotATrialError for the ID of another run.
+    `which` is BEST (by the audit, where there is one), a number, or the ID of the trial's run in MLflow. Raises
+    SweepError if there is no such trial or it did not complete, or if its training is another one by now;
+    NotATrialError for the ID of another run.
     """
-    trial = chosen(plan.trials(), _number(plan, which) if _RUN_ID.fullmatch(which) else which)
+    ended = plan.trials()
+    trial = _best(plan, ended) if which == BEST else chosen(ended, _named(plan, which))
     changed = plan.params_of(trial)
     if study.fingerprint(changed) != trial.fingerprint:
         raise SweepError(
@@ -32,6 +36,18 @@ def promote(plan: Plan, which: str, path: Path = paths.PARAMS) -> str:
     lines = [f"{key}: {_shown(old)} → {_shown(new)}" for key, old, new in _changes(plan.params, trial.values)]
     write(path, trial.values)
     return "\n".join([*(lines or [f"{path} already says what trial {trial.number} tried"]), *_outcome(plan, trial)])
+
+
+def _best(plan: Plan, ended: list[Trial]) -> Trial:
+    trial = audit.recommended(ended, audit.so_far(plan, ended))
+    if trial is None:
+        raise SweepError(_NONE_COMPLETE)
+    return trial
+
+
+def _named(plan: Plan, which: str) -> str:
+    """The number of a trial that is named by it, or by its run's ID."""
+    return _number(plan, which) if _RUN_ID.fullmatch(which) else which
 
 
 def _number(plan: Plan, run_id: str) -> str:
@@ -45,11 +61,9 @@ def _number(plan: Plan, run_id: str) -> str:
 
 
 def chosen(trials: list[Trial], which: str) -> Trial:
-    leader = best(trials)
-    if leader is None:
-        raise SweepError("no trial of the sweep is complete yet: run `herbarium sweep`")
-    if which == "best":
-        return leader
+    """The complete trial with the number `which`. Raises SweepError if there is none."""
+    if best(trials) is None:
+        raise SweepError(_NONE_COMPLETE)
     if not which.isdecimal() or int(which) >= len(trials):
         raise SweepError(f"trial: found {which!r}; allowed: best, a number from 0 to {len(trials) - 1}, a run ID")
     trial = trials[int(which)]

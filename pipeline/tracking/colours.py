@@ -1,21 +1,31 @@
 """A colour for each run. MLflow draws them by lot, and two curves that are to be compared may get the same."""
 
+import colorsys
+from itertools import count
+
 from pipeline.plots import style
-from pipeline.tracking.store import Store
+from pipeline.tracking import tags
+from pipeline.tracking.store import Store, every_run
 
 TAG = "mlflow.runColor"
 # Okabe & Ito (2008) without yellow and black, which a white page and its text hide; neighbours differ most.
 PALETTE = (style.BLUE, style.ORANGE, "#009E73", "#CC79A7", style.RED, "#56B4E9")
+_GOLDEN = 0.6180339887498949  # of the circle of hues: each new one falls into the widest gap
+_LIGHTNESS, _SATURATION = (0.32, 0.45, 0.58), (0.85, 0.6)  # dark enough for a white page
 
 
 def of_number(number: int) -> dict[str, str]:
-    """The tag of the run with that number, 0 …, among its like."""
-    return {TAG: PALETTE[number % len(PALETTE)].lower()}
+    """The tag of the run with that number, 0 …, among its like: another one for each of the first 500 numbers."""
+    return {TAG: (PALETTE[number] if number < len(PALETTE) else _mixed(number)).lower()}
 
 
 def of_next(store: Store) -> dict[str, str]:
-    """The tag of a run that is about to be created: another colour than the newest run's."""
-    newest = store.client.search_runs([store.experiment_id], max_results=1)
-    colours = [of_number(number)[TAG] for number in range(len(PALETTE))]
-    last = newest[0].data.tags.get(TAG) if newest else None
-    return of_number(colours.index(last) + 1 if last in colours else 0)
+    """The tag of a run that is about to be created beside others: a colour that none of these has."""
+    taken = {run.data.tags.get(TAG) for run in every_run(store, f"tags.`{tags.PARENT}` IS NULL")}
+    return next(tag for number in count() if (tag := of_number(number))[TAG] not in taken)
+
+
+def _mixed(number: int) -> str:
+    lightness, saturation = _LIGHTNESS[number % 3], _SATURATION[number // 3 % 2]
+    parts = colorsys.hls_to_rgb(number * _GOLDEN % 1, lightness, saturation)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in parts)

@@ -12,6 +12,7 @@ from pipeline.results.history import Epoch
 from pipeline.tracking import address, runs, tags
 from pipeline.tracking.spectator import Shown, Spectator
 from pipeline.tracking.store import Store, connect, conversation
+from pipeline.tracking.system_load import SystemLoad
 
 _TRAINED = {tags.STATE: "trained"}
 
@@ -26,6 +27,7 @@ class Live:
     def __init__(self, warn: Callable[[str], None] = notices.warn) -> None:
         self._spectator = Spectator(warn, retries=1)
         self._present: dict[tuple[str, int], float] = {}
+        self._load = SystemLoad()
 
     def started(self, fingerprint: str, params: Params) -> None:
         """Open the run with that fingerprint. `params` is the whole of params.yaml.
@@ -36,8 +38,10 @@ class Live:
 
     def epoch(self, epoch: Epoch) -> None:
         """Send one row of the history, unless the run has it from an earlier attempt."""
-        points = runs.curve([epoch])
-        self._spectator.tell(lambda store, run: runs.log(store, run, points=runs.missing(points, self._present)))
+        points, load = runs.curve([epoch]), self._load.sample()
+        self._spectator.tell(
+            lambda store, run: runs.log(store, run, points=[*runs.missing(points, self._present), *load])
+        )
 
     def finished(self) -> None:
         self._spectator.end("FINISHED", _TRAINED)

@@ -1,7 +1,7 @@
 """Makes the run in MLflow complete from the files, as often as asked: the second time there is nothing to do."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,12 +30,12 @@ class PublishedRun:
     created: bool
 
 
-def publish(params: Params, build_model: Callable[[], Any]) -> PublishedRun:
+def publish(params: Params, build_model: Callable[[], Any], seconds: Mapping[str, float] | None = None) -> PublishedRun:
     """Complete or create the run of the experiment whose files are in the working directory.
 
     `build_model()` gives the full Keras model, uint8 (N, H, W, C) → float32 (N, K); it is called only if the run has no
-    model yet. Raises ResultsError (files missing), ServedModelError, TrackingUnavailable. A run with this fingerprint
-    but another curve is kept as superseded.
+    model yet. `seconds`: what each stage took. Raises ResultsError (files missing), ServedModelError,
+    TrackingUnavailable. A run with this fingerprint but another curve is kept as superseded.
     """
     finished = results.read()
     code = tags.of_code()
@@ -45,7 +45,7 @@ def publish(params: Params, build_model: Callable[[], Any]) -> PublishedRun:
         run, created = _opened(store, params, finished)
     with conversation(uri, UPLOAD_SECONDS, retries=2):
         if not _complete(store, run, code):
-            _fill(store, run, params, finished, code, build_model)
+            _fill(store, run, params, finished, code, build_model, seconds or {})
     run_id = run.info.run_id
     url = address.run_url(uri, store.experiment_id, run_id)
     return PublishedRun(run_id, store.experiment_id, address.redacted(uri), url, created)
@@ -87,7 +87,13 @@ def _shown(store: Store, run: Run) -> bool:
 
 
 def _fill(
-    store: Store, run: Run, params: Params, finished: Results, code: dict[str, str], build_model: Callable[[], Any]
+    store: Store,
+    run: Run,
+    params: Params,
+    finished: Results,
+    code: dict[str, str],
+    build_model: Callable[[], Any],
+    seconds: Mapping[str, float],
 ) -> None:
     runs.log(store, run, params=runs.parameters(params), labels=tags.of_training(finished.training))
     curve = runs.curve(finished.epochs)
@@ -96,7 +102,7 @@ def _fill(
     model_id = served_model.logged(store, run)
     if model_id is None or not served_model.stored(store, model_id):
         model_id = served_model.log(store, run, params, finished, build_model)
-    outcome = outcome_metrics(finished, model_id)
+    outcome = [*outcome_metrics(finished, model_id), *_seconds(seconds)]
     runs.log(store, run, points=runs.missing(outcome, runs.points(store, run, [metric.key for metric in outcome])))
     for path, folder in results.artifacts():
         store.client.log_artifact(run.info.run_id, str(path), folder or None)
@@ -136,15 +142,19 @@ def _dataset(params: Params, split: str) -> Dataset:
 
 
 def outcome_metrics(finished: Results, model_id: str) -> list[Metric]:
-    """The kept model's numbers, tied to it. Validation figures become `final_…`: the plain names are the curves'.
+    """The kept model's numbers, tied to it, under the names they have for DVC.
 
     MLflow draws a chart of every metric: counts, which are equal in most runs, are in the run's description and tags.
     """
     measured = {key: value for key, value in finished.metrics.items() if isinstance(value, float)}
-    named = {f"final_{key}" if key in runs.CURVES else key: value for key, value in measured.items()}
-    values = {**named, **_class_metrics(finished), "best_epoch": finished.training["best_epoch"]}
+    values = {**measured, **_class_metrics(finished)}
     now = int(time.time() * 1000)
     return [Metric(key, float(value), now, 0, model_id=model_id) for key, value in values.items()]
+
+
+def _seconds(stages: Mapping[str, float]) -> list[Metric]:
+    now = int(time.time() * 1000)
+    return [Metric(f"seconds/{stage}", seconds, now, 0) for stage, seconds in stages.items()]
 
 
 def _class_metrics(finished: Results) -> dict[str, float]:

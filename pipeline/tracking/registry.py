@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlflow.entities import Run
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
@@ -18,7 +19,8 @@ from pipeline.params.schema import Tracking
 from pipeline.process.errors import ConfigError
 from pipeline.results import predictions, statistics
 from pipeline.results.predictions import Predictions
-from pipeline.tracking import address, served_model
+from pipeline.tracking import address, served_model, tags
+from pipeline.tracking.description import escaped
 from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
 
 CHAMPION = "champion"
@@ -28,6 +30,8 @@ _TABLES = {
     split: f"reports/{path.name}"
     for split, path in (("validation", paths.VALIDATION_PREDICTIONS), ("test", paths.PREDICTIONS))
 }
+_FIGURES = ("test_accuracy", "test_accuracy_low", "test_accuracy_high")
+_TOLD = (tags.FINGERPRINT, "dataset_digest", "mlflow.source.git.commit")
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the model; the alias
 
 
@@ -93,8 +97,24 @@ def _version(store: Store, run_id: str, name: str) -> ModelVersion:
     present = [v for v in store.client.search_model_versions(f"name='{name}'") if v.run_id == run_id]
     if present:
         return present[0]
-    model_id = served_model.logged(store, store.client.get_run(run_id))
-    return store.client.create_model_version(name, f"models:/{model_id}", run_id, model_id=model_id)
+    run = store.client.get_run(run_id)
+    model_id = served_model.logged(store, run)
+    return store.client.create_model_version(
+        name, f"models:/{model_id}", run_id, _labels(run), description=_described(run), model_id=model_id
+    )
+
+
+def _labels(run: Run) -> dict[str, str]:
+    """Tags of a version: what tells it from others, of its run's."""
+    figures = {name: f"{run.data.metrics[name]:.4f}" for name in _FIGURES if name in run.data.metrics}
+    return {**figures, **{name: run.data.tags[name] for name in _TOLD if run.data.tags.get(name)}}
+
+
+def _described(run: Run) -> str:
+    accuracy, low, high = (run.data.metrics.get(name) for name in _FIGURES)
+    interval = f" (95 % interval {low:.4f}–{high:.4f})" if low is not None and high is not None else ""
+    figure = f"**Test accuracy {accuracy:.4f}**{interval}, of" if accuracy is not None else "Of"
+    return f"{figure} run `{escaped(str(run.info.run_name))}` ({run.info.run_id})."
 
 
 def _champion(store: Store, name: str) -> ModelVersion | None:

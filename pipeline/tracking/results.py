@@ -16,7 +16,8 @@ from pipeline.results.predictions import Predictions
 
 _READ = (paths.TRAINING, paths.HISTORY, paths.METRICS, paths.PREDICTIONS, paths.CLASSES, paths.PARAMS)
 _ARTIFACTS = {
-    "": (paths.REPORT, paths.PARAMS, paths.LOCK, paths.MODEL_SUMMARY),
+    # At the top are the pictures, too: MLflow's comparison of runs looks for images there only.
+    "": (paths.REPORT, *paths.PICTURES, paths.PARAMS, paths.LOCK, paths.MODEL_SUMMARY),
     "reports": (
         paths.METRICS,
         paths.HISTORY,
@@ -28,7 +29,6 @@ _ARTIFACTS = {
         paths.FEATURE_MAP,
         paths.DATASET,
     ),
-    "pictures": paths.PICTURES,
 }
 
 

@@ -72,7 +72,7 @@ class Replication:
             labels = {tags.FINGERPRINT: fingerprint, tags.PARENT: parent_id, tags.STATE: "published"}
             labels |= {**tags.of_user(), **colours.of_next(store)}
             run = store.client.create_run(store.experiment_id, tags=labels, run_name=runs.name(params))
-            final = [Metric(f"final_{key}", value, 0, 0) for key, value in values.items()]
+            final = [Metric(key, value, 0, 0) for key, value in values.items()]
             runs.log(store, run, params=runs.parameters(params), points=[*runs.curve(epochs), *final])
             store.client.set_terminated(run.info.run_id, "FINISHED")
 

@@ -15,7 +15,8 @@ from pipeline.results.history import COLUMNS, Epoch
 from pipeline.tracking import colours, tags
 from pipeline.tracking.store import Store
 
-CURVES = COLUMNS[1:]
+EPOCH = "epoch/"  # of an epoch; without it, of the kept model, as in DVC's metrics
+CURVES = tuple(EPOCH + column for column in COLUMNS[1:])
 _BATCH = 1000  # metrics a request: MLflow's limit
 _LARGEST = 1.7976931348623157e308  # how MLflow stores infinity
 
@@ -66,9 +67,9 @@ def curve(epochs: Iterable[Epoch]) -> list[Metric]:
     """One point per epoch and column of the history; no learning rate for epoch 0, which does not train."""
     now = int(time.time() * 1000)
     return [
-        Metric(column, getattr(epoch, column), now, epoch.epoch)
+        Metric(EPOCH + column, getattr(epoch, column), now, epoch.epoch)
         for epoch in epochs
-        for column in CURVES
+        for column in COLUMNS[1:]
         if epoch.epoch or column != "learning_rate"
     ]
 

@@ -46,19 +46,35 @@ class Spectator:
         """Let the next `tell` open the run again, however short ago it failed."""
         self._retry_at = -math.inf
 
-    def end(self, status: str, labels: Mapping[str, str]) -> None:
-        """Give the run its last tags and MLflow's `status`; nothing is shown after it."""
+    def end(self, status: str, labels: Mapping[str, str], worked_seconds: float | None = None) -> None:
+        """Give the run its last tags and MLflow's `status`; nothing is shown after it.
+
+        With `worked_seconds` since it was opened MLflow shows as its duration those and the ones before: what begins
+        and goes on days later did not work for days. None = until now.
+        """
 
         def close(store: Store, run: Run) -> None:
-            runs.log(store, run, labels=labels)
-            store.client.set_terminated(run.info.run_id, status)
+            if worked_seconds is None:
+                runs.log(store, run, labels=labels)
+                store.client.set_terminated(run.info.run_id, status)
+                return
+            worked = worked_seconds + float(run.data.tags.get(tags.WORKED, 0))
+            runs.log(store, run, labels={**labels, tags.WORKED: f"{worked:.1f}"})
+            store.client.set_terminated(run.info.run_id, status, run.info.start_time + int(1000 * worked))
 
         self.tell(close)
         self._opener = self._shown = None
 
-    def leave(self, kind: type[BaseException] | None, error: BaseException | None, labels: Mapping[str, str]) -> None:
+    def leave(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        labels: Mapping[str, str],
+        worked_seconds: float | None = None,
+    ) -> None:
         """End the run as a `with` block was left: with `labels`, or with what made it fail."""
-        self.end(*(("FINISHED", labels) if kind is None else tags.of_failure(kind, error)))
+        status, last = ("FINISHED", labels) if kind is None else tags.of_failure(kind, error)
+        self.end(status, last, worked_seconds)
 
     def _open(self) -> None:
         opener = self._opener

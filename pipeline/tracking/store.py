@@ -15,7 +15,7 @@ from itertools import takewhile
 
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.entities import Experiment
+from mlflow.entities import Experiment, Run
 from mlflow.exceptions import MlflowException, RestException
 
 from pipeline.params.schema import Tracking
@@ -75,6 +75,17 @@ def connect(tracking: Tracking) -> Store:
         return Store(client, uri, _experiment_id(client, tracking.experiment, uri))
 
 
+def every_run(store: Store, condition: str) -> Iterator[Run]:
+    """All runs of the experiment that meet MLflow's `condition`, however many pages they are, the newest first."""
+    token = None
+    while True:
+        page = store.client.search_runs([store.experiment_id], condition, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
 def follow_database(uri: str) -> None:
     """Let artifacts be where the database is by now, if that is a file, and say so. Call inside `conversation`."""
     file = address.database_file(uri)
@@ -99,7 +110,9 @@ def _experiment_id(client: MlflowClient, name: str, uri: str) -> str:
     if experiment is None:
         try:
             place = address.artifact_location(uri)
-            return str(client.create_experiment(name, place, views.labels()))
+            created = client.create_experiment(name, place, views.labels())
+            views.complete(client, client.get_experiment(created))
+            return str(created)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise

@@ -4,8 +4,9 @@ It is a view, as every run is. The study is the record: what MLflow missed is se
 next `herbarium sweep`.
 """
 
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,20 +14,26 @@ from typing import Any, Self
 from mlflow.entities import Metric, Run
 
 from pipeline.params.schema import Params
+from pipeline.plots import style
+from pipeline.plots.curves import curves
 from pipeline.process import notices
 from pipeline.results.trials import COMPLETE, FAILED, PRUNED, Trial
 from pipeline.tracking import address, colours, runs, tags
+from pipeline.tracking.description import escaped
 from pipeline.tracking.spectator import Shown, Spectator
-from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
+from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation, every_run
 
 SWEEP = "sweep"  # tag of the sweep's run: the study's name
 NUMBER = "trial"
 SAME_AS = "same_as"
 _ADVICE = "; the sweep goes on and tries again; the next one sends what is missing then"
 RETRY_SECONDS = 60  # after a failure, until MLflow is asked again: a dead server takes CONTACT_SECONDS each time
-# A pruned trial was stopped on purpose: KILLED like an interrupted run, told apart by the tag `state`.
-_BY_TRIAL = ("trial_accuracy", "best_validation_accuracy")  # steps are trials: not under the name of an epochs' curve
-_STATUS = {COMPLETE: "FINISHED", PRUNED: "KILLED", FAILED: "FAILED"}
+_BY_TRIAL = (
+    "trial/validation_accuracy",
+    "trial/best_so_far",
+)  # steps are trials: not under the name of an epochs' curve
+# A pruned trial was stopped on purpose, and MLflow draws KILLED as it draws FAILED; the tag `state` says which it was.
+_STATUS = {COMPLETE: "FINISHED", PRUNED: "FINISHED", FAILED: "FAILED"}
 
 
 class SweepRun:
@@ -43,9 +50,12 @@ class SweepRun:
         self._children: dict[int, Run] = {}
         self._sent: dict[tuple[str, int], float] = {}
         self._best = float("-inf")
+        self._began = time.monotonic()
+        self._labels: dict[str, str] = {}
 
-    def started(self, study: str, params: Params) -> None:
-        """Open the run of that study, or open it again."""
+    def started(self, study: str, params: Params, labels: Mapping[str, str] | None = None) -> None:
+        """Open the run of that study, or open it again. `labels`: tags that each trial gets as well."""
+        self._labels = {**tags.of_machine(), **tags.of_code(), **(labels or {})}
         self._spectator.begin(lambda: self._open(study, params))
 
     def ended(self, trial: Trial, params: Params) -> None:
@@ -54,13 +64,19 @@ class SweepRun:
         self._spectator.tell(self._show_waiting)
 
     def finished(
-        self, labels: Mapping[str, str], metrics: Mapping[str, float], folder: Path, models: Mapping[int, Path]
+        self,
+        labels: Mapping[str, str],
+        metrics: Mapping[int | None, Mapping[str, float]],
+        folder: Path,
+        models: Mapping[int, Path],
+        best: Sequence[Trial] = (),
     ) -> None:
-        """Add tags, metrics and the files of `folder` to the sweep's run, and to trials their trained part."""
+        """Add tags and the files of `folder` to the sweep's run, metrics to it (None) and to trials (their numbers), to
+        trials their trained part, and to the `best` their curves as a picture."""
         self._spectator.retry_now()
         self._spectator.tell(self._show_waiting)
         self._spectator.tell(
-            lambda store, parent: self._complete(store, parent, labels, metrics, folder, models), UPLOAD_SECONDS
+            lambda store, parent: self._complete(store, parent, labels, metrics, folder, models, best), UPLOAD_SECONDS
         )
 
     def __enter__(self) -> Self:
@@ -69,7 +85,8 @@ class SweepRun:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._spectator.leave(kind, error, {tags.STATE: "finished", tags.REASON: ""})
+        worked = time.monotonic() - self._began
+        self._spectator.leave(kind, error, {tags.STATE: "finished", tags.REASON: ""}, worked)
 
     def _open(self, study: str, params: Params) -> Shown:
         with conversation(address.tracking_uri(params.tracking)):
@@ -90,7 +107,7 @@ class SweepRun:
     def _show(self, store: Store, parent: Run, trial: Trial, params: Params) -> None:
         child = self._children.get(trial.number)
         if child is None or child.info.status == "RUNNING":
-            self._children[trial.number] = _send(store, parent, child, trial, params)
+            self._children[trial.number] = _send(store, parent, child, trial, params, self._labels)
         self._best = max(self._best, trial.accuracy if trial.accuracy is not None else self._best)
         values = dict(zip(_BY_TRIAL, (trial.accuracy, self._best), strict=True))
         points = _metrics({k: v for k, v in values.items() if v is not None and v >= 0}, step=trial.number)
@@ -101,16 +118,29 @@ class SweepRun:
         store: Store,
         parent: Run,
         labels: Mapping[str, str],
-        metrics: Mapping[str, float],
+        metrics: Mapping[int | None, Mapping[str, float]],
         folder: Path,
         models: Mapping[int, Path],
+        best: Sequence[Trial],
     ) -> None:
-        run_id = parent.info.run_id
-        present = runs.points(store, store.client.get_run(run_id), metrics)
-        runs.log(store, parent, labels=labels, points=runs.missing(_metrics(metrics, step=0), present))
-        store.client.log_artifacts(run_id, str(folder))
+        runs.log(store, parent, labels=labels)
+        for number, values in metrics.items():
+            run_id = (parent if number is None else self._children[number]).info.run_id
+            run = store.client.get_run(run_id)
+            runs.log(store, run, points=runs.missing(_metrics(values, step=0), runs.points(store, run, values)))
+        store.client.log_artifacts(parent.info.run_id, str(folder))
         for number, path in models.items():
             store.client.log_artifact(self._children[number].info.run_id, str(path), "trained_part")
+        for trial in best:
+            _draw(store, self._children[trial.number], trial)
+
+
+def _draw(store: Store, run: Run, trial: Trial) -> None:
+    """A trial's curves, where MLflow's comparison of runs looks for pictures."""
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder, "curves.png")
+        style.save(curves(list(trial.epochs), trial.kept_epoch), picture)
+        store.client.log_artifact(run.info.run_id, str(picture))
 
 
 def _find(store: Store, study: str) -> Run | None:
@@ -127,27 +157,23 @@ def _create(store: Store, study: str, params: Params) -> Run:
 
 def _children(store: Store, parent: Run) -> dict[int, Run]:
     """Trial number → its run, for all that are there."""
-    children: dict[int, Run] = {}
-    token = None
-    while True:
-        condition = f"tags.`{tags.PARENT}` = '{parent.info.run_id}'"
-        page = store.client.search_runs([store.experiment_id], condition, page_token=token)
-        children |= {int(run.data.tags[NUMBER]): run for run in page if NUMBER in run.data.tags}
-        token = page.token
-        if not token:
-            return children
+    found = every_run(store, f"tags.`{tags.PARENT}` = '{parent.info.run_id}'")
+    return {int(run.data.tags[NUMBER]): run for run in found if NUMBER in run.data.tags}
 
 
-def _send(store: Store, parent: Run, child: Run | None, trial: Trial, params: Params) -> Run:
+def _send(
+    store: Store, parent: Run, child: Run | None, trial: Trial, params: Params, labels_of_all: Mapping[str, str]
+) -> Run:
     """The whole of a trial. Its status comes last: what was interrupted is still RUNNING and sent again."""
     ended = int(time.time() * 1000)
     began = ended - int(1000 * trial.seconds)
     labels = {tags.PARENT: parent.info.run_id, NUMBER: str(trial.number), tags.FINGERPRINT: trial.fingerprint}
-    labels |= {**tags.of_user(), **colours.of_number(trial.number)}
+    labels |= {**tags.of_user(), **colours.of_number(trial.number), **labels_of_all}
+    labels[tags.NOTE] = _described(trial, parent)
     name = f"trial {trial.number} · {runs.name(params)}"
     run = child or store.client.create_run(store.experiment_id, began, labels, name)
     curve = runs.curve(trial.epochs)
-    outcome = {} if trial.accuracy is None else {"final_validation_accuracy": trial.accuracy}
+    outcome = {} if trial.accuracy is None else {"validation_accuracy": trial.accuracy}
     present = runs.points(store, run, [*runs.CURVES, *outcome]) if child else {}
     points = runs.missing([*curve, *_metrics(outcome, step=0)], present)
     same_as = {} if trial.same_as is None else {SAME_AS: str(trial.same_as)}
@@ -157,6 +183,17 @@ def _send(store: Store, parent: Run, child: Run | None, trial: Trial, params: Pa
         store.client.log_text(run.info.run_id, trial.traceback, "traceback.txt")
     store.client.set_terminated(run.info.run_id, _STATUS[trial.state], ended)
     return run
+
+
+def _described(trial: Trial, parent: Run) -> str:
+    sweep = f"trial {trial.number} of {parent.info.run_name}"
+    if trial.accuracy is None:
+        return f"{sweep}, {trial.state}" + (f": {escaped(trial.reason)}" if trial.reason else "")
+    return (
+        f"**Validation accuracy {trial.accuracy:.4f}**, {sweep}; epoch {trial.kept_epoch} of {trial.trained_epochs}"
+        " kept."
+        f" Take it: `herbarium promote {trial.number}`, then `dvc repro`."
+    )
 
 
 def _metrics(values: Mapping[str, float], step: int) -> list[Metric]:

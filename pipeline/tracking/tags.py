@@ -16,6 +16,7 @@ STATE = "state"  # training, trained, failed, interrupted (Ctrl-C), killed (foun
 REASON = "reason"
 _LONGEST_REASON = 5000  # characters; MLflow refuses tags of more than 8,000
 PROCESS = "process"
+WORKED = "worked_seconds"  # of a run that may go on later
 PUBLISHED = "published"
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
@@ -24,17 +25,18 @@ _CLOCK_STEP_SECONDS = 2  # a process's start is computed from the clock, which m
 
 
 def of_training(training: Mapping[str, Any]) -> dict[str, str]:
-    """Tags from the content of models/training.json: digests, counts and, one each, what the environment was."""
+    """Tags from the content of models/training.json, as far as it is known: digests, counts and, one each, what the
+    environment was."""
     environment = {f"environment.{name}": str(value) for name, value in training["environment"].items()}
-    return {
-        "dataset_digest": str(training["images_digest"]),
-        "feature_digest": str(training["features_digest"]),
-        "code_digest": str(training.get("code", "")),
-        "cut": str(training["cut"]),
-        "parameters_total": str(training["parameters"]["total"]),
-        "parameters_trainable": str(training["parameters"]["trainable"]),
-        **environment,
+    known = {
+        "dataset_digest": training["images_digest"],
+        "feature_digest": training["features_digest"],
+        "code_digest": training.get("code", ""),
+        "cut": training.get("cut", ""),
+        "kept_epoch": training.get("best_epoch", ""),
+        **{f"parameters_{which}": count for which, count in training.get("parameters", {}).items()},
     }
+    return {**{name: str(value) for name, value in known.items() if value != ""}, **environment}
 
 
 def of_code() -> dict[str, str]:

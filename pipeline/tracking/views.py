@@ -20,22 +20,31 @@ _KEY = "herbarium"
 _VIEW = f"mlflow.sharedViewState.{_KEY}"
 _NAME = "Accuracy, parameters, curves"
 _PARAMETERS = ("train.learning_rate", "train.optimizer", "train.unfrozen_layers", "head.dropout")
-_CURVES = ("train_accuracy", "validation_accuracy", "train_loss", "validation_loss")
-_SECTION = "curves"
-_DESCRIPTION = f"**{_NAME}** (above, right) compares runs; each run's artifacts begin with its `report.html`."
+_MOST_DRAWN = 100  # runs in a chart
+_FIGURES = ("validation_accuracy", "test_accuracy")
+_CURVES = ("epoch/validation_accuracy", "epoch/train_accuracy", "epoch/validation_loss", "epoch/train_loss")
+_RESULTS, _SECTION = "results", "curves"
+# A list of experiments shows its beginning as it is written, the page of one as Markdown: so without any signs but the
+# link's brackets, and the place last. MLflow 3.17 opens an experiment, whatever its kind, as one of language models.
+_DESCRIPTION = "[Runs, curves and parameters] of image classifiers; each run's artifacts begin with its report.html."
+
+
+def description(experiment_id: str) -> str:
+    """What MLflow says of an experiment everywhere: it begins with a link to the view."""
+    return f"{_DESCRIPTION}\n\n[Runs, curves and parameters]: {page(experiment_id).lstrip('/')}\n"
 
 
 def labels() -> dict[str, str]:
     """The tags of an experiment."""
     now = int(time.time() * 1000)
     view = {"name": _NAME, "createdAt": now, "updatedAt": now, "state": json.dumps(_state())}
-    return {_VIEW: json.dumps(view), "mlflow.experimentKind": "custom_model_development", tags.NOTE: _DESCRIPTION}
+    return {_VIEW: json.dumps(view), "mlflow.experimentKind": "custom_model_development"}
 
 
 def complete(client: MlflowClient, experiment: Experiment) -> None:
     """Give an experiment those of the tags it has not. Who may not write there reads it as it is."""
     with contextlib.suppress(MlflowException):
-        for key, text in labels().items():
+        for key, text in {**labels(), tags.NOTE: description(experiment.experiment_id)}.items():
             if key not in experiment.tags:
                 client.set_experiment_tag(experiment.experiment_id, key, text)
 
@@ -46,7 +55,7 @@ def page(experiment_id: str) -> str:
 
 
 def _state() -> dict[str, Any]:
-    metrics = [f"metrics.`{name}`" for name in ("final_validation_accuracy", "test_accuracy")]
+    metrics = [f"metrics.`{name}`" for name in _FIGURES]
     parameters = [f"params.`{name}`" for name in _PARAMETERS]
     shown = {"display": True, "isReordered": False, "deleted": False, "isGenerated": False}
     return {
@@ -55,24 +64,25 @@ def _state() -> dict[str, Any]:
         "selectedColumns": [*metrics, *parameters, f"tags.`{tags.STATE}`"],
         "compareRunCharts": _charts(),
         "compareRunSections": [
+            {"uuid": _RESULTS, "name": "Results", **shown},
             {"uuid": _SECTION, "name": "Curves", **shown},
             {"uuid": "others", "name": "Model metrics", **shown, "display": False},
         ],
         "isAccordionReordered": True,
+        "runsHiddenMode": "SHOW_ALL",  # of ten, an expanded sweep's trials would be all
     }
 
 
 def _charts() -> list[dict[str, Any]]:
-    lines = [_chart("LINE", name, metricKey=name, xAxisKey="step", scaleType="linear") for name in _CURVES]
-    parameters = {"selectedParams": list(_PARAMETERS), "selectedMetrics": ["final_validation_accuracy"]}
+    parameters = {"selectedParams": list(_PARAMETERS), "selectedMetrics": [_FIGURES[0]]}
     return [
-        *lines,
-        _chart("BAR", "test_accuracy", metricKey="test_accuracy"),
-        _chart("PARALLEL", "parameters and validation accuracy", **parameters, showAllRuns=True),
+        *(_chart("BAR", _RESULTS, name, metricKey=name) for name in _FIGURES),
+        _chart("PARALLEL", _RESULTS, "parameters and validation accuracy", **parameters, showAllRuns=True),
+        *(_chart("LINE", _SECTION, name, metricKey=name, xAxisKey="step", scaleType="linear") for name in _CURVES),
     ]
 
 
-def _chart(kind: str, name: str, **settings: Any) -> dict[str, Any]:
-    place = {"uuid": f"{_SECTION} {name}", "metricSectionId": _SECTION, "deleted": False, "isGenerated": False}
+def _chart(kind: str, section: str, name: str, **settings: Any) -> dict[str, Any]:
+    place = {"uuid": f"{section} {name}", "metricSectionId": section, "deleted": False, "isGenerated": False}
     lines = {"lineSmoothness": 0, "useGlobalXaxisKey": True, "useGlobalLineSmoothing": True, "range": {}}
-    return {"type": kind, "displayName": name, "runsCountToCompare": 20, **place, **lines, **settings}
+    return {"type": kind, "displayName": name, "runsCountToCompare": _MOST_DRAWN, **place, **lines, **settings}

@@ -25,6 +25,13 @@ def test_seconds_memory_and_machine_are_noted_with_the_results(project: Path) ->
     assert "cpu" in found["machine"]
 
 
+def test_seconds_are_those_of_the_last_time(project: Path) -> None:
+    with resources.noted(stock("reports")):
+        records.write_text(paths.METRICS, "{}")
+    assert resources.seconds().keys() == {"evaluate"}
+    assert 0 <= resources.seconds()["evaluate"] < 60
+
+
 def test_notes_of_other_results_are_left(project: Path) -> None:
     with resources.noted(stock("reports")):
         records.write_text(paths.METRICS, "{}")

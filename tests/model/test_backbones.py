@@ -205,6 +205,21 @@ def test_a_download_that_never_answers_fails_soon_and_names_the_way_without_netw
     monkeypatch.setattr(file_utils.config, "keras_home", lambda: str(tmp_path))
     monkeypatch.setattr(backbones, "DOWNLOAD_TIMEOUT_SECONDS", 0.2)
     params = named(coloured, "VGG16", weights="imagenet")
-    with pytest.raises(ConfigError, match=r"could not be downloaded .*set weights: file and path"):
+    with pytest.raises(ConfigError, match=r"could not be downloaded .*set weights: file and path") as caught:
         backbones.build(params.backbone, params.images)
+    file = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    assert f"are not at {tmp_path}/models/{file}" in str(caught.value)
+    assert silent_server in str(caught.value)
     assert socket.getdefaulttimeout() is None
+
+
+@pytest.mark.parametrize(("size", "weights"), [(96, 96), (160, 160), (100, 224)])
+def test_the_weights_are_those_of_the_images_size(coloured, monkeypatch, size, weights):
+    params = changed(named(coloured, "MobileNetV2", weights="imagenet"), images={"height": size, "width": size})
+    monkeypatch.setattr("keras.src.utils.file_utils.urlretrieve", unreachable)
+    with pytest.raises(ConfigError, match=f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{weights}_no_top.h5"):
+        backbones.build(params.backbone, params.images)
+
+
+def unreachable(*_: object) -> None:
+    raise OSError("no route to host")

@@ -32,6 +32,7 @@ def test_by_default_progress_is_said_and_libraries_are_silent(capsys):
 
 def test_quiet_is_silent_but_for_the_error_stream(capsys):
     verbosity.choose(quiet=True, verbose=False, debug=False)
+    verbosity.begin("loading")
     verbosity.say("half done")
     with verbosity.progress():
         print("more")
@@ -53,3 +54,8 @@ def test_a_choice_reaches_the_processes_that_are_started_and_can_be_taken_back()
     verbosity.choose(quiet=False, verbose=False, debug=False)
     assert not verbosity.quiet()
     assert not verbosity.debug()
+
+
+def test_what_begins_is_said_at_once_and_beside_the_results(capsys):
+    verbosity.begin("loading TensorFlow")
+    assert tuple(capsys.readouterr()) == ("", "loading TensorFlow …\n")

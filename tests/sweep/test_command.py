@@ -12,8 +12,10 @@ import pytest
 from mlflow import MlflowClient
 
 from pipeline.files import paths, records
+from pipeline.params.config import with_seed
 from pipeline.params.schema import Params
-from pipeline.sweep import audit, command, coordinator, figures
+from pipeline.results import trials
+from pipeline.sweep import audit, command, coordinator, figures, promote, recorded, study
 from pipeline.sweep.coordinator import Listener
 from pipeline.sweep.display import display
 from pipeline.sweep.plans import Plan
@@ -52,6 +54,33 @@ def test_the_summary_tells_what_to_do_next(planned: Planned, params: Params) -> 
     assert "make ui" in text
 
 
+def test_one_trial_is_recommended_and_it_is_the_audits(planned: Planned, params: Params, project: Path) -> None:
+    """Of the two best the second does better with fresh seeds: every sentence, and the promotion, are about that."""
+    plan = planned(params)
+    done = coordinator.run(plan, BY_FORMULA, Listener())
+    audit.run(plan, done, BY_FORMULA)
+    best, second = trials.top(done, 2)
+    for trial, accuracy in ((best, 0.5), (second, 0.9)):
+        for seed in audit.fresh_seeds(params):
+            name = study.fingerprint(with_seed(plan.params_of(trial), seed))
+            recorded.note(plan.study, f"audit:{name}", accuracy)
+    text = command.summary(plan, done, audit.so_far(plan, done))
+    assert text.count("herbarium promote") == 1
+    assert (
+        f"take trial {second.number}, which is ahead with fresh seeds, into params.yaml: herbarium promote best" in text
+    )
+    assert f"validation accuracy of trial {second.number}" in promote.promote(plan, "best")
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [(3, "going on after 3 of 8 trials of study s"), (8, "study s has its 8 trials already")],
+)
+def test_how_far_it_was_is_said_as_it_is(ended: int, said: str) -> None:
+    assert command.gone_before(ended, 8, "s") == said
+    assert command.gone_before(12, 8, "s") == "study s has its 12 trials already, 8 were asked for"
+
+
 def test_figures_are_drawn_and_repeat(planned: Planned, params: Params, tmp_path: Path) -> None:
     plan = planned(params)
     coordinator.run(plan, BY_FORMULA, Listener())
@@ -74,10 +103,10 @@ def test_a_figure_that_cannot_be_drawn_is_a_warning(
 
     plan = planned(params)
     coordinator.run(plan, BY_FORMULA, Listener())
-    monkeypatch.setattr(still, "plot_slice", fail)
+    monkeypatch.setattr(still, "plot_optimization_history", fail)
     figures.draw(plan.study, tmp_path / "figures")
     assert capsys.readouterr().err == "warning: RuntimeError: no figure\n"
-    assert {path.name for path in (tmp_path / "figures").iterdir()} >= {"figures.html", "history.png"}
+    assert {path.name for path in (tmp_path / "figures").iterdir()} >= {"figures.html", "slice.png"}
 
 
 @pytest.fixture(scope="module")

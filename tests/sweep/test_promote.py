@@ -45,8 +45,7 @@ def test_null_and_back(project: Path) -> None:
 def test_promotion_says_what_it_did(planned: Planned, project: Path, params: Params) -> None:
     plan = planned(params)
     done = coordinator.run(plan, BY_FORMULA, Listener())
-    audit.run(plan, done, BY_FORMULA)
-    best = promote.chosen(done, "best")
+    best = audit.recommended(done, audit.run(plan, done, BY_FORMULA))
     text = promote.promote(plan, "best")
     assert f"train.learning_rate: 0.001 → {best.values['train.learning_rate']}" in text
     assert f"validation accuracy of trial {best.number}: {best.accuracy:.4f}" in text

@@ -11,8 +11,8 @@ from pipeline.files import paths, records
 from pipeline.identity import determinism
 from pipeline.params.schema import Compute, Params
 from pipeline.process.errors import MachineError
-from pipeline.results import history
-from pipeline.sweep import coordinator, executors, plans, promote, worker
+from pipeline.results import history, trials
+from pipeline.sweep import coordinator, executors, plans, worker
 from pipeline.sweep.coordinator import Listener
 from pipeline.sweep.decisions import Decisions
 from pipeline.sweep.plans import Plan
@@ -106,7 +106,7 @@ def test_a_sweep_never_reads_the_test_split_and_promotes_to_the_last_digit(train
         done = coordinator.run(plan, workers, Listener())
     assert [trial.state for trial in done] == ["complete"] * 3
 
-    chosen = promote.chosen(done, "best")
+    chosen = trials.best(done)
     stage.run(plan.params_of(chosen))
     kept = records.read_json(paths.TRAINING)["best_epoch"]
     assert history.read(paths.HISTORY) == list(chosen.epochs)

@@ -5,7 +5,7 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,11 +56,19 @@ class Pages:
         """The experiment's runs as `herbarium ui` shows them, as a table or as charts."""
         self._open(views.page(self.experiment_id) + ("&compareRunsMode=CHART" if charts else ""), *expected)
 
+    def list(self, *expected: str) -> None:
+        """All experiments."""
+        self._open("/#/experiments", *expected)
+
+    def experiment(self, *expected: str) -> None:
+        """Where MLflow itself leads, from its list of experiments."""
+        self._open(f"/#/experiments/{self.experiment_id}", *expected)
+
     def run(self, run_id: str, part: str, *expected: str) -> None:
         """A part of a run's page: "" is its description, artifacts/<path> a file of it."""
         self._open(f"/#/experiments/{self.experiment_id}/runs/{run_id}/{part}?workflowType=machine_learning", *expected)
 
-    def compare(self, names: list[str], *expected: str) -> None:
+    def compare(self, names: Sequence[str], *expected: str) -> None:
         """Tick the runs with these names in the table, then press Compare."""
         for name in names:
             self.press(f"//*[@role='row'][.//*[contains(text(), '{name}')]]//input[@type='checkbox']")
@@ -79,10 +87,10 @@ class Pages:
         WebDriverWait(self.browser, SECONDS, ignored_exceptions=[Exception]).until(seen, f"not on the page: {texts}")
         return words
 
-    def find(self, css: str, least: int = 1) -> list[WebElement]:
+    def find(self, css: str, least: int = 1) -> Sequence[WebElement]:
         """The elements, once there are `least` of them."""
 
-        def found(_: Chrome) -> list[WebElement] | bool:
+        def found(_: Chrome) -> Sequence[WebElement] | bool:
             elements = self.browser.find_elements(By.CSS_SELECTOR, css)
             return elements if len(elements) >= least else False
 

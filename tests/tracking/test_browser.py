@@ -1,5 +1,6 @@
 """The MLflow UI in a real browser: what a person who compares runs looks at is there to be seen."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -8,11 +9,14 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from pipeline.params import config
-from pipeline.tracking import address, ui
+from pipeline.results.trials import Trial
+from pipeline.tracking import address, ui, views
 from pipeline.tracking.store import Store, connect, conversation
+from pipeline.tracking.sweeps import SweepRun
 from tests.servers import START_SECONDS
 
 from .browser import SECONDS, Pages, chromium
+from .example import EPOCHS
 from .shown import write
 
 pytestmark = pytest.mark.slow
@@ -52,6 +56,40 @@ def test_the_runs_are_told_apart_by_what_was_measured_and_chosen(shown: tuple[St
     assert "reason" not in words
 
 
+def test_the_description_leads_to_the_runs_and_shows_no_signs(shown: tuple[Store, Pages]) -> None:
+    """MLflow opens an experiment, of whatever kind, as one of language models, so its description leads back."""
+    store, pages = shown
+    pages.list("digits", "Runs, curves and parameters")
+    words = pages.see("digits")
+    assert "**" not in words
+    assert "](" not in words
+    pages.experiment("Runs, curves and parameters")
+    (link, *_) = pages.find(f"a[href*='{views.page(store.experiment_id).lstrip('/#')}']")
+    assert link.text == "Runs, curves and parameters"
+    pages.browser.execute_script("arguments[0].click()", link)
+    pages.see("test_accuracy", "train.learning_rate", *NAMES)
+
+
+def test_five_hundred_trials_take_no_time_to_open(shown: tuple[Store, Pages]) -> None:
+    """At most three seconds more than two runs do: how long those take is the machine's affair."""
+    store, pages = shown
+    params = config.load()
+    tracking = params.tracking.model_copy(update={"experiment": "many"})
+    with SweepRun(pytest.fail) as run:
+        run.started("many", params.model_copy(update={"tracking": tracking}))
+        for number in range(500):
+            run.ended(Trial(number, "complete", {}, f"{number:064d}", 0.5, tuple(EPOCHS), 2, seconds=1.0), params)
+    with conversation(store.uri):
+        many = Pages(pages.browser, pages.url, connect(tracking).experiment_id)
+    pages.runs(*NAMES)  # everything MLflow's pages consist of is loaded
+    seconds = []
+    for opened, expected in ((pages, NAMES[0]), (many, "sweep many")):
+        began = time.monotonic()
+        opened.runs(expected)
+        seconds.append(time.monotonic() - began)
+    assert seconds[1] - seconds[0] < 3
+
+
 def test_a_sweeps_trials_are_below_it(shown: tuple[Store, Pages]) -> None:
     _, pages = shown
     pages.runs("sweep digits")
@@ -68,7 +106,7 @@ def test_two_runs_are_compared(shown: tuple[Store, Pages]) -> None:
 
 def test_both_runs_curves_are_in_one_chart_in_two_colours(shown: tuple[Store, Pages]) -> None:
     _, pages = shown
-    pages.runs("Curves", "train_accuracy", "validation_accuracy", *NAMES, charts=True)
+    pages.runs("Results", "Curves", "epoch/train_accuracy", "epoch/validation_accuracy", *NAMES, charts=True)
     lines = pages.find(".scatterlayer .trace path.js-line", least=4)
     assert len({line.get_attribute("style") for line in lines}) >= 2
     assert "class_f1" not in pages.see("test_accuracy")
@@ -78,7 +116,7 @@ def test_a_run_says_what_came_out_and_shows_its_pictures(shown: tuple[Store, Pag
     store, pages = shown
     run_id = run_called(store, NAMES[1]).info.run_id
     pages.run(run_id, "", "Test accuracy", "95 % interval", "digits train", "Logged models (1)")
-    pages.run(run_id, "artifacts/pictures/curves.png", "pictures/curves.png")
+    pages.run(run_id, "artifacts/curves.png", "curves.png")
     wide = "return [...document.images].some(image => image.complete && image.naturalWidth > 500)"
     assert WebDriverWait(pages.browser, SECONDS).until(lambda browser: browser.execute_script(wide))
 

@@ -21,7 +21,7 @@ def store(at: Callable[[str | None], Params]) -> Store:
         return connect(at(None).tracking)
 
 
-def steps(store: Store, name: str = "train_loss") -> list[int]:
+def steps(store: Store, name: str = "epoch/train_loss") -> list[int]:
     run = runs.find(store, FINGERPRINT)
     return [metric.step for metric in store.client.get_metric_history(run.info.run_id, name)]
 
@@ -45,7 +45,9 @@ def test_a_training_is_shown(store: Store, params: Params) -> None:
     run = runs.find(store, FINGERPRINT)
     assert run.info.run_name == "lr1e-3·adam·u1·s1·conv32-64"
     assert run.data.params["train.optimizer"] == "adam"
-    assert run.data.metrics["validation_loss"] == 0.9
+    assert run.data.metrics["epoch/validation_loss"] == 0.9
+    assert 0 <= run.data.metrics["system/cpu_utilization_percentage"] <= 100
+    assert 0 < run.data.metrics["system/system_memory_usage_percentage"] <= 100
     assert run.data.tags["cpu"]
     assert steps(store) == [0, 1, 2]
 
@@ -57,7 +59,7 @@ def test_a_repetition_doubles_no_point(store: Store, params: Params) -> None:
             for epoch in part:
                 live.epoch(epoch)
     assert steps(store) == [0, 1, 2]
-    assert steps(store, "learning_rate") == [1, 2]
+    assert steps(store, "epoch/learning_rate") == [1, 2]
     assert len(store.client.search_runs([store.experiment_id])) == 1
 
 

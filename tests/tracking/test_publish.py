@@ -60,24 +60,25 @@ def test_a_run_is_made_from_the_files_alone(params: Params, store: Store, model:
     assert run.info.start_time == run.info.end_time == int(paths.METRICS.stat().st_mtime * 1000)
     assert run.data.tags["environment.instruction_set"] == "x86_64 avx2"
     assert run.data.metrics["test_accuracy"] == 0.5
-    assert run.data.metrics["best_epoch"] == 2
+    assert run.data.tags["kept_epoch"] == "2"
     assert run.data.metrics["validation_accuracy"] == EPOCHS[-1].validation_accuracy
-    assert run.data.metrics["final_validation_accuracy"] == METRICS["validation_accuracy"]
-    curve = store.client.get_metric_history(published.run_id, "train_loss")
+    assert run.data.metrics["validation_accuracy"] == METRICS["validation_accuracy"]
+    curve = store.client.get_metric_history(published.run_id, "epoch/train_loss")
     assert [(point.step, point.value) for point in curve] == [(e.epoch, e.train_loss) for e in EPOCHS]
     assert "Test accuracy 0.5000" in run.data.tags["mlflow.note.content"]
 
 
 def test_files_and_data_sets_are_attached(params: Params, store: Store, model: Any) -> None:
     records.write_text(paths.LOCK, "schema: '2.0'\n")
-    run = store.client.get_run(publish(params, lambda: model).run_id)
+    run = store.client.get_run(publish(params, lambda: model, {"train": 12.5}).run_id)
     listed = {
         folder: {entry.path for entry in store.client.list_artifacts(run.info.run_id, folder) if not entry.is_dir}
-        for folder in ("", "reports", "pictures")
+        for folder in ("", "reports")
     }
-    assert listed[""] == {"report.html", "params.yaml", "dvc.lock", "model_summary.txt"}
+    assert run.data.metrics["seconds/train"] == 12.5
+    pictures = {path.name for path in paths.PICTURES}  # at the top, where MLflow compares pictures of runs
+    assert listed[""] == {"report.html", "params.yaml", "dvc.lock", "model_summary.txt"} | pictures
     assert {"reports/metrics.json", "reports/history.csv", "reports/predictions.csv"} <= listed["reports"]
-    assert listed["pictures"] == {f"pictures/{path.name}" for path in paths.PICTURES}
     inputs = {entry.tags[0].value: entry.dataset for entry in run.inputs.dataset_inputs}
     assert inputs.keys() == {"train", "validation", "test"}
     assert records.file_digest(paths.images("test")).startswith(inputs["test"].digest)
@@ -105,7 +106,7 @@ def test_a_live_run_is_completed(params: Params, store: Store, model: Any) -> No
     assert (run.info.start_time, run.info.end_time) == (shown.info.start_time, shown.info.end_time)
     for name in runs.CURVES:
         steps = [point.step for point in store.client.get_metric_history(published.run_id, name)]
-        assert steps == [epoch.epoch for epoch in EPOCHS if epoch.epoch or name != "learning_rate"]
+        assert steps == [epoch.epoch for epoch in EPOCHS if epoch.epoch or name != "epoch/learning_rate"]
 
 
 def test_an_interrupted_publication_is_taken_up(params: Params, store: Store, model: Any) -> None:
@@ -197,7 +198,7 @@ def test_neither_classes_nor_counts_have_a_chart_each() -> None:
     found = Results(TRAINING, EPOCHS, METRICS, list(named), np.zeros((1, 3)), named)
     values = {metric.key: metric.value for metric in outcome_metrics(found, "m-1")}
     assert values.keys() == {
-        *(name for name, value in METRICS.items() if isinstance(value, float) and name.startswith("test_")),
-        *("final_validation_accuracy", "final_validation_loss", "test_macro_f1", "test_lowest_recall", "best_epoch"),
+        *(name for name, value in METRICS.items() if isinstance(value, float)),
+        *("test_macro_f1", "test_lowest_recall"),
     }
     assert (values["test_macro_f1"], values["test_lowest_recall"]) == (1.0, 0.0)

@@ -63,6 +63,12 @@ def test_the_first_version_is_the_champion_and_stays_one(
     again = registry.register(params.tracking, run_id, "trees")
     assert (first.version, first.champion, first.reason) == ("1", True, "there was no champion")
     assert (again.version, again.champion, again.reason) == ("1", True, "it already was the champion")
+    with conversation(address.tracking_uri(params.tracking)):
+        version = connect(params.tracking).client.get_model_version("trees", "1")
+    assert version.description.startswith("**Test accuracy 0.5000** (95 % interval 0.3000–0.7000), of run")
+    assert version.tags["test_accuracy"] == "0.5000"
+    assert version.tags["dataset_digest"] == TRAINING["images_digest"]
+    assert version.run_id == run_id
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
     loaded = mlflow.pyfunc.load_model("models:/trees@champion")
     assert loaded.predict([{"image": [[0] * 8] * 8}])[0]["class"] in CLASSES

@@ -76,7 +76,7 @@ def test_deleted_run_is_not_found(store: Store, params: Params) -> None:
 
 def test_long_curves_are_logged_whole_and_only_once(store: Store, params: Params) -> None:
     run = runs.create(store, FINGERPRINT, params)
-    metrics = [Metric("train_loss", 1 / (step + 1), 0, step) for step in range(2500)]
+    metrics = [Metric("epoch/train_loss", 1 / (step + 1), 0, step) for step in range(2500)]
     runs.log(store, run, points=metrics)
     run = store.client.get_run(run.info.run_id)
     present = runs.points(store, run, runs.CURVES)
@@ -87,7 +87,7 @@ def test_long_curves_are_logged_whole_and_only_once(store: Store, params: Params
 
 def test_diverged_curves_compare_equal_to_what_the_store_kept(store: Store, params: Params) -> None:
     run = runs.create(store, FINGERPRINT, params)
-    metrics = [Metric("train_loss", math.nan, 0, 1), Metric("validation_loss", math.inf, 0, 1)]
+    metrics = [Metric("epoch/train_loss", math.nan, 0, 1), Metric("epoch/validation_loss", math.inf, 0, 1)]
     runs.log(store, run, points=metrics)
     present = runs.points(store, store.client.get_run(run.info.run_id), runs.CURVES)
     assert runs.missing(metrics, present) == []
@@ -103,7 +103,7 @@ def test_another_value_at_the_same_step_contradicts() -> None:
 def test_the_untrained_network_has_no_learning_rate() -> None:
     points = {(metric.key, metric.step) for metric in runs.curve(EPOCHS)}
     assert len(points) == 5 * len(EPOCHS) - 1
-    assert ("learning_rate", 0) not in points
+    assert ("epoch/learning_rate", 0) not in points
 
 
 def test_superseded_run_is_kept_but_not_found(store: Store, params: Params) -> None:

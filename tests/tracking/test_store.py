@@ -42,7 +42,7 @@ def test_four_processes_may_begin_at_once(at: PLACES, project: Path) -> None:
     runs = found.client.search_runs([found.experiment_id])
     assert sorted(run.data.tags["fingerprint"] for run in runs) == fingerprints
     assert {run.info.status for run in runs} == {"FINISHED"}
-    assert [len(found.client.get_metric_history(run.info.run_id, "train_loss")) for run in runs] == [5] * 4
+    assert [len(found.client.get_metric_history(run.info.run_id, "epoch/train_loss")) for run in runs] == [5] * 4
 
 
 def test_opening_again_finds_the_same_experiment_and_leaves_no_folder(at: PLACES, project: Path) -> None:

@@ -7,7 +7,7 @@ from mlflow.entities import Run
 from pipeline.files import records
 from pipeline.params.schema import Params
 from pipeline.results.trials import Trial
-from pipeline.tracking import address, sweeps, tags
+from pipeline.tracking import address, colours, sweeps, tags
 from pipeline.tracking.store import Store, connect, conversation
 from pipeline.tracking.sweeps import SweepRun
 
@@ -53,16 +53,16 @@ def test_a_sweep_is_a_run_with_a_run_for_each_trial(store: Store, params: Params
     assert (parent.info.status, parent.data.tags[tags.STATE]) == ("FINISHED", "finished")
     assert parent.data.params["sweep.sampler"] == params.sweep.sampler
     assert "choices" in parent.data.params["space.train.optimizer"]
-    assert parent.data.metrics["best_validation_accuracy"] == 0.55
+    assert parent.data.metrics["trial/best_so_far"] == 0.55
     endings = [(children[n].info.status, children[n].data.tags[tags.STATE]) for n in range(4)]
-    assert endings == [("FINISHED", "complete"), ("KILLED", "pruned"), ("FAILED", "failed"), ("FINISHED", "complete")]
-    assert children[0].data.metrics["final_validation_accuracy"] == 0.55
+    assert endings == [("FINISHED", "complete"), ("FINISHED", "pruned"), ("FAILED", "failed"), ("FINISHED", "complete")]
+    assert children[0].data.metrics["validation_accuracy"] == 0.55
     assert children[0].data.params["train.optimizer"] == params.train.optimizer
     assert children[0].info.end_time - children[0].info.start_time == 3000
     assert children[2].data.tags[tags.REASON] == "out of memory"
     assert [file.path for file in store.client.list_artifacts(children[2].info.run_id)] == ["traceback.txt"]
     assert children[3].data.tags["same_as"] == "0"
-    history = store.client.get_metric_history(children[1].info.run_id, "validation_accuracy")
+    history = store.client.get_metric_history(children[1].info.run_id, "epoch/validation_accuracy")
     assert [point.step for point in history] == [0, 1]
 
 
@@ -75,7 +75,7 @@ def test_what_is_missing_is_sent_once(store: Store, params: Params) -> None:
     assert [after[n].info.run_id for n in (0, 1)] == [before[n].info.run_id for n in (0, 1)]
     assert sorted(after) == [0, 1, 2, 3]
     assert "RUNNING" not in {run.info.status for run in after.values()}
-    for run, name, points in ((after[1], "validation_accuracy", 2), (parent, "best_validation_accuracy", 4)):
+    for run, name, points in ((after[1], "epoch/validation_accuracy", 2), (parent, "trial/best_so_far", 4)):
         assert len(store.client.get_metric_history(run.info.run_id, name)) == points
 
 
@@ -85,11 +85,16 @@ def test_files_go_to_the_sweep_and_the_best_model_to_its_trial(store: Store, par
     with SweepRun(never) as run:
         run.started("digits-0123", params)
         run.ended(TRIALS[0], params)
-        run.finished({"best_trial": "0"}, {"audited_mean_0": 0.5}, project / "report", {0: project / "part.keras"})
+        metrics = {None: {"validation_accuracy": 0.55}, 0: {"validation_accuracy_mean": 0.5}}
+        models = {0: project / "part.keras"}
+        run.finished({"best_trial": "0"}, metrics, project / "report", models, TRIALS[:1])
     parent, children = shown(store)
     assert [file.path for file in store.client.list_artifacts(parent.info.run_id)] == ["trials.csv"]
     assert parent.data.tags["best_trial"] == "0"
-    assert parent.data.metrics["audited_mean_0"] == 0.5
+    assert parent.data.metrics["validation_accuracy"] == 0.55
+    assert children[0].data.metrics["validation_accuracy_mean"] == 0.5
+    top = [file.path for file in store.client.list_artifacts(children[0].info.run_id) if not file.is_dir]
+    assert top == ["curves.png"]
     files = store.client.list_artifacts(children[0].info.run_id, "trained_part")
     assert [file.path for file in files] == ["trained_part/part.keras"]
 
@@ -140,3 +145,31 @@ def test_trials_wait_for_a_server_that_is_away(
     assert sorted(children) == [0, 1, 2, 3]
     assert parent.info.status == "FINISHED"
     assert len(said) == 1
+
+
+def test_a_trial_says_what_every_run_says(store: Store, params: Params) -> None:
+    with SweepRun(never) as run:
+        run.started("digits-0123", params, {"dataset_digest": "d"})
+        for trial in TRIALS:
+            run.ended(trial, params)
+    _, children = shown(store)
+    for child in children.values():
+        told = child.data.tags
+        assert {"dataset_digest", "cpu", "mlflow.source.name", colours.TAG, tags.NOTE} <= told.keys()
+    assert "Validation accuracy 0.5500" in children[0].data.tags[tags.NOTE]
+    assert "herbarium promote 0" in children[0].data.tags[tags.NOTE]
+    assert children[2].data.tags[tags.NOTE] == "trial 2 of sweep digits-0123, failed: out of memory"
+    assert len({child.data.tags[colours.TAG] for child in children.values()}) == len(TRIALS)
+
+
+def test_its_duration_is_the_time_worked(store: Store, params: Params) -> None:
+    sweep(params, TRIALS[:1])
+    first, _ = shown(store)
+    day = 24 * 60 * 60 * 1000
+    before = store.client.get_run(first.info.run_id)
+    assert before.info.end_time - before.info.start_time < day
+    store.client.set_tag(first.info.run_id, tags.WORKED, "3600")  # as if it had been begun yesterday
+    sweep(params, TRIALS)
+    parent, _ = shown(store)
+    assert 3600 <= float(parent.data.tags[tags.WORKED]) < 3700
+    assert 3600_000 <= parent.info.end_time - parent.info.start_time < 3_700_000

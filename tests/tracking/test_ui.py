@@ -72,7 +72,7 @@ def test_trainings_and_publications_through_a_server(
             store = connect(there.tracking)
             run = runs.find(store, FINGERPRINT)
         assert run.data.tags["state"] == "published"
-        assert len(store.client.get_metric_history(run.info.run_id, "train_loss")) == len(EPOCHS)
+        assert len(store.client.get_metric_history(run.info.run_id, "epoch/train_loss")) == len(EPOCHS)
         monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
         served = mlflow.pyfunc.load_model(f"models:/{run.outputs.model_outputs[0].model_id}")
         assert len(served.predict([{"image": image.tolist()} for image in records.read_npy(paths.images("test"))])) == 6

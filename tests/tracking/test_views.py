@@ -25,7 +25,9 @@ def test_an_experiment_has_the_view_its_address_names(at: PLACES) -> None:
     key = views.page(store.experiment_id).rpartition("=")[2]
     view = json.loads(tags_of(store)[f"mlflow.sharedViewState.{key}"])
     state = json.loads(view["state"])
-    assert view["name"] in tags_of(store)[tags.NOTE]
+    note = tags_of(store)[tags.NOTE]
+    assert note.startswith("[Runs, curves and parameters] of")  # the list of experiments shows it as it is written
+    assert views.page(store.experiment_id).removeprefix("/") in note
     assert "metrics.`test_accuracy`" in state["selectedColumns"]
     sections = {section["uuid"] for section in state["compareRunSections"]}
     assert {chart["metricSectionId"] for chart in state["compareRunCharts"]} <= sections

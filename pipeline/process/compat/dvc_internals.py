@@ -6,8 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeline.process.compat.replacing import replaced, require
 from pipeline.process.errors import BusyError
 
+PUSH_ADVICE = "Use `dvc push` to send your updates to remote storage."
+GIT_ADVICE = ("\nTo track the changes with git", "\nTo enable auto staging")
 RWLOCK = Path(".dvc/tmp/rwlock")
 """Which processes use which paths, as JSON. Seen in dvc 3.67.1; treeverse/dvc#7615."""
 
@@ -75,6 +78,29 @@ def kept(paths: Sequence[Path], command: str) -> Iterator[None]:
         yield
     finally:
         lock.__exit__(None, None, None)
+
+
+def main_without_advice(arguments: Sequence[str]) -> int:
+    """What the program `dvc` does, but for what it says after each stage about `git add` and automatic staging, and at
+    the end about `dvc push`, where there may be no remote.
+
+    DVC has no setting for either. Seen in dvc 3.67.1; no report upstream is known.
+    """
+    import logging
+
+    from dvc import ui
+    from dvc.cli import main
+    from dvc.repo import scm_context
+
+    write = require(ui.ui, "write")
+
+    def without_advice(*words: Any, **options: Any) -> None:
+        if words != (PUSH_ADVICE,):
+            write(*words, **options)
+
+    logging.getLogger(scm_context.__name__).addFilter(lambda record: not record.getMessage().startswith(GIT_ADVICE))
+    with replaced(ui.ui, "write", without_advice):
+        return int(main(list(arguments)))
 
 
 def _hardlinks() -> bool:

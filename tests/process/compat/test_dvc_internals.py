@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from dvc.fs import localfs
 from dvc.stage import run
 from dvc.utils.serialize import _common
 
+from pipeline.process import dvc
 from pipeline.process.compat import dvc_internals
 from pipeline.process.errors import BusyError
+from tests.conftest import ROOT
 
 
 def test_the_list_of_processes_is_still_written_in_place_and_refused_when_cut_off(tmp_path):
@@ -56,6 +59,36 @@ def test_a_dvc_still_holds_its_lock_or_stands_among_the_writers(project):
     (project / ".dvc/tmp").mkdir(parents=True)
     with lock.make_lock(str(project / ".dvc/tmp/lock"), tmp_dir=str(project / ".dvc/tmp")):
         assert dvc_internals.running() == "dvc"
+
+
+def test_advice_is_still_given_and_left_out(project_with_a_stage):
+    """Both as programs: what DVC prints goes past pytest."""
+    plain, ours = (
+        subprocess.run(command, cwd=project_with_a_stage, capture_output=True, text=True, env=dvc.environment()).stdout
+        for command in (dvc.command("repro", "--force"), dvc.without_advice("repro", "--force"))
+    )
+    assert dvc_internals.PUSH_ADVICE in plain
+    assert all(advice.strip() in plain for advice in dvc_internals.GIT_ADVICE)
+    assert "Running stage 'greet'" in ours
+    assert "hello" in ours
+    assert not [line for line in ours.splitlines() if "git" in line or "dvc push" in line or "autostage" in line]
+
+
+def test_a_failing_stage_still_fails(project_with_a_stage):
+    (project_with_a_stage / "dvc.yaml").write_text("stages:\n  greet:\n    cmd: 'false'\n")
+    command = dvc.without_advice("repro")
+    done = subprocess.run(command, cwd=project_with_a_stage, capture_output=True, text=True, env=dvc.environment())
+    assert done.returncode != 0
+    assert "failed to reproduce 'greet'" in done.stderr
+
+
+@pytest.fixture
+def project_with_a_stage(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    for command in (["git", "init", "-q"], [*dvc.command("init", "-q")]):
+        subprocess.run(command, cwd=tmp_path, check=True)
+    (tmp_path / "dvc.yaml").write_text("stages:\n  greet:\n    cmd: echo hello\n")
+    return tmp_path
 
 
 @pytest.mark.parametrize(("text", "without"), [("", False), ("[core]\n    no_scm = true\n", True)])

@@ -93,3 +93,14 @@ def test_dates_addresses_and_order_do_not_change_a_model_file(tmp_path):
         layers = json.loads(archive.read("config.json"))["layers"]
         assert [layer["shared_object_id"] for layer in layers] == [0, 1, 0]
         assert archive.read("model.weights.h5") == b"weights"
+
+
+@pytest.mark.filterwarnings("error")
+def test_which_file_a_network_looks_for_is_known_without_looking():
+    with pytest.raises(keras_internals.NotAskedError), keras_internals.noted_downloads(ask=False) as noted:
+        keras.applications.MobileNetV2(include_top=False, input_shape=(96, 96, 3))
+    (wanted,) = noted
+    assert wanted.path.name == "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5"
+    assert wanted.path.parent.name == "models"
+    assert wanted.url.endswith(f"/mobilenet_v2/{wanted.path.name}")
+    assert "get_file" in inspect.getsource(keras.applications.MobileNetV2)  # no public way to the names

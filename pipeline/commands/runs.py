@@ -1,0 +1,40 @@
+"""`herbarium runs`: what was changed, and what came of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.setup import in_project
+from pipeline.process.errors import HerbariumError
+
+app = typer.Typer()
+
+
+@app.command(rich_help_panel="Review")
+@in_project()
+def runs(
+    commits: Annotated[int, typer.Option(min=1, help="Of how many commits, from the newest.")] = 20,
+    everything: Annotated[bool, typer.Option("--all", help="Runs on other images, too.")] = False,
+    page: Annotated[
+        Path | None, typer.Option(help="Write their curves into this HTML file; it needs no network.")
+    ] = None,
+) -> None:
+    """The runs DVC knows, side by side: accuracies, and what each has otherwise than what is here.
+
+    Example: herbarium runs --page reports/runs.html
+    """
+    from pipeline.process import verbosity
+
+    verbosity.begin("asking DVC for its runs")
+    from pipeline.review import side_by_side
+
+    found = side_by_side.known(commits)
+    if not found:
+        raise HerbariumError("no run with results in the last commits or here: run `dvc repro`")
+    shown = [run for run in found if everything or side_by_side.like(run, found[0])]
+    print(side_by_side.table(shown))
+    if others := len(found) - len(shown):
+        print(f"{others} more on other images: herbarium runs --all")
+    if page:
+        print(f"curves of {side_by_side.page(shown, page)} of them: {page}")

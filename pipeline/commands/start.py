@@ -1,0 +1,83 @@
+"""`herbarium start`: from a folder of photographs to an experiment that can be run."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.commands import folder_lock
+from pipeline.commands.setup import in_project
+
+if TYPE_CHECKING:
+    from pipeline.data.survey import Survey
+    from pipeline.process.compat.keras_internals import Download
+
+app = typer.Typer()
+
+
+@app.command(rich_help_panel="Project")
+def start(
+    folder: Annotated[Path, typer.Argument(help="A folder with one folder of images per class, or with splits.")],
+    backbone: Annotated[
+        str | None,
+        typer.Option(help="A keras.applications network; by default one whose ImageNet weights can be had here."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite edits that are kept nowhere.")] = False,
+) -> None:
+    """Write params.yaml for a folder of photographs: name, size, splits, network; show the difference, commit nothing.
+
+    Example: herbarium start photographs/
+    """
+    place = folder.resolve()
+    with in_project(), folder_lock.command_alone("herbarium start"):
+        _start(place, backbone, force)
+
+
+def _start(folder: Path, backbone: str | None, force: bool) -> None:
+    from pipeline.data import beginning, survey
+    from pipeline.files import paths, records
+    from pipeline.filing import experiments
+    from pipeline.params import config
+
+    if not force:
+        experiments.require_kept()
+    found, root = survey.of(folder), Path().resolve()
+    named = str(folder.relative_to(root) if folder.is_relative_to(root) else folder)
+    print(beginning.described(named, found), flush=True)
+    text = config.read_text(paths.PARAMS)
+    network, sentences = _network(text, named, found, backbone)
+    new = beginning.of(text, named, found, network)
+    print(new.diff or f"{paths.PARAMS} says so already")
+    records.write_text(paths.PARAMS, new.text)
+    print("\n".join([*sentences, "written, nothing is committed; now: make repro (make run sweeps, too)"]))
+
+
+def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tuple[str | None, list[str]]:
+    """The published network to take, or None for one from scratch; and what there is to say about its weights."""
+    from pipeline.data import beginning
+    from pipeline.process import verbosity
+
+    verbosity.say("loading TensorFlow, to see which network's weights can be had here")
+    from pipeline.identity import libraries
+
+    libraries.start()
+    from pipeline.model import published
+
+    wanted: dict[str, Download] = {}
+    for name in [asked] if asked else published.SMALL_FIRST:
+        file = published.weights(name, beginning.of(text, folder, found, name).params.images)
+        if file is None or file.path.is_file():
+            return name, [f"{name}'s weights are here: {file.path}"] if file else []
+        wanted[name] = file
+    name, file = next(iter(wanted.items()))
+    if published.downloadable(file):
+        return name, [f"{name}'s weights will be downloaded from {file.url}"]
+    advice = f"{name}'s weights are not here, nor to be had now: fetch {file.url} and put it at {file.path}"
+    if asked:
+        return name, [advice]
+    again = f"herbarium start {shlex.quote(folder)} --backbone {name} --force"
+    return None, [
+        "this network begins from nothing; one that has seen photographs does better on few images:",
+        f"{advice}, then: {again}",
+    ]

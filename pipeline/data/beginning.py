@@ -1,0 +1,109 @@
+"""From a folder of photographs to params.yaml: what `herbarium start` writes, and what it says about that."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any
+
+from pipeline.data import names
+from pipeline.data.survey import Survey
+from pipeline.files import paths
+from pipeline.params import config, editing
+from pipeline.params.schema import Params
+from pipeline.process.errors import ConfigError
+
+_SIDES = (224, 192, 160, 128, 96)  # sizes that small networks are published for
+_LARGEST_SIDE = 160  # of these first: twice as quick as 224 and nearly as good on a CPU
+_OWN_SIDE = 64  # of images for a network that begins from nothing
+_OWN_LAYERS = [32, "pool", 64, "pool", 128, "pool"]
+_OWN_DEPTH = 3  # layers with weights of those: nothing to freeze
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
+_SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Start:
+    """A new params.yaml: its `text`, how it differs from the present one, and the parameters in it."""
+
+    text: str
+    diff: str
+    params: Params
+
+
+def of(present: str, folder: str, survey: Survey, backbone: str | None) -> Start:
+    """The present params.yaml with what the surveyed `folder` needs; `backbone` None = convolutions from scratch.
+
+    Raises ConfigError if that is not legal, or the file is written in a way that only its author can change.
+    """
+    values = {**_data(folder, survey), **(_own(survey) if backbone is None else _published(backbone, survey))}
+    old = editing.upgraded(present, str(paths.PARAMS))
+    text = editing.with_values(old, values, str(paths.PARAMS))
+    params = config.check(config.parse_yaml(text, str(paths.PARAMS)), str(paths.PARAMS))
+    return Start(text, _difference(present, text), params)
+
+
+def _difference(old: str, new: str) -> str:
+    """The lines that differ, without the comments behind them: what a key allows is in the file."""
+    before, after = ([re.sub(r"\s+#.*", "", line) for line in text.splitlines()] for text in (old, new))
+    lines = unified_diff(before, after, "params.yaml", "params.yaml", n=0, lineterm="")
+    return "\n".join(line for line in lines if not line.startswith("@@"))
+
+
+def side(survey: Survey) -> int:
+    """Height and width for a published network: the largest size it knows that no more than few images are below."""
+    return next((size for size in _SIDES if size <= min(survey.side, _LARGEST_SIDE)), _SIDES[-1])
+
+
+def name_of(folder: Path) -> str:
+    """A data set's name after its folder's; what a name cannot hold is a hyphen."""
+    return _NOT_IN_A_NAME.sub("-", names.composed(folder.resolve().name)).strip("-.") or "photographs"
+
+
+def described(folder: str, survey: Survey) -> str:
+    rarest = min(survey.classes, key=lambda name: (survey.classes[name], name))
+    return (
+        f"{names.shown(folder)}: {survey.images:,} images of {len(survey.classes)} classes, the fewest of"
+        f" {names.plain(rarest)} ({survey.classes[rarest]:,}); {'grey' if survey.grey else 'in colour'}, about"
+        f" {survey.side} pixels high or wide"
+    )
+
+
+def _data(folder: str, survey: Survey) -> dict[str, Any]:
+    if re.search(r"[\x00-\x1f]", folder):
+        raise ConfigError(f"{names.shown(folder)}: a path with a line break cannot be in {paths.PARAMS}; rename it")
+    name = name_of(Path(folder))
+    splits = {f"data.splits.{split}": text for split, text in _splits(set(survey.roots)).items()}
+    own = {"data.source": "image_folder", "data.name": name, "data.path": folder, "tracking.experiment": name}
+    return {**own, **splits, "data.limit": None}
+
+
+def _splits(found: set[str]) -> Mapping[str, str]:
+    """Folders that are splits, as they are; the ones that are missing are taken from the training images."""
+    missing = [split for split in _SPLITS if split not in found]
+    if "train" in missing:
+        raise ConfigError(f"data.path: found folders for {' and '.join(sorted(found))}; there must be one for train")
+    begins = 100 - 10 * len(missing)
+    taken = {"train": f"train[:{begins}%]" if missing else "train"}
+    for number, split in enumerate(missing):
+        start, end = begins + 10 * number, begins + 10 * (number + 1)
+        taken[split] = f"train[{start}%:{'' if end == 100 else f'{end}%'}]"
+    return {split: taken.get(split, split) for split in _SPLITS}
+
+
+def _published(backbone: str, survey: Survey) -> dict[str, Any]:
+    images = {"height": side(survey), "width": side(survey), "channels": 3, "scale": "backbone"}
+    network = {"name": backbone, "weights": "imagenet", "layers": [], "max_unfrozen_layers": 2}
+    return {**_section("images", images), **_section("backbone", network), "train.unfrozen_layers": 1}
+
+
+def _own(survey: Survey) -> dict[str, Any]:
+    edge = min(_OWN_SIDE, max(survey.side, 8))
+    images = {"height": edge, "width": edge, "channels": 1 if survey.grey else 3, "scale": "unit"}
+    network = {"name": "convolutions", "weights": "none", "layers": _OWN_LAYERS, "max_unfrozen_layers": _OWN_DEPTH}
+    return {**_section("images", images), **_section("backbone", network), "train.unfrozen_layers": _OWN_DEPTH}
+
+
+def _section(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{name}.{key}": value for key, value in values.items()}

@@ -1,0 +1,141 @@
+"""From a folder of photographs to a params.yaml that can be run, by one command."""
+
+import http.server
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.data import beginning, survey
+from pipeline.model import published
+from pipeline.params import config
+from pipeline.process.compat.keras_internals import Download
+from pipeline.process.errors import ConfigError, DataError
+
+CLASSES = ("Gänseblümchen & co", "タンポポ", "rose")
+WEIGHTS = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_160_no_top.h5"
+
+
+def photographs(folder: Path, size: tuple[int, int] = (320, 200), mode: str = "RGB") -> Path:
+    for label in CLASSES:
+        (folder / label).mkdir(parents=True)
+        for number in range(4):
+            Image.new(mode, size, number).save(folder / label / f"{number} é.PNG")
+    (folder / "rose/broken.jpg").write_bytes(b"no image")
+    (folder / "rose/.DS_Store").touch()
+    return folder
+
+
+@pytest.fixture
+def committed(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project whose params.yaml is committed, with photographs, and a home for Keras without weights or network."""
+    for command in (
+        ["init", "-q"],
+        ["add", "params.yaml"],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm1"],
+    ):
+        subprocess.run(["git", *command], check=True)
+    photographs(project / "my photos")
+    monkeypatch.setattr("keras.src.utils.file_utils.config.keras_home", lambda: str(project / "keras"))
+    (project / "keras/models").mkdir(parents=True)
+    monkeypatch.setattr(published, "downloadable", lambda file: False)
+    return project
+
+
+def start(*arguments: str) -> str:
+    return CliRunner().invoke(app, ["start", *arguments], catch_exceptions=False).output
+
+
+def test_without_weights_it_begins_from_nothing_and_says_which_file_to_fetch(committed: Path) -> None:
+    said = start("my photos")
+    assert "my photos: 13 images of 3 classes" in said
+    assert f"fetch https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/{WEIGHTS}" in said
+    assert f"put it at {committed}/keras/models/{WEIGHTS}" in said
+    assert "herbarium start 'my photos' --backbone MobileNetV2 --force" in said
+    assert "now: make repro" in said
+    params = config.load()
+    assert (params.data.source, params.data.path, params.data.name) == ("image_folder", "my photos", "my-photos")
+    assert (params.backbone.name, params.backbone.weights, params.images.channels) == ("convolutions", "none", 3)
+    assert params.tracking.experiment == "my-photos"
+    for line in ("-  name: digits", "+  name: my-photos"):
+        assert line in said.splitlines()
+    changed = subprocess.check_output(["git", "status", "--porcelain", "params.yaml"], text=True)
+    assert changed == " M params.yaml\n"
+
+
+def test_the_network_whose_weights_are_here_is_taken(committed: Path) -> None:
+    (committed / "keras/models" / WEIGHTS).touch()
+    assert f"MobileNetV2's weights are here: {committed}/keras/models/{WEIGHTS}" in start("my photos")
+    params = config.load()
+    assert (params.backbone.name, params.backbone.weights, params.images.height) == ("MobileNetV2", "imagenet", 160)
+    assert (params.images.scale, params.backbone.layers) == ("backbone", [])
+
+
+def test_edits_are_not_overwritten(committed: Path) -> None:
+    with (committed / "params.yaml").open("a") as file:
+        file.write("# mine\n")
+    with pytest.raises(ConfigError, match="has edits that are nowhere else"):
+        start("my photos")
+    start("my photos", "--force")
+    assert config.load().data.path == "my photos"
+
+
+def test_a_network_that_was_asked_for_stays_and_its_weights_are_named(committed: Path) -> None:
+    said = start("my photos", "--backbone", "VGG16")
+    assert "VGG16's weights are not here, nor to be had now: fetch https://" in said
+    assert config.load().backbone.name == "VGG16"
+
+
+FOUND = {
+    ("train",): ("train[:80%]", "train[80%:90%]", "train[90%:]"),
+    ("train", "test"): ("train[:90%]", "train[90%:]", "test"),
+    ("train", "validation"): ("train[:90%]", "validation", "train[90%:]"),
+    ("train", "validation", "test"): ("train", "validation", "test"),
+}
+
+
+@pytest.mark.parametrize("folders", FOUND)
+def test_folders_that_are_splits_are_used_as_they_are(project: Path, folders: tuple[str, ...]) -> None:
+    looked = survey.Survey(dict.fromkeys(folders, Path()), {"a": 5, "b": 5}, 200, grey=False)
+    splits = beginning.of((project / "params.yaml").read_text(), "photos", looked, None).params.data.splits
+    assert (splits.train, splits.validation, splits.test) == FOUND[folders]
+
+
+def test_grey_and_small_images_are_taken_as_such(project: Path) -> None:
+    looked = survey.of(photographs(project / "grey", (40, 30), "L"))
+    assert (looked.side, looked.grey, looked.images) == (30, True, 13)
+    images = beginning.of((project / "params.yaml").read_text(), "grey", looked, None).params.images
+    assert (images.height, images.channels) == (30, 1)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("Fotos 2026!", "Fotos-2026"), ("写真", "photographs"), ("..a", "a")])
+def test_a_folders_name_becomes_the_data_sets(name: str, expected: str) -> None:
+    assert beginning.name_of(Path(name)) == expected
+
+
+def test_a_folder_that_is_none_of_classes_is_refused(project: Path) -> None:
+    photographs(project / "above/photos")
+    with pytest.raises(DataError, match=r"images in 1 folders; allowed.*photos has some: if they are the classes"):
+        survey.of(project / "above")
+    with pytest.raises(DataError, match="found nothing at nowhere"):
+        survey.of(Path("nowhere"))
+
+
+def test_whether_weights_can_be_downloaded_is_asked(dead_port: int) -> None:
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response(200 if self.path == "/there.h5" else 404)
+            self.end_headers()
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = f"http://127.0.0.1:{server.server_port}"
+        asked = [published.downloadable(Download(f"{place}/{name}.h5", Path())) for name in ("there", "gone")]
+        server.shutdown()
+    assert asked == [True, False]
+    assert not published.downloadable(Download(f"http://127.0.0.1:{dead_port}/there.h5", Path()))

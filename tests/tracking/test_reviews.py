@@ -39,7 +39,7 @@ def test_a_replication_has_a_child_a_seed_however_often_it_is_shown(params, proj
     for _ in range(2):
         shown = reviews.Replication("digest", params)
         for name in ("a", "b"):
-            shown.seed(params, name, EPOCHS, {"test_accuracy": 0.5})
+            shown.seed(params, name, EPOCHS, {"test_accuracy": 0.5, "validation_accuracy": 0.55})
         shown.finished({"test_accuracy_mean": 0.5}, report)
     _, found = runs_of(params)
     (parent,) = (run for run in found if run.data.tags.get(reviews.KIND) == "replication")

@@ -20,6 +20,7 @@ SPACE = {
     "train.optimizer": {"choices": ["sgd", "adam"]},
     "head.units": {"choices": [[], [8], [64, 32]]},
 }
+CLASSES = ["rose", "no", "3", "daisy, wild"]  # that are given weights
 # What the schema's annotations do not say.
 GIVEN: dict[str, st.SearchStrategy] = {
     "version": st.integers(upgrades.FIRST, upgrades.CURRENT),
@@ -68,6 +69,8 @@ def value(annotation: Any, bounds: list[Any]) -> st.SearchStrategy:
         return st.sampled_from(arguments)
     if origin is list:
         return st.lists(value(arguments[0], []), max_size=4)
+    if origin is dict:
+        return st.dictionaries(st.sampled_from(CLASSES), value(arguments[1], []), min_size=1)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return section(annotation)
     return PLAIN[annotation](bounds)

@@ -44,7 +44,7 @@ def sweep(
     Example: herbarium sweep --trials 40 --workers 2
     """
     params = configured()
-    from pipeline.files import features_index, paths
+    from pipeline.files import features_index, paths, records
     from pipeline.filing import ledger
     from pipeline.identity import certificate, fingerprint
     from pipeline.process import half_written, verbosity
@@ -60,6 +60,7 @@ def sweep(
     with folder_lock.command_alone("herbarium sweep", wait=True):
         command.bring_features_up_to_date(quiet, folder_lock.lent())
         certificate.require((*features_index.files(fingerprint.SPLITS), paths.CLASSES))
+        plans.check_classes(params, records.read_json(paths.CLASSES))
         with folder_lock.outputs_kept("herbarium sweep"):
             print(command.run(plans.of(params, storage, trials), workers, scheduler, quiet))
             ledger.note_sweep()

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.files import features_index, paths, records
-from pipeline.model import augmentation, chunks, extraction, filling, graph, heads
+from pipeline.model import augmentation, chunks, class_weights, extraction, filling, graph, heads
 from pipeline.model.assembly import Assembled
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut
@@ -59,11 +59,16 @@ def examples(split: str, assembled: Assembled, params: Params, cut: Cut | None =
     cut = cut or assembled.cut
     inputs = activations(split, assembled, cut, params.head.pooling, root)
     labels = records.read_npy(root / paths.labels(split), memory_map=False)
-    if split != "train" or not (settings.on_the_fly and cut.at_input):
+    if split != "train":
         return Examples(inputs, labels)
+    weights = class_weights.of(params.train.class_weights, records.read_json(root / paths.CLASSES), labels)
+    if not (settings.on_the_fly and cut.at_input):
+        return Examples(inputs, labels, class_weights=weights)
     identities = filling.image_identities(split, root)
     height, width = inputs.shape[1:3]
-    return Examples(inputs, labels, lambda epoch: augmentation.transforms(settings, identities, epoch, height, width))
+    return Examples(
+        inputs, labels, lambda epoch: augmentation.transforms(settings, identities, epoch, height, width), weights
+    )
 
 
 def activations(split: str, assembled: Assembled, cut: Cut, pooling: str, root: Path = Path()) -> np.ndarray:

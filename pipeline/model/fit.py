@@ -42,12 +42,14 @@ class Examples:
 
     `inputs` (N, …), or ((V+1)·N, …) when each image has V augmented views: view v of image i is row v·N + i, the
     image itself being view 0. May be memory-mapped. `labels` int64 (N,).
+    `class_weights` float32 (K,) is how much an image of each class counts in the loss; None = all the same.
     `transforms` gives, for an epoch, the projective transforms (N, 8) of on-the-fly augmentation; None = none.
     """
 
     inputs: np.ndarray
     labels: np.ndarray
     transforms: Callable[[int], np.ndarray] | None = None
+    class_weights: np.ndarray | None = None
 
     @property
     def views(self) -> int:
@@ -102,7 +104,7 @@ def fit(
     is written after every epoch and resumed from if it is there. `steps` are those of `model`, if it has taken some
     before. Raises TrainingDivergedError if a loss or weight is not finite.
     """
-    steps = steps or Steps.of(model, settings)
+    steps = steps or Steps.of(model, settings, train.class_weights)
     steps.begin(settings)
     state = checkpoints.State([v.value for v in model.variables], steps.optimizer.state, checkpoint)
     epochs = state.restore()

@@ -11,18 +11,24 @@ def smoothed(label_smoothing: float, outputs: int) -> tuple[float, float]:
     return 1 - label_smoothing, label_smoothing / max(2, outputs)
 
 
-def cross_entropy(labels: Any, logits: Any, smoothing: tuple[Any, Any] | None = None) -> Any:
+def cross_entropy(labels: Any, logits: Any, smoothing: tuple[Any, Any] | None = None, weights: Any = None) -> Any:
     """Mean cross-entropy in nats, float32 scalar, of int64 labels (B,) and float32 logits (B, K), or (B, 1) sigmoid.
 
-    `smoothing` is what `smoothed` returns, as numbers or float32 scalars; None is no smoothing.
+    `smoothing` is what `smoothed` returns, as numbers or float32 scalars; None is no smoothing. `weights` float32 (K,)
+    are factors of the classes' losses; the mean is over images, as in Keras, not over weights.
     """
+    losses = _of_images(labels, logits, smoothing)
+    return tf.reduce_mean(losses if weights is None else tf.reshape(losses, [-1]) * tf.gather(weights, labels))
+
+
+def _of_images(labels: Any, logits: Any, smoothing: tuple[Any, Any] | None) -> Any:
     classes = logits.shape[-1]
     if smoothing is None and classes > 1:
-        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
     hot = tf.one_hot(labels, classes) if classes > 1 else tf.cast(labels, tf.float32)[:, None]
     targets = hot if smoothing is None else hot * smoothing[0] + smoothing[1]
     of_logits = tf.nn.softmax_cross_entropy_with_logits if classes > 1 else tf.nn.sigmoid_cross_entropy_with_logits
-    return tf.reduce_mean(of_logits(targets, logits))
+    return of_logits(targets, logits)
 
 
 def correct(labels: Any, logits: Any) -> Any:

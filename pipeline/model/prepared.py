@@ -66,7 +66,7 @@ class Prepared:
         """Of `model`, one of `assembled`; traced once for all trainings whose graph is the same."""
         key = (model.name, *steps.key(settings))
         if key not in self._steps:
-            self._steps[key] = Steps.of(model, settings)
+            self._steps[key] = Steps.of(model, settings, self.at_cut[0].class_weights)
         return self._steps[key]
 
     @property

@@ -32,8 +32,11 @@ class Steps:
     begin: Callable[[Train], None]
 
     @classmethod
-    def of(cls, model: keras.Model, settings: Train) -> Self:
-        """Steps for all trainings of `model` that have the same `key` as `settings`."""
+    def of(cls, model: keras.Model, settings: Train, class_weights: Any = None) -> Self:
+        """Steps for all trainings of `model` that have the same `key` as `settings`, and the same `class_weights`.
+
+        Those are float32 (K,), None if an image counts the same whatever its class.
+        """
         variables = [variable.value for variable in model.trainable_variables]
         adjustable = Adjustable(model)
         kept, given, decay = (tf.Variable(0.0, trainable=False) for _ in range(3))
@@ -43,7 +46,8 @@ class Steps:
         def step(rows: Any, labels: Any, rate: Any) -> tuple[Any, Any]:
             with tf.GradientTape() as tape:
                 outputs = adjustable.model(as_input(model, rows), training=True)
-                loss = tf.add_n([losses.cross_entropy(labels, outputs, smoothing), *adjustable.model.losses])
+                loss = losses.cross_entropy(labels, outputs, smoothing, class_weights)
+                loss = tf.add_n([loss, *adjustable.model.losses])
             optimizer.apply(tape.gradient(loss, variables), rate)
             return loss, losses.correct(labels, outputs)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint
-from pipeline.model import assembly, features, prepared, warm_up
+from pipeline.model import assembly, class_weights, features, prepared, warm_up
 from pipeline.model import fit as fitting
 from pipeline.model.assembly import Assembled
 from pipeline.model.fit import Examples, Phase
@@ -62,6 +62,8 @@ def run(
     `kept` are networks of earlier trainings to use again, `warm_ups` a folder of their warm-ups; what comes of it is
     the same without, but what was trained is another training's with the next call.
     """
+    classes = records.read_json(root / paths.CLASSES)
+    class_weights.check(params.train.class_weights, classes)
     index = features.read_index(fingerprint.SPLITS, root)
     for split in fingerprint.SPLITS:
         features.verify(split, index, root)

@@ -1,6 +1,6 @@
 """What the section `train` of params.yaml may say: how the network is trained."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,10 @@ class Train(Section):
     )
     weight_decay: float = Field(ge=0, le=1, description="decoupled weight decay of adamw: 0 to 1")
     label_smoothing: Fraction = Field(description="probability mass spread over all classes: 0 to below 1")
+    class_weights: Literal["none", "balanced"] | dict[str, Annotated[float, Field(gt=0)]] = Field(
+        description="how much an image counts: none (all the same) | balanced (every class as much as any other)"
+        " | {class: weight} (above 0; others 1)"
+    )
     l2: float = Field(ge=0, le=1, description="L2 penalty on the head's dense kernels: 0 to 1")
     batch_size: int = Field(ge=1, le=65536, description="images a step: 1 to 65536")
     epochs: int = Field(ge=1, le=100_000, description="passes over the training images: 1 to 100000")

@@ -23,6 +23,7 @@ AS_BEFORE: dict[int, dict[str, Any]] = {
         "data.splitting": {"method": "slices", "group": None, "seed": 1},
         "sweep.patience": None,
         "sweep.start": [],
+        "train.class_weights": "none",
     },
 }
 
@@ -33,7 +34,7 @@ def _to_2(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _to_3(content: dict[str, Any]) -> dict[str, Any]:
-    """Version 3: tables of labels, draws of splits; where a sweep begins, and when it ends without gain."""
+    """Version 3: tables of labels, draws of splits; weights of classes; where a sweep begins and ends."""
     return completed(content, AS_BEFORE[3])
 
 

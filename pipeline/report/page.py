@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.files import paths, records
 from pipeline.params.keys import flat
-from pipeline.results import history, metrics, predictions
+from pipeline.results import balanced, history, metrics, predictions
 from pipeline.results.predictions import Predictions
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def render(params: Params, listed: Mapping[str, Any] | None = None) -> str:
         epochs=history.read(paths.HISTORY),
         scores=test.scores,
         right=int(test.correct.sum()),
+        warning=balanced.warning(metrics.confusion_matrix(test.labels, test.probabilities), test.classes),
         mistakes=mistakes(test),
         confusions=confusions(test),
         paths=paths,

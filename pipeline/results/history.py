@@ -8,10 +8,10 @@ from pipeline.files import records
 
 @dataclass(frozen=True)
 class Epoch:
-    """Losses are mean cross-entropies in nats (penalties included on the training side); accuracies are fractions 0–1.
+    """Losses are mean cross-entropies in nats (penalties and weights of classes included on the training side).
 
-    Training figures of epoch 0 are an evaluation; later ones are running means over the epoch with dropout on, as
-    Keras reports them. `learning_rate` is the one the epoch trained with, 0 for epoch 0.
+    Accuracies are fractions 0–1. Training figures of epoch 0 are an evaluation; later ones are running means over the
+    epoch with dropout on, as Keras reports them. `learning_rate` is the one the epoch trained with, 0 for epoch 0.
     """
 
     epoch: int

@@ -1,5 +1,8 @@
 """What the last run found, in a few lines a newcomer can act on."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pipeline.files import paths, records
 from pipeline.process.errors import DataError
 
@@ -15,6 +18,7 @@ def of_results() -> str:
         f"of {paths.REPORTS}/, which the last `dvc repro` wrote:",
         f"  test accuracy        {100 * metrics['test_accuracy']:.1f} %  (95 % interval {low:.1f} to {high:.1f} %,"
         f" {metrics['test_images']} images)",
+        *_of_classes(metrics),
         f"  validation accuracy  {100 * metrics['validation_accuracy']:.1f} %  ({metrics['validation_images']} images)",
         f"  trained              {parameters['trainable']:,} of {parameters['total']:,} parameters,"
         f" epoch {training['best_epoch']} of {training['epochs']} kept",
@@ -22,3 +26,14 @@ def of_results() -> str:
         "  every run            make ui",
     ]
     return "\n".join(lines)
+
+
+def _of_classes(metrics: Mapping[str, Any]) -> list[str]:
+    """What counts every class the same; nothing of results that were measured before it was."""
+    if "test_balanced_accuracy" not in metrics:
+        return []
+    value, low, high = (100 * metrics[f"test_balanced_accuracy{end}"] for end in ("", "_low", "_high"))
+    return [
+        f"  balanced accuracy    {value:.1f} %  ({low:.1f} to {high:.1f} %; the worst class's recall"
+        f" {100 * metrics['test_worst_recall']:.1f} %)"
+    ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.files import paths, records
+from pipeline.identity import seeds
 from pipeline.plots import style
 from pipeline.plots.calibration import calibration
 from pipeline.plots.confusion import confusion
@@ -16,16 +17,19 @@ from pipeline.plots.curves import curves
 from pipeline.plots.feature_map import feature_map
 from pipeline.plots.predictions import predictions as grid
 from pipeline.plots.scores import scores
+from pipeline.process import notices
 from pipeline.process.errors import DataError
 from pipeline.report import page
+from pipeline.results import balanced, drawn_tables, history, metrics, predictions, projection
 from pipeline.results import classes as class_names
-from pipeline.results import drawn_tables, history, metrics, predictions, projection
 from pipeline.results.predictions import Predictions
 from pipeline.results.projection import Projection
 from pipeline.results.statistics import wilson_interval
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
+
+_BOOTSTRAP_SEED = 1  # any: it says nothing about the network
 
 
 def run(params: Params, listed: Mapping[str, Any] | None = None) -> None:
@@ -67,6 +71,8 @@ def evaluate(
     _draw(test, plane)
     records.write_text(paths.REPORT, page.render(params, listed))
     print(_summary(measured, int(test.correct.sum())))
+    if warning := balanced.warning(_confusion(test), classes):
+        notices.warn(warning)
 
 
 def _write_tables(test: Predictions, plane: Projection) -> None:
@@ -108,8 +114,14 @@ def _columns(of: type) -> list[str]:
 def measure(test: Predictions, validation: Predictions) -> dict[str, Any]:
     """The content of metrics.json. Accuracies, their 95 % Wilson interval and the calibration error are fractions 0–1.
 
-    Losses are mean cross-entropies in nats, without penalties. Scores of the classes are in scores.csv.
+    Losses are mean cross-entropies in nats, without penalties. Scores of the classes are in scores.csv; figures that
+    count all of them the same, with their 95 % intervals, come from `pipeline.results.balanced`.
     """
+    confusions = {"test": _confusion(test), "validation": _confusion(validation)}
+    of_classes = {
+        split: balanced.figures(split, confusion, seeds.generator(_BOOTSTRAP_SEED, "bootstrap"))
+        for split, confusion in confusions.items()
+    }
     low, high = wilson_interval(int(test.correct.sum()), len(test.labels))
     return {
         "test_accuracy": metrics.accuracy(test.labels, test.probabilities),
@@ -121,7 +133,14 @@ def measure(test: Predictions, validation: Predictions) -> dict[str, Any]:
         "validation_accuracy": metrics.accuracy(validation.labels, validation.probabilities),
         "validation_loss": metrics.cross_entropy(validation.labels, validation.probabilities),
         "validation_images": len(validation.labels),
+        **of_classes["test"],
+        **of_classes["validation"],
+        "test_commonest_share": balanced.commonest(confusions["test"])[1],
     }
+
+
+def _confusion(of: Predictions) -> np.ndarray:
+    return metrics.confusion_matrix(of.labels, of.probabilities)
 
 
 def _predictions(split: str, probabilities: np.ndarray, classes: Sequence[str]) -> Predictions:
@@ -144,6 +163,11 @@ def _require_equal(measured: dict[str, Any], recomputed: dict[str, Any]) -> None
         )
 
 
+def _with_interval(measured: dict[str, Any], name: str) -> str:
+    value, low, high = (100 * measured[f"test_{name}{end}"] for end in ("", "_low", "_high"))
+    return f"{balanced.NAMES[name]} {value:.1f} % ({low:.1f} % to {high:.1f} %)"
+
+
 def _summary(measured: dict[str, Any], correct: int) -> str:
     accuracy, low, high = (100 * measured[f"test_accuracy{suffix}"] for suffix in ("", "_low", "_high"))
     return "\n".join(
@@ -151,6 +175,7 @@ def _summary(measured: dict[str, Any], correct: int) -> str:
             f"test accuracy {accuracy:.1f} %, 95 % interval {low:.1f} % to {high:.1f} %"
             f" ({correct:,} of {measured['test_images']:,} images); loss {measured['test_loss']:.3f},"
             f" calibration error {100 * measured['test_calibration_error']:.1f} %",
+            "; ".join(_with_interval(measured, name) for name in balanced.NAMES),
             f"validation accuracy {100 * measured['validation_accuracy']:.1f} %"
             f" ({measured['validation_images']:,} images); loss {measured['validation_loss']:.3f}",
             f"all of it on one page: {paths.REPORT}",

@@ -1,11 +1,13 @@
 """A sweep that can be begun or gone on with: its study, its space, and how many trials there are to be."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import optuna
 
 from pipeline.files import paths
+from pipeline.model import class_weights
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 from pipeline.results.trials import Trial
@@ -54,6 +56,13 @@ def dimensions_of(params: Params) -> list[Dimension]:
     dimensions = space.of(params)
     starts.points(params, dimensions)
     return dimensions
+
+
+def check_classes(params: Params, classes: Sequence[str]) -> None:
+    """Raise CombinationError if a class that has a weight, or may come to one, is none of `classes`."""
+    searched = {dimension.key: dimension.choices for dimension in space.of(params)}
+    for chosen in searched.get("train.class_weights", (params.train.class_weights,)):
+        class_weights.check(chosen, classes)
 
 
 def of(params: Params, storage: str | None = None, trials: int | None = None, create: bool = True) -> Plan:

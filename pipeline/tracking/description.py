@@ -35,7 +35,9 @@ def _outcome(results: Results) -> str:
     )
     weakest = weakest_class(results)
     also = f" Weakest class: {escaped(weakest[0])}, recall {weakest[1]:.4f}." if weakest else ""
-    return f"{line}; validation {metrics['validation_accuracy']:.4f}.{also}"
+    balanced = metrics.get("test_balanced_accuracy")
+    mean = "" if balanced is None else f"; balanced {balanced:.4f}"
+    return f"{line}{mean}; validation {metrics['validation_accuracy']:.4f}.{also}"
 
 
 def _data(params: Params, results: Results) -> str:

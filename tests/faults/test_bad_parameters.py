@@ -64,6 +64,11 @@ VALUES: dict[str, tuple[dict[str, Any], str]] = {
     "overlapping splits": ({"data.splits.test": "train[85%:]"}, "validation (train[80%:90%]) and test (train[85%:])"),
     "no split": ({"data.splits.test": "the rest"}, "'the rest' is not a split; allowed are TFDS slices"),
     "beyond 100 %": ({"data.splits.test": "train[90%:110%]"}, "goes beyond 100 %"),
+    "a weight of nothing": (
+        {"train.class_weights": {"3": 0.0}},
+        "train.class_weights: found {'3': 0.0}; allowed: how much an image counts: none",
+    ),
+    "a way of weighing": ({"train.class_weights": "ballanced"}, "train.class_weights: found 'ballanced'; allowed: how"),
     "too deep": ({"train.unfrozen_layers": 9}, "lower the first or raise the second"),
     "grey ImageNet": (
         {"backbone.name": "VGG16", "backbone.layers": [], "backbone.weights": "imagenet"},

@@ -1,5 +1,7 @@
 """The training loop, against one written plainly with Keras."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ def settings(**changes) -> Train:
         "schedule": "constant",
         "weight_decay": 0.0,
         "label_smoothing": 0.0,
+        "class_weights": "none",
         "l2": 0.0,
         "batch_size": 5,
         "epochs": 3,
@@ -68,7 +71,9 @@ def plainly(network: keras.Model, optimizer: keras.Optimizer, loss: keras.Loss, 
             chosen = rows[start : start + train.batch_size]
             with tf.GradientTape() as tape:
                 logits = network(data.inputs[chosen], training=True)
-                value = loss(one_hot[chosen % len(data.labels)], logits) + sum(network.losses)
+                answers = chosen % len(data.labels)
+                weights = None if data.class_weights is None else data.class_weights[data.labels[answers]]
+                value = loss(one_hot[answers], logits, weights) + sum(network.losses)
             optimizer.apply_gradients(
                 zip(tape.gradient(value, network.trainable_variables), network.trainable_variables, strict=True)
             )
@@ -101,12 +106,15 @@ CASES = {
 }
 
 
+@pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("case", CASES)
-def test_a_fit_equals_a_loop_written_with_keras(case):
+def test_a_fit_equals_a_loop_written_with_keras(case, weighted):
     changes, network, optimizer, loss = CASES[case]
     train = settings(**changes)
     classes = 2 if network.get("output") == "sigmoid" else CLASSES
     data, validation = examples(views=1, classes=classes), examples(9, classes=classes)
+    if weighted:
+        data = replace(data, class_weights=np.array([0.5, 3.0, 1.0][:classes], np.float32))
     found, expected = model(**network), model(**network)
     epochs = fit.fit(found, data, validation, train, phase(train))
     losses = plainly(expected, optimizer(), loss, data, train)

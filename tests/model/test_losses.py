@@ -33,6 +33,16 @@ def test_cross_entropy_of_one_logit_equals_keras(smoothing):
     np.testing.assert_allclose(found, reference(TWO_CLASSES[:, None].astype(np.float32), ONE_LOGIT), rtol=1e-6)
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize(("logits", "labels"), [(LOGITS, LABELS), (ONE_LOGIT, TWO_CLASSES)])
+def test_weights_are_factors_of_the_images_losses(logits, labels, smoothing):
+    weights = np.array([0.5, 2.0, 1.0, 7.0], np.float32)
+    smoothing = losses.smoothed(smoothing, logits.shape[1]) if smoothing else None
+    of_images = [losses.cross_entropy(labels[i : i + 1], logits[i : i + 1], smoothing) for i in range(20)]
+    found = losses.cross_entropy(tf.constant(labels), tf.constant(logits), smoothing, tf.constant(weights))
+    np.testing.assert_allclose(found, np.mean(weights[labels] * of_images), rtol=1e-6)
+
+
 @pytest.mark.parametrize(("logits", "labels", "classes"), [(LOGITS, LABELS, 4), (ONE_LOGIT, TWO_CLASSES, 2)])
 def test_scores_equal_scikit_learn(logits, labels, classes):
     probabilities = np.exp(losses.log_probabilities(logits))

@@ -10,7 +10,7 @@ from pipeline.files import paths, records
 from pipeline.identity import fingerprint
 from pipeline.model import assembly, features, fit, training
 from pipeline.params.schema import Params
-from pipeline.process.errors import DataError
+from pipeline.process.errors import CombinationError, DataError
 from pipeline.results.history import Epoch
 
 from .conftest import changed
@@ -110,6 +110,29 @@ def test_repeating_gives_the_same_bits_and_the_same_name(stored, extracted, para
     for mine, theirs in zip(first.assembled.trained.variables, second.assembled.trained.variables, strict=True):
         np.testing.assert_array_equal(mine.numpy(), theirs.numpy())
     assert training.run(changed(params, train={"seed": 2})).fingerprint not in names
+
+
+@pytest.mark.parametrize("warmup", [0, 1])
+def test_weights_of_classes_decide_what_is_learned_and_the_name(stored, extracted, params, warmup):
+    params = with_cut(params, 1, 1, warmup_epochs=warmup, learning_rate=0.02, epochs=4)
+    extracted(params)
+    labels = records.read_npy(paths.labels("train"))
+    classes = records.read_json(paths.CLASSES)
+
+    def predicted(chosen) -> tuple[float, str]:
+        trained = training.run(changed(params, train={"class_weights": chosen}))
+        answers = fit.logits(trained.assembled.trained, features.examples("train", trained.assembled, params).inputs)
+        return float((answers.argmax(axis=1) == 2).mean()), trained.fingerprint
+
+    (heavy, first), (light, second) = predicted({classes[2]: 50.0}), predicted({classes[2]: 0.02})
+    assert heavy > (labels == 2).mean() > light
+    assert len({first, second, predicted("none")[1]}) == 3
+
+
+def test_a_weight_of_no_class_stops_before_anything_is_read(stored, extracted, params):
+    wrong = changed(params, train={"class_weights": {"drak": 2.0}})
+    with pytest.raises(CombinationError, match=r"train\.class_weights: 'drak' is no class; did you mean dark"):
+        training.run(wrong)
 
 
 def test_random_layers_that_are_unfrozen_follow_the_training_seed_the_frozen_ones_do_not(params):

@@ -16,6 +16,7 @@ def next_version(monkeypatch):
     """A version 4 that brings a key, a section, and a truth value in place of a number."""
     brought = {"train.made_up": 0, "images.crop": {"side": None, "at": [0, 0]}, "head.residual": False}
     monkeypatch.setattr(upgrades, "CURRENT", 4)
+    monkeypatch.setitem(upgrades.AS_BEFORE, 3, {})
     monkeypatch.setitem(upgrades.AS_BEFORE, 4, brought)
     monkeypatch.setitem(upgrades.STEPS, 4, lambda content: upgrades.completed(content, brought))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, log_loss
 
 from pipeline.files import paths, records
 from pipeline.params.schema import Params
@@ -81,6 +81,37 @@ def test_metrics_equal_scikit_learn(run, stored):
         "f1": "0.0",
         "images": "10",
     }
+
+
+def test_figures_of_classes_are_measured_and_shown(run, stored, capsys):
+    run()
+    measured, page = records.read_json(paths.METRICS), paths.REPORT.read_text()
+    for split, images in COUNTS.items():
+        labels, predicted = np.arange(images) % 3, stored[split].argmax(axis=1)
+        assert measured[f"{split}_balanced_accuracy"] == pytest.approx(balanced_accuracy_score(labels, predicted))
+        assert measured[f"{split}_macro_f1"] == pytest.approx(f1_score(labels, predicted, average="macro"))
+        assert measured[f"{split}_worst_recall"] == 0  # of the newt
+        for name in ("balanced_accuracy", "macro_f1", "worst_recall"):
+            value, low, high = (measured[f"{split}_{name}{end}"] for end in ("", "_low", "_high"))
+            assert low <= value <= high > low
+    assert measured["test_commonest_share"] == 11 / 31
+    assert "balanced accuracy: mean recall" in page
+    assert "Clopper and Pearson" in page
+    told = capsys.readouterr()
+    assert f"balanced accuracy {100 * measured['test_balanced_accuracy']:.1f} %" in told.out
+    assert ("near the 35.5 % of always answering 'cat'" in told.err) == ("of always answering" in page)
+
+
+def test_an_accuracy_that_says_nothing_is_warned_of(run, stored, capsys):
+    """A network that always answers the commonest class; and then one that never errs."""
+    always = {split: np.tile([0.8, 0.1, 0.1], (images, 1)) for split, images in COUNTS.items()}
+    run(always.__getitem__)
+    warning = "accuracy 35.5 % is near the 35.5 % of always answering &#39;cat&#39;, the commonest class"
+    assert warning in paths.REPORT.read_text()
+    assert warning.replace("&#39;", "'") in capsys.readouterr().err
+    right = {split: 0.8 * np.eye(3)[np.arange(images) % 3] + 0.2 / 3 for split, images in COUNTS.items()}
+    run(right.__getitem__)
+    assert "of always answering" not in paths.REPORT.read_text() + capsys.readouterr().err
 
 
 def test_repeating_gives_the_same_bytes(run, stored):

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.files import records
 from pipeline.process.compat import keras_internals
-from pipeline.serving import classifier
+from pipeline.serving import classifier, portable
 
 PACKAGE = "herbarium_served"  # not `pipeline`: whoever serves the model may have a package of that name
 ENTRY = f"{PACKAGE}.serving.classifier"
@@ -25,11 +25,12 @@ _CODE = (
 def save_data(folder: Path, model: Any, classes: Sequence[str]) -> Path:
     """Write `model` (Keras, uint8 (N, H, W, C) → float32 (N, K)) and its K class names into `folder`; returns it.
 
-    Raises DataError if their numbers differ.
+    Whatever it was trained in, what is written computes in float32, which every machine can. Raises
+    DataError if their numbers differ.
     """
     classifier.Classifier(model, classes)
     records.write_json(folder / classifier.CLASSES, list(classes))
-    model.save(folder / classifier.MODEL)
+    portable.in_float32(model).save(folder / classifier.MODEL)
     keras_internals.stabilise(folder / classifier.MODEL)
     records.write_json(folder / classifier.CHECKSUMS, classifier.checksums(folder))
     return folder

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,16 @@ class Classifier:
         answers: list[dict[str, Any]] = []
         for start in range(0, len(given), _BATCH):
             batch = [self._prepared(image, start + i) for i, image in enumerate(given[start : start + _BATCH])]
-            answers += map(self._answer, self.model.predict(np.stack(batch), verbose=0))
+            answers += map(self._answer, self._network(np.stack(batch)).numpy())
         return answers
+
+    @cached_property
+    def _network(self) -> Any:
+        """The model as one graph for all numbers of images: `model.predict` sets up a pipeline for each call of it."""
+        import tensorflow as tf
+
+        pixels = tf.TensorSpec((None, *self.model.input_shape[1:]), tf.uint8)
+        return tf.function(lambda images: self.model(images, training=False), input_signature=[pixels], autograph=False)
 
     def _prepared(self, given: Any, number: int) -> np.ndarray:
         _, height, width, channels = self.model.input_shape
@@ -137,5 +146,7 @@ def _check_files(folder: Path) -> None:
 
 
 def _load_pyfunc(folder: str) -> Classifier:
-    """The entry point MLflow calls."""
-    return opened(Path(folder))
+    """The entry point MLflow calls. The graph is made now, so that the first request waits no longer than others."""
+    served = opened(Path(folder))
+    served.predict(np.zeros((1, *served.model.input_shape[1:]), np.uint8))
+    return served

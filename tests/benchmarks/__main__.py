@@ -47,7 +47,7 @@ def main(names: list[str]) -> None:
 
 def _groups(bfloat16: bool) -> dict[str, Callable[[], list[Any]]]:
     """What can be measured, by name."""
-    from tests.benchmarks import cases, commands, growth, sweep_growth, sweep_overhead, sweeps
+    from tests.benchmarks import cases, commands, growth, serving, sweep_growth, sweep_overhead, sweeps
 
     precisions = ["float32", "bfloat16"] if bfloat16 else ["float32"]
 
@@ -59,6 +59,7 @@ def _groups(bfloat16: bool) -> dict[str, Callable[[], list[Any]]]:
         "block5": each(cases.block5),
         "extraction": each(cases.extraction_rate),
         "head": cases.head,
+        "serving": serving.rows,
         "growth": growth.rows,
         "sweep-frozen": each(sweeps.frozen),
         "sweep-mixed": each(sweeps.mixed),

@@ -15,6 +15,7 @@ ORDER = (
     "sweep-overhead",
     "head",
     "extraction",
+    "serving",
     "growth",
     "sweep-growth",
 )

@@ -19,21 +19,19 @@ from pipeline.serving.classifier import Classifier
 CLASSES = ["dark", "grey", "bright"]
 
 
-class ByBrightness:
-    """Stands where a Keras model stands: the mean grey value 0, 127.5 or 255 gives the three classes."""
+@pytest.fixture(scope="module")
+def by_brightness() -> Any:
+    """A Keras model of grey 4 × 4 images: the mean grey value 0, 127.5 or 255 gives the three classes."""
+    import keras
 
-    input_shape, output_shape = (None, 4, 4, 1), (None, 3)
-
-    def predict(self, pixels: np.ndarray, verbose: int) -> np.ndarray:
-        assert pixels.dtype == np.uint8
-        assert pixels.shape[1:] == (4, 4, 1)
-        mean = pixels.mean(axis=(1, 2, 3)) / 255
-        return np.stack([(1 - mean) ** 2, 2 * mean * (1 - mean), mean**2], axis=1).astype(np.float32)
+    pixels = keras.Input((4, 4, 1), dtype="uint8")
+    mean = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(pixels))
+    return keras.Model(pixels, keras.ops.concatenate([(1 - mean) ** 2, 2 * mean * (1 - mean), mean**2], axis=1))
 
 
 @pytest.fixture
-def classifier() -> Classifier:
-    return Classifier(ByBrightness(), CLASSES)
+def classifier(by_brightness: Any) -> Classifier:
+    return Classifier(by_brightness, CLASSES)
 
 
 def png(grey: int, side: int = 9) -> bytes:
@@ -103,9 +101,18 @@ def test_nothing_asked_is_nothing_answered(classifier: Classifier) -> None:
     assert classifier.predict([]) == []
 
 
-def test_a_name_for_every_class_is_needed() -> None:
+def test_a_name_for_every_class_is_needed(by_brightness: Any) -> None:
     with pytest.raises(DataError, match="tells 3 classes apart, and 2 have names"):
-        Classifier(ByBrightness(), CLASSES[:2])
+        Classifier(by_brightness, CLASSES[:2])
+
+
+def test_one_graph_answers_any_number_of_images(classifier: Classifier, by_brightness: Any) -> None:
+    """And says what Keras itself does."""
+    for number in (1, 2, 33):
+        pixels = np.random.default_rng(number).integers(0, 256, (number, 4, 4, 1), dtype=np.uint8)
+        said = [[answer["probabilities"][name] for name in CLASSES] for answer in classifier.predict(pixels)]
+        np.testing.assert_allclose(said, by_brightness.predict(pixels, verbose=0), atol=1e-6)
+    assert classifier._network.experimental_get_tracing_count() == 1
 
 
 def test_the_copied_code_stands_alone_and_decodes_alike(tmp_path: Path) -> None:

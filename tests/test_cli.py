@@ -120,6 +120,7 @@ def test_outside_a_project_it_says_what_is_missing(tmp_path, monkeypatch):
 
 ARGUMENTS = {
     "compare": ["digits", "."],
+    "export": ["--format", "keras"],
     "export-backbone": ["base.weights.h5"],
     "predict": ["image.png"],
     "record": ["digits"],

@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 import pipeline.process.loaded  # noqa: F401 - before any module whose file it is to watch
-from pipeline.commands import experiments, first_look, labels, project, results, review, runs, stages, start, sweep
+from pipeline.commands import (
+    experiments,
+    export,
+    first_look,
+    labels,
+    project,
+    results,
+    review,
+    runs,
+    stages,
+    start,
+    sweep,
+)
 from pipeline.process import machine, startup, verbosity
 from pipeline.process.errors import HerbariumError
 from pipeline.process.redaction import redacted
@@ -19,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (stages, sweep, experiments, review, runs, results, start, project, first_look, labels):
+for room in (stages, sweep, experiments, review, runs, results, export, start, project, first_look, labels):
     app.add_typer(room.app)
 
 

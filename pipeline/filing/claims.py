@@ -21,8 +21,9 @@ from pipeline.results.sequential import MOST_SEEDS
 class Further(Section):
     """A figure beside the accuracy; of as many runs and images, unless it says otherwise."""
 
-    metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "recall", "loss"] = Field(
-        description="accuracy | balanced_accuracy | macro_f1 | recall (of a class) | loss (cross-entropy, nats)"
+    metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "worst_recall", "recall", "loss"] = Field(
+        description="accuracy | balanced_accuracy | macro_f1 | worst_recall (of the class found least often) | recall"
+        " (of a class) | loss (cross-entropy, nats)"
     )
     split: Literal["validation", "test"] = Field(description="validation | test: the images it was measured on")
     of_class: str | None = Field(

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from pipeline.process.errors import DataError
-from pipeline.results import metrics, statistics
+from pipeline.results import balanced, metrics, statistics
 from pipeline.results.history import Epoch
 from pipeline.results.predictions import Predictions
 
-ACCURACY, BALANCED, MACRO_F1, RECALL, LOSS = METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "recall", "loss")
+METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "worst_recall", "recall", "loss")
+ACCURACY, BALANCED, MACRO_F1, WORST, RECALL, LOSS = METRICS
 OF_CURVES = (ACCURACY, LOSS)  # what history.csv has of each epoch
 
 
@@ -87,9 +88,11 @@ def _of_confusion(figure: Figure, confusion: np.ndarray, classes: Sequence[str])
     if figure.metric == ACCURACY:
         return float(np.trace(confusion) / confusion.sum())
     if figure.metric == MACRO_F1:
-        return _macro_f1(confusion)
+        return float(balanced.macro_f1(confusion))
     if figure.metric == BALANCED:
-        return float(np.mean([right / total for right, total in _recalls(confusion) if total]))
+        return balanced.balanced_accuracy(confusion)
+    if figure.metric == WORST:
+        return balanced.worst_recall(confusion)
     right, total = _recalls(confusion)[_index(figure, classes)]
     if not total:
         raise DataError(f"{figure}: no image of the {figure.split} split is of the class")
@@ -107,12 +110,6 @@ def _recalls(confusion: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(np.diag(confusion).tolist(), confusion.sum(axis=1).tolist(), strict=True))
 
 
-def _macro_f1(confusion: np.ndarray) -> float:
-    """The mean of the classes' F1; a class of which there is no image and no prediction is left out."""
-    either = confusion.sum(axis=0) + confusion.sum(axis=1)
-    return float(np.mean(2 * np.diag(confusion)[either > 0] / either[either > 0]))
-
-
 def _variance(figure: Figure, confusion: np.ndarray, classes: Sequence[str]) -> float:
     images = int(confusion.sum())
     if figure.metric == ACCURACY:
@@ -121,11 +118,14 @@ def _variance(figure: Figure, confusion: np.ndarray, classes: Sequence[str]) -> 
         right, total = _recalls(confusion)[_index(figure, classes)]
         return images * float(statistics.binomial_error(right / total, total))
     counted = [(right, total) for right, total in _recalls(confusion) if total]
+    if figure.metric == WORST:
+        right, total = min(counted, key=lambda pair: (pair[0] / pair[1], pair[1]))
+        return images * float(statistics.binomial_error(right / total, total))
     errors = [float(statistics.binomial_error(right / total, total)) for right, total in counted]
-    balanced = images * math.fsum(errors) / len(counted) ** 2
+    of_recalls = images * math.fsum(errors) / len(counted) ** 2
     if figure.metric == BALANCED:
-        return balanced
-    return max(_jackknife(confusion), balanced)  # which alone sees no luck in a class without a mistake
+        return of_recalls
+    return max(_jackknife(confusion), of_recalls)  # which alone sees no luck in a class without a mistake
 
 
 def _jackknife(confusion: np.ndarray) -> float:
@@ -139,7 +139,7 @@ def _jackknife(confusion: np.ndarray) -> float:
     for row, column in cells:
         fewer = confusion.copy()
         fewer[row, column] -= 1
-        without.append(_macro_f1(fewer))
+        without.append(float(balanced.macro_f1(fewer)))
     values, counts = np.array(without), confusion[tuple(cells.T)]
     mean = np.average(values, weights=counts)
     return float((images - 1) * (counts * (values - mean) ** 2).sum())

@@ -47,6 +47,7 @@ def test_they_are_what_scikit_learn_says():
     assert of("balanced_accuracy", table) == pytest.approx(reference.balanced_accuracy_score(labels, said))
     assert of("macro_f1", table) == pytest.approx(reference.f1_score(labels, said, average="macro"))
     assert of("recall", table, "cat") == pytest.approx(reference.recall_score(labels, said, average=None)[2])
+    assert of("worst_recall", table) == reference.recall_score(labels, said, average=None).min()
     assert of("loss", table) == pytest.approx(reference.log_loss(labels, table.probabilities))
 
 
@@ -68,7 +69,7 @@ def test_the_luck_with_the_images_is_the_bootstrap_s(metric, of_class):
 
 def test_a_perfect_figure_is_not_sure_either():
     perfect = predictions(right=1.0)
-    for metric in ("accuracy", "balanced_accuracy", "macro_f1"):
+    for metric in ("accuracy", "balanced_accuracy", "macro_f1", "worst_recall"):
         found = figures.measured(Figure(metric, "test"), run(perfect))
         assert found.value == 1
         assert found.variance > 0

@@ -27,6 +27,7 @@ def runs(
     from pipeline.process import verbosity
 
     verbosity.begin("asking DVC for its runs")
+    from pipeline.identity import certificate
     from pipeline.review import side_by_side
 
     found = side_by_side.known(commits)
@@ -34,6 +35,10 @@ def runs(
         raise HerbariumError("no run with results in the last commits or here: run `dvc repro`")
     shown = [run for run in found if everything or side_by_side.like(run, found[0])]
     print(side_by_side.table(shown))
+    if changed := certificate.stale("train"):
+        verbosity.note(
+            f"what is {side_by_side.HERE} was measured before a change ({'; '.join(changed)}): run dvc repro"
+        )
     if others := len(found) - len(shown):
         print(f"{others} more on other images: herbarium runs --all")
     if page:

@@ -6,17 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from mlflow.data.code_dataset_source import CodeDatasetSource
-from mlflow.data.numpy_dataset import NumpyDataset
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Run
+from mlflow.entities import Metric, Run
 
-from pipeline.files import paths, records
+from pipeline.files import paths
 from pipeline.params.schema import Params
-from pipeline.tracking import address, description, results, runs, served_model, tags
+from pipeline.tracking import address, datasets, description, results, runs, served_model, tags
 from pipeline.tracking.results import Results
 from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
-
-_DIGEST_LENGTH = 12  # of the SHA-256 of a split's images
 
 
 @dataclass(frozen=True)
@@ -118,27 +114,9 @@ def _finish(store: Store, run: Run, code: dict[str, str], note: str) -> None:
 
 def _log_datasets(store: Store, run: Run, params: Params) -> None:
     present = {entry.dataset.name for entry in run.inputs.dataset_inputs}
-    splits = [split for split in paths.SPLITS if paths.images(split).exists() and paths.labels(split).exists()]
-    inputs = [
-        DatasetInput(_dataset(params, split), [InputTag("mlflow.data.context", split)])
-        for split in splits
-        if f"{params.data.name} {split}" not in present
-    ]
+    inputs = [entry for entry in datasets.inputs(params, paths.SPLITS) if entry.dataset.name not in present]
     if inputs:
         store.client.log_inputs(run.info.run_id, inputs)
-
-
-def _dataset(params: Params, split: str) -> Dataset:
-    # MLflow shows one context per data set, so each split is one.
-    source = {"source": params.data.source, "name": params.data.name, "split": getattr(params.data.splits, split)}
-    described = NumpyDataset(
-        features=records.read_npy(paths.images(split)),
-        targets=records.read_npy(paths.labels(split)),
-        source=CodeDatasetSource(source),
-        name=f"{params.data.name} {split}",
-        digest=records.file_digest(paths.images(split))[:_DIGEST_LENGTH],
-    )
-    return Dataset.from_dictionary(described.to_dict())
 
 
 def outcome_metrics(finished: Results, model_id: str) -> list[Metric]:

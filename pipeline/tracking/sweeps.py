@@ -11,14 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mlflow.entities import Metric, Run
+from mlflow.entities import DatasetInput, Metric, Run
 
 from pipeline.params.schema import Params
 from pipeline.plots import style
 from pipeline.plots.curves import curves
 from pipeline.process import notices
 from pipeline.results.trials import COMPLETE, FAILED, PRUNED, Trial
-from pipeline.tracking import address, colours, runs, tags
+from pipeline.tracking import address, colours, datasets, runs, tags
 from pipeline.tracking.description import escaped
 from pipeline.tracking.spectator import Shown, Spectator
 from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation, every_run
@@ -52,6 +52,7 @@ class SweepRun:
         self._best = float("-inf")
         self._began = time.monotonic()
         self._labels: dict[str, str] = {}
+        self._inputs: list[DatasetInput] = []
 
     def started(self, study: str, params: Params, labels: Mapping[str, str] | None = None) -> None:
         """Open the run of that study, or open it again. `labels`: tags that each trial gets as well."""
@@ -97,6 +98,7 @@ class SweepRun:
             runs.log(store, parent, params=_parameters(params), labels=tags.of_beginning())
             self._sent = runs.points(store, parent, list(_BY_TRIAL))
             self._children = _children(store, parent)
+            self._inputs = datasets.inputs(params, ("train", "validation"))  # a sweep reads no test image
             return store, parent
 
     def _show_waiting(self, store: Store, parent: Run) -> None:
@@ -107,7 +109,7 @@ class SweepRun:
     def _show(self, store: Store, parent: Run, trial: Trial, params: Params) -> None:
         child = self._children.get(trial.number)
         if child is None or child.info.status == "RUNNING":
-            self._children[trial.number] = _send(store, parent, child, trial, params, self._labels)
+            self._children[trial.number] = _send(store, parent, child, trial, params, self._labels, self._inputs)
         self._best = max(self._best, trial.accuracy if trial.accuracy is not None else self._best)
         values = dict(zip(_BY_TRIAL, (trial.accuracy, self._best), strict=True))
         points = _metrics({k: v for k, v in values.items() if v is not None and v >= 0}, step=trial.number)
@@ -162,7 +164,13 @@ def _children(store: Store, parent: Run) -> dict[int, Run]:
 
 
 def _send(
-    store: Store, parent: Run, child: Run | None, trial: Trial, params: Params, labels_of_all: Mapping[str, str]
+    store: Store,
+    parent: Run,
+    child: Run | None,
+    trial: Trial,
+    params: Params,
+    labels_of_all: Mapping[str, str],
+    inputs: list[DatasetInput],
 ) -> Run:
     """The whole of a trial. Its status comes last: what was interrupted is still RUNNING and sent again."""
     ended = int(time.time() * 1000)
@@ -172,6 +180,8 @@ def _send(
     labels[tags.NOTE] = _described(trial, parent)
     name = f"trial {trial.number} · {runs.name(params)}"
     run = child or store.client.create_run(store.experiment_id, began, labels, name)
+    if inputs and not run.inputs.dataset_inputs:
+        store.client.log_inputs(run.info.run_id, inputs)
     curve = runs.curve(trial.epochs)
     outcome = {} if trial.accuracy is None else {"validation_accuracy": trial.accuracy}
     present = runs.points(store, run, [*runs.CURVES, *outcome]) if child else {}

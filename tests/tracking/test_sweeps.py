@@ -1,10 +1,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from mlflow.entities import Run
 
-from pipeline.files import records
+from pipeline.files import paths, records
 from pipeline.params.schema import Params
 from pipeline.results.trials import Trial
 from pipeline.tracking import address, colours, sweeps, tags
@@ -160,6 +161,18 @@ def test_a_trial_says_what_every_run_says(store: Store, params: Params) -> None:
     assert "herbarium promote 0" in children[0].data.tags[tags.NOTE]
     assert children[2].data.tags[tags.NOTE] == "trial 2 of sweep digits-0123, failed: out of memory"
     assert len({child.data.tags[colours.TAG] for child in children.values()}) == len(TRIALS)
+
+
+def test_a_trial_has_the_images_it_read(store: Store, params: Params, project: Path) -> None:
+    for split in paths.SPLITS:
+        records.write_npy(paths.images(split), np.zeros((2, 8, 8, 1), np.uint8))
+        records.write_npy(paths.labels(split), np.zeros(2, np.int64))
+    sweep(params, TRIALS[:1])
+    sweep(params, TRIALS[:2])
+    _, children = shown(store)
+    for child in children.values():
+        names = [entry.dataset.name for entry in store.client.get_run(child.info.run_id).inputs.dataset_inputs]
+        assert sorted(names) == ["digits train", "digits validation"]
 
 
 def test_its_duration_is_the_time_worked(store: Store, params: Params) -> None:

@@ -64,8 +64,8 @@ def _state() -> dict[str, Any]:
         "selectedColumns": [*metrics, *parameters, f"tags.`{tags.STATE}`"],
         "compareRunCharts": _charts(),
         "compareRunSections": [
-            {"uuid": _RESULTS, "name": "Results", **shown},
             {"uuid": _SECTION, "name": "Curves", **shown},
+            {"uuid": _RESULTS, "name": "Results", **shown},
             {"uuid": "others", "name": "Model metrics", **shown, "display": False},
         ],
         "isAccordionReordered": True,
@@ -76,9 +76,9 @@ def _state() -> dict[str, Any]:
 def _charts() -> list[dict[str, Any]]:
     parameters = {"selectedParams": list(_PARAMETERS), "selectedMetrics": [_FIGURES[0]]}
     return [
+        *(_chart("LINE", _SECTION, name, metricKey=name, xAxisKey="step", scaleType="linear") for name in _CURVES),
         *(_chart("BAR", _RESULTS, name, metricKey=name) for name in _FIGURES),
         _chart("PARALLEL", _RESULTS, "parameters and validation accuracy", **parameters, showAllRuns=True),
-        *(_chart("LINE", _SECTION, name, metricKey=name, xAxisKey="step", scaleType="linear") for name in _CURVES),
     ]
 
 

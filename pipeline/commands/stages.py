@@ -1,7 +1,9 @@
 """The five stages, composed with what watches them: MLflow and the ledger."""
 
 import importlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +11,7 @@ from pipeline.commands import folder_lock, results
 from pipeline.commands.setup import configured, in_project, prepared
 
 if TYPE_CHECKING:
+    from pipeline.params.schema import Params
     from pipeline.results.history import Epoch
 
 app = typer.Typer()
@@ -37,12 +40,22 @@ def preprocess() -> None:
 
 @app.command("extract-features", rich_help_panel=_STAGES)
 @in_project()
-def extract_features() -> None:
+def extract_features(
+    workers: Annotated[
+        int, typer.Option(min=1, envvar="HERBARIUM_WORKERS", help="Processes on this machine; they change no result.")
+    ] = 1,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(envvar="HERBARIUM_SCHEDULER", help="A Dask scheduler to send images to: tcp://host:8786."),
+    ] = None,
+) -> None:
     """Run the frozen part of the network once per image into data/features.
 
-    Example: herbarium extract-features
+    Example: herbarium extract-features --workers 2
     """
-    _prepare("extract-features")
+    from pipeline.commands import extraction_workers
+
+    _prepare("extract-features", elsewhere=lambda params: extraction_workers.of(params, workers, scheduler))
 
 
 @app.command(rich_help_panel=_STAGES)
@@ -94,8 +107,10 @@ def evaluate() -> None:
     notices.or_warn(lambda: results.publish_run(stock.whole))
 
 
-def _prepare(name: str, needs_tensorflow: bool = True) -> None:
-    """A stage whose result is its files, from others of which nobody keeps digests."""
+def _prepare(
+    name: str, needs_tensorflow: bool = True, elsewhere: Callable[["Params"], AbstractContextManager[Any]] | None = None
+) -> None:
+    """A stage whose result is its files, from others of which nobody keeps digests; `elsewhere` gives who computes."""
     _begin(name, needs_tensorflow)
     from pipeline.identity import guard, resources
     from pipeline.process import verbosity
@@ -106,8 +121,9 @@ def _prepare(name: str, needs_tensorflow: bool = True) -> None:
         folder_lock.stage_alone(name),
         guard.guarded(name, whole=True) as stock,
         resources.noted(stock, resources.began()),
+        elsewhere(stock.whole) if elsewhere else nullcontext() as others,
     ):
-        stage.run(stock.params)
+        stage.run(stock.params, *([others] if elsewhere else []))
 
 
 def _begin(name: str, needs_tensorflow: bool = True) -> None:

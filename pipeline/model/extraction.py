@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,12 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.files import paths, records
+from pipeline.identity import code
+from pipeline.identity.environment import environment
 from pipeline.model import augmentation, backbones, chunks, filling, heads, known, reuse
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut, Network, stored
-from pipeline.model.filling import Lower, Wanted
+from pipeline.model.filling import Elsewhere, Lower, Wanted
 from pipeline.process import verbosity
 from pipeline.process.errors import MachineError
 
@@ -45,16 +47,15 @@ class Stored:
         return int(np.prod(self.shape))
 
 
-def extract(params: Params) -> dict[str, Any]:
+def extract(params: Params, elsewhere: Callable[[str], Elsewhere] | None = None) -> dict[str, Any]:
     """Store the activations of every split; returns the index (content of features.json), `digests` included.
 
-    Reads the sections images and backbone, head.pooling and compute. Raises MachineError if the disk is too small.
+    Reads the sections images and backbone, head.pooling and compute. `elsewhere` gives, for the `bits` that are agreed
+    on, who computes chunks, if not this process. Raises MachineError if the disk is too small.
     """
     network = backbones.build(params.backbone, params.images)
     network.freeze_below(0)
-    cuts = stored(network, params.backbone, params.images.augmentation)
-    entries = [describe(cut, params.head.pooling) for cut in cuts]
-    kept = [(cut, entry) for cut, entry in zip(cuts, entries, strict=True) if entry.file]
+    kept, entries = _kept(network, params)
     counts = {split: len(records.read_npy(paths.labels(split))) for split in paths.SPLITS}
     index = _index(params, network, entries, counts)
     keys = reuse.keys(index, params.compute)
@@ -64,7 +65,7 @@ def extract(params: Params) -> dict[str, Any]:
         _say_brought(reuse.bring(keys, work))
         name, files = reuse.network(index, params.compute), [str(entry.file) for _, entry in kept]
         notes = reuse.of_network(name, keys)
-        lower = _lower(network, kept, params)
+        lower = replace(lower_of(network, params), elsewhere=elsewhere(bits(network, params)) if elsewhere else None)
         rows = {}
         for split in paths.SPLITS:
             wanted = Wanted.of(split, params)
@@ -133,8 +134,21 @@ def _index(params: Params, network: Network, entries: list[Stored], counts: dict
     }
 
 
-def _lower(network: Network, kept: list[tuple[Cut, Stored]], params: Params) -> Lower:
+def _kept(network: Network, params: Params) -> tuple[list[tuple[Cut, Stored]], list[Stored]]:
+    """The cuts with a file of their own, and all that are described."""
+    cuts = stored(network, params.backbone, params.images.augmentation)
+    entries = [describe(cut, params.head.pooling) for cut in cuts]
+    return [(cut, entry) for cut, entry in zip(cuts, entries, strict=True) if entry.file], entries
+
+
+def bits(network: Network, params: Params) -> str:
+    """The name of what a chunk's bits follow from beside its images and parameters: equal on those who share a work."""
+    return records.digest([environment(params.compute), code.digest("extract-features"), weights_digest(network)])
+
+
+def lower_of(network: Network, params: Params) -> Lower:
     """The part of `network` from uint8 images to the stored activations of all cuts, in the stored type."""
+    kept, _ = _kept(network, params)
     outputs = [heads.activations(cut, params.head.pooling) for cut, _ in kept]
     model = keras.Model(network.input.tensor, outputs)
     dtype = tf.as_dtype(params.compute.storage)

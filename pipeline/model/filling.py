@@ -6,7 +6,7 @@ a killed extraction goes on where it stopped, ending with the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -28,14 +28,22 @@ _PROBES = 8  # known images that are computed again beside new ones
 _COPIED = 256  # rows at once
 
 
+# Of a split and chunks of its rows, their activations, in order: computed by other processes, with the same bits.
+Elsewhere = Callable[[str, Iterable[Sequence[int]]], Iterator[list[np.ndarray]]]
+
+
 @dataclass(frozen=True)
 class Lower:
-    """`run` makes of uint8 images (n, H, W, C), n ≤ `images`, one array (n, *shape) for each of `files`."""
+    """`run` makes of uint8 images (n, H, W, C), n ≤ `images`, one array (n, *shape) for each of `files`.
+
+    `elsewhere` is who computes chunks, if not this process.
+    """
 
     run: Callable[[Any], list[Any]]
     files: Mapping[str, tuple[int, ...]]
     dtype: str
     images: int
+    elsewhere: Elsewhere | None = None
 
     def rows(self, folder: Path, count: int) -> list[Rows]:
         return [Rows(folder / name, count, shape, self.dtype) for name, shape in self.files.items()]
@@ -55,6 +63,7 @@ class Wanted:
     views: int
     augmentation: Augmentation
     names: np.ndarray
+    root: Path = Path()
 
     @classmethod
     def of(cls, split: str, params: Params) -> Self:
@@ -62,17 +71,27 @@ class Wanted:
         views = settings.views if split == "train" else 0
         return cls(split, views, settings, known.names(split, views, settings.model_dump()))
 
+    @classmethod
+    def rows_of(cls, split: str, params: Params, root: Path) -> Self:
+        """Of a split whose names nobody asks for."""
+        views = params.images.augmentation.views if split == "train" else 0
+        return cls(split, views, params.images.augmentation, np.empty(0), root)
+
+    @property
+    def identities(self) -> list[int]:
+        """What the images' views depend on; none if there are none."""
+        return image_identities(self.split, self.root) if self.views else []
+
     def chunk(self, rows: Sequence[int], identities: list[int]) -> np.ndarray:
         """uint8 (n, H, W, C)."""
         # Mapped anew each time: pages of a kept map would pile up in memory.
-        stored = records.read_npy(paths.images(self.split))
+        stored = records.read_npy(self.root / paths.images(self.split))
         images, total = stored[[row % len(stored) for row in rows]], len(stored)
         return images if max(rows) < total else _augmented(images, rows, identities, self.augmentation)
 
-    def chunks(self, rows: Sequence[int], size: int) -> Iterator[np.ndarray]:
-        identities = image_identities(self.split) if self.views else []
-        for start in range(0, len(rows), size):
-            yield self.chunk(rows[start : start + size], identities)
+    def chunks(self, parts: Iterable[Sequence[int]]) -> Iterator[np.ndarray]:
+        identities = self.identities
+        return (self.chunk(rows, identities) for rows in parts)
 
 
 def fill(wanted: Wanted, lower: Lower, folder: Path, found: Known) -> None:
@@ -90,10 +109,14 @@ def fill(wanted: Wanted, lower: Lower, folder: Path, found: Known) -> None:
 
 def _compute(wanted: Wanted, lower: Lower, rows: Sequence[int], files: list[Rows], done: int) -> None:
     with progress.images(f"extracting {wanted.split}", len(rows), done) as advance:
-        for images in wanted.chunks(rows[done:], lower.images):
-            for file, activations in zip(files, lower(images), strict=True):
+        parts = [rows[start : start + lower.images] for start in range(done, len(rows), lower.images)]
+        here = (lower(images) for images in wanted.chunks(parts))
+        for part, computed in zip(
+            parts, lower.elsewhere(wanted.split, parts) if lower.elsewhere else here, strict=True
+        ):
+            for file, activations in zip(files, computed, strict=True):
                 file.append(activations)
-            advance(len(images))
+            advance(len(part))
 
 
 def _joined(wanted: Wanted, lower: Lower, folder: Path, found: Known, files: list[Rows]) -> bool:
@@ -132,7 +155,7 @@ def _have_these_bits(wanted: Wanted, lower: Lower, found: Known) -> bool:
     there = np.flatnonzero(found.source >= 0)
     probes = np.unique([*there[: _PROBES // 2], *there[-_PROBES // 2 :]])[: max(1, lower.images - 1)]
     rows = [*found.new[: lower.images - len(probes)], *probes]
-    activations = lower(next(wanted.chunks([int(row) for row in rows], lower.images)))
+    activations = lower(next(wanted.chunks([[int(row) for row in rows]])))
     for number, computed in enumerate(activations):
         expected = np.empty_like(computed[-len(probes) :])
         found.put(probes, number, into=expected)

@@ -9,13 +9,19 @@ from pipeline.identity import determinism
 from pipeline.model import extraction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline.model.filling import Elsewhere
     from pipeline.params.schema import Params
 
 
-def run(params: Params) -> None:
-    """Compute the frozen part once per image; `params` needs images, backbone, head.pooling and compute."""
+def run(params: Params, elsewhere: Callable[[str], Elsewhere] | None = None) -> None:
+    """Compute the frozen part once per image; `params` needs images, backbone, head.pooling and compute.
+
+    `elsewhere` is who computes, see `extraction.extract`.
+    """
     determinism.prepare(params.compute)
-    index = extraction.extract(params)
+    index = extraction.extract(params, elsewhere)
     features_index.write(index)
     for cut in index["cuts"]:
         size = " × ".join(str(side) for side in cut["shape"])

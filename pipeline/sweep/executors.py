@@ -45,14 +45,18 @@ class Workers:
 @contextmanager
 def started(count: int = 1, scheduler: str | None = None) -> Iterator[Workers]:
     """This process for one worker, a local Dask cluster of processes for more, or the Dask scheduler at an address."""
-    if scheduler:
-        with _remote(scheduler) as workers:
-            yield workers
-    elif count > 1:
-        with _local(count) as workers:
-            yield workers
+    if scheduler or count > 1:
+        with connected(count, scheduler) as client:
+            yield _on(client)
     else:
         yield Workers(lambda c: _when_asked(_work, c), lambda c: _when_asked(_work_alone, c))
+
+
+@contextmanager
+def connected(count: int, scheduler: str | None) -> Iterator[Any]:
+    """A Dask client of the scheduler at an address, or of `count` processes of this machine."""
+    with _remote(scheduler) if scheduler else _local(count) as client:
+        yield client
 
 
 def _when_asked(work: Callable[[str | None, Configuration], Outcome], configuration: Configuration) -> Pending:
@@ -95,13 +99,13 @@ def _run_trial() -> Callable[[Configuration, Path], Outcome]:
 
 
 @contextmanager
-def _local(count: int) -> Iterator[Workers]:
+def _local(count: int) -> Iterator[Any]:
     import dask
     from distributed import Client
 
     settings = dask_internals.plain_workers(DEATHS)
     with dask.config.set(settings), _cluster(count) as cluster, Client(cluster, set_as_default=False) as client:
-        yield _on(client)
+        yield client
 
 
 def _cluster(workers: int) -> Any:
@@ -121,7 +125,7 @@ def _cluster(workers: int) -> Any:
 
 
 @contextmanager
-def _remote(scheduler: str) -> Iterator[Workers]:
+def _remote(scheduler: str) -> Iterator[Any]:
     from distributed import Client
 
     try:
@@ -132,7 +136,7 @@ def _remote(scheduler: str) -> Iterator[Workers]:
             " like tcp://host:8786"
         ) from error
     with client:
-        yield _on(client)
+        yield client
 
 
 def _on(client: Any) -> Workers:
@@ -151,6 +155,19 @@ def _ended(future: Any) -> None:
     from distributed import wait
 
     wait(future)
+
+
+def result(future: Any) -> Any:
+    """Of work other than trials. Raises WorkersError if no worker can do it, or the scheduler has gone away."""
+    try:
+        return future.result()
+    except HerbariumError:
+        raise
+    except Exception as error:  # of the network, of a wrong worker, or of what the work does there
+        raise WorkersError(
+            f"the workers cannot go on: {in_short(error)}. Every worker needs this project's environment and its folder"
+            " under the same path; what was computed stays, run it again to go on after it"
+        ) from error
 
 
 def _outcome(future: Any, root: str) -> Outcome:

@@ -101,7 +101,9 @@ def test_a_view_does_not_depend_on_its_chunk_or_place(stored, two_cuts):
     params = augmented(two_cuts, views=2)
 
     def views(size: int) -> dict[str, list[bytes]]:
-        parts = list(filling.Wanted.of("train", params).chunks(range(3 * 37), size))
+        parts = list(
+            filling.Wanted.of("train", params).chunks(range(i, min(i + size, 111)) for i in range(0, 111, size))
+        )
         names = [row["name"] for row in records.read_csv(paths.ids("train"))]
         by_name: dict[str, list[bytes]] = {}
         for name, image in zip(names * 3, np.concatenate(parts), strict=True):
@@ -156,7 +158,7 @@ def test_a_killed_extraction_goes_on_where_it_stopped(stored, extracted, two_cut
 def test_a_full_disk_is_noticed_before_any_work(stored, two_cuts, monkeypatch):
     usage = shutil.disk_usage(".")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=extraction.SPARE_BYTES + 1000))
-    monkeypatch.setattr(extraction, "_lower", None)
+    monkeypatch.setattr(extraction, "lower_of", None)
     with pytest.raises(MachineError, match=r"66 images at pool2, pool4 need 0\.0 GB, the disk has .*storage: float16"):
         extraction.extract(two_cuts)
     assert not paths.STATE.exists()

@@ -1,0 +1,138 @@
+"""The same bytes, whoever computes them, and whatever happens to them meanwhile."""
+
+import dataclasses
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.commands import extraction_workers
+from pipeline.files import paths
+from pipeline.identity import determinism
+from pipeline.model import chunks, extraction
+from pipeline.params import config
+from pipeline.params.schema import Compute, Params
+from pipeline.process.errors import ConfigError, MachineError
+from pipeline.stages import extract_features
+from pipeline.sweep import executors
+from tests.small_data import write_images
+
+ROOT = Path(__file__).parents[2]
+
+# While tests are collected, so before any of them can start TensorFlow with other threads.
+determinism.prepare(Compute(precision="float32", threads=2, storage="float32"))
+
+
+@dataclasses.dataclass
+class Late:
+    """A future that computes when it is asked, as if all others had been faster."""
+
+    compute: Callable[[], Any]
+
+    def result(self) -> Any:
+        return self.compute()
+
+
+class Client:
+    """Of two workers, which are this process."""
+
+    def __init__(self) -> None:
+        self.submitted = 0
+
+    def nthreads(self) -> dict[str, int]:
+        return {"a": 1, "b": 1}
+
+    def submit(self, function: Callable[..., Any], *arguments: Any, pure: bool) -> Late:
+        self.submitted += 1
+        return Late(lambda: function(*arguments))
+
+
+@pytest.fixture
+def params(project: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
+    content = config.read_yaml(ROOT / paths.PARAMS)
+    content["backbone"]["path"] = str(ROOT / content["backbone"]["path"])
+    content["images"]["augmentation"] |= {"views": 1, "rotation": 20.0}
+    content["images"] |= {"height": 16, "width": 16}
+    write_images()
+    monkeypatch.setattr(chunks, "MOST_IMAGES", 8)
+    return config.check(content, "test")
+
+
+def extracted(params: Params, workers: Any) -> dict[str, bytes]:
+    with workers as elsewhere:
+        extract_features.run(params, elsewhere)
+    found = {path.as_posix(): path.read_bytes() for path in paths.FEATURES.rglob("*.*")}
+    for path in found:
+        Path(path).unlink()
+    return found
+
+
+@contextmanager
+def connected_to(client: Client) -> Iterator[Client]:
+    yield client
+
+
+def test_chunks_that_others_compute_are_the_same_bytes(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = extracted(params, extraction_workers.of(params, 1, None))
+    client = Client()
+    monkeypatch.setattr(executors, "connected", lambda *_: connected_to(client))
+    assert extracted(params, extraction_workers.of(params, 2, None)) == alone
+    assert client.submitted == 10 + 3 + 2
+
+
+def test_a_worker_that_has_other_bits_computes_nothing(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "connected", lambda *_: connected_to(Client()))
+    bits, extraction_workers_see = extraction.bits, iter(["agreed", "other"])
+    monkeypatch.setattr(extraction, "bits", lambda *a: f"{bits(*a)} {next(extraction_workers_see)}")
+    with pytest.raises(MachineError, match="a worker would compute other bits"):
+        extracted(params, extraction_workers.of(params, 2, None))
+
+
+def test_workers_that_cannot_work_are_named(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "connected", lambda *_: connected_to(Client()))
+    monkeypatch.setattr(extraction_workers, "_network", lambda *_: {}["nothing"])
+    with pytest.raises(executors.WorkersError, match=r"the workers cannot go on: .*same path; what was computed stays"):
+        extracted(params, extraction_workers.of(params, 2, None))
+
+
+def test_no_scheduler_is_said_before_any_work(params: Params) -> None:
+    with (
+        pytest.raises(ConfigError, match=r"--scheduler: no Dask scheduler answers at nothing://here"),
+        extraction_workers.of(params, 1, "nothing://here"),
+    ):
+        pass
+
+
+@pytest.mark.slow
+def test_a_killed_worker_changes_no_byte(params: Params) -> None:
+    alone = extracted(params, extraction_workers.of(params, 1, None))
+    with extraction_workers.of(params, 2, None) as elsewhere:
+        killed: list[int] = []
+
+        def killing(bits: str) -> Any:
+            computed = elsewhere(bits)
+
+            def chunks_of(split: str, rows: Any) -> Iterator[Any]:
+                for number, activations in enumerate(computed(split, rows)):
+                    if split == "train" and number == 2:
+                        killed.append(kill_a_child())
+                    yield activations
+
+            return chunks_of
+
+        extract_features.run(params, killing)
+    assert killed
+    assert {path.as_posix(): path.read_bytes() for path in paths.FEATURES.rglob("*.*")} == alone
+
+
+def kill_a_child() -> int:
+    import psutil
+
+    children = psutil.Process().children(recursive=True)
+    worker = max(children, key=lambda child: child.memory_info().rss)
+    os.kill(worker.pid, signal.SIGKILL)
+    return int(worker.pid)

@@ -56,7 +56,7 @@ def labels(
     said = label_noise.out_of_fold(stored.features, stored.labels, stored.groups, folds)
     found = label_noise.suspected(stored.labels, said)
     rows = [_row(stored, one, classes) for one in found]
-    records.write_csv(paths.SUSPECTED, ["name", "split", "label", "suggested", "margin", "correction"], rows)
+    records.write_csv(paths.SUSPECTED, ["name", "split", "label", "suggested", "probability", "correction"], rows)
     _draw(stored, found, classes)
     print(_told(stored, said, len(found)))
 
@@ -64,7 +64,7 @@ def labels(
 def _row(stored: _Stored, one: "Suspicion", classes: Sequence[str]) -> tuple[str, ...]:
     i = one.index
     label = classes[stored.labels[i]]
-    return stored.names[i], stored.splits[i], label, classes[one.suggested], f"{one.margin:.4f}", ""
+    return stored.names[i], stored.splits[i], label, classes[one.suggested], f"{one.probability:.4f}", ""
 
 
 def _told(stored: _Stored, said: "np.ndarray", found: int) -> str:

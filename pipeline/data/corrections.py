@@ -12,7 +12,7 @@ from pipeline.process.errors import DataError
 
 DROP = "drop"
 NAME, CORRECTION = "name", "correction"
-COLUMNS = (NAME, "split", "label", "suggested", "margin", CORRECTION)  # as `herbarium labels` writes them
+COLUMNS = (NAME, "split", "label", "suggested", "probability", CORRECTION)  # as `herbarium labels` writes them
 _SHOWN = 20
 
 Corrections = Mapping[str, str]

@@ -10,7 +10,7 @@ from pipeline.data.reading import Example
 from pipeline.process.errors import DataError
 
 CLASSES = ["rose", "tulip"]
-HEAD = "name,split,label,suggested,margin,correction"
+HEAD = "name,split,label,suggested,probability,correction"
 
 
 def save(path: Path, *lines: str) -> Path:
@@ -26,7 +26,7 @@ def refused(path: Path, classes: list[str] = CLASSES) -> str:
 
 def test_rows_without_a_correction_say_nothing(tmp_path):
     file = save(
-        tmp_path / "c.csv", HEAD, "a.png,train,rose,tulip,-0.9,tulip", "b.png,test,rose,tulip,-0.5,", "c.png,,,,,drop"
+        tmp_path / "c.csv", HEAD, "a.png,train,rose,tulip,0.02,tulip", "b.png,test,rose,tulip,0.2,", "c.png,,,,,drop"
     )
     assert corrections.read(file, CLASSES) == {"a.png": "tulip", "c.png": "drop"}
 

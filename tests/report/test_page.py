@@ -111,6 +111,16 @@ def test_faults_of_the_data_are_not_hidden(shown: Params) -> None:
     assert "left out: 1" in html
 
 
+def test_near_duplicates_are_told_where_they_were_looked_for(shown: Params) -> None:
+    assert "Near-duplicates" not in page.render(shown)
+    write_preparation(
+        CLASSES, {"test": 12}, near_duplicates={"count": 2, "leaking": 1, "contradicting": 0, "pairs": []}
+    )
+    html = page.render(shown)
+    assert "Near-duplicates: 2 pairs" in html
+    assert '<span class="wrong">1 in two splits</span>' in html
+
+
 def test_equal_files_are_an_equal_page(shown: Params) -> None:
     assert page.render(shown) == page.render(shown)
 

@@ -76,7 +76,8 @@ def _data(folder: str, survey: Survey) -> dict[str, Any]:
     name = name_of(Path(folder))
     splits = {f"data.splits.{split}": text for split, text in _splits(set(survey.roots)).items()}
     own = {"data.source": "image_folder", "data.name": name, "data.path": folder, "tracking.experiment": name}
-    return {**own, **splits, "data.limit": None}
+    drawn = {"data.splitting.method": "stratified", "data.splitting.group": None}
+    return {**own, **splits, **drawn, **dict.fromkeys(("data.limit", "data.table", "data.corrections"))}
 
 
 def _splits(found: set[str]) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.data import beginning, survey
 from pipeline.model import published
-from pipeline.params import config
+from pipeline.params import config, editing
 from pipeline.process.compat.keras_internals import Download
 from pipeline.process.errors import ConfigError, DataError
 
@@ -102,8 +102,11 @@ FOUND = {
 @pytest.mark.parametrize("folders", FOUND)
 def test_folders_that_are_splits_are_used_as_they_are(project: Path, folders: tuple[str, ...]) -> None:
     looked = survey.Survey(dict.fromkeys(folders, Path()), {"a": 5, "b": 5}, 200, grey=False)
-    splits = beginning.of((project / "params.yaml").read_text(), "photos", looked, None).params.data.splits
-    assert (splits.train, splits.validation, splits.test) == FOUND[folders]
+    of_a_table = {"data.source": "table", "data.table": "labels.csv", "data.corrections": "right.csv"}
+    before = editing.with_values((project / "params.yaml").read_text(), of_a_table, "params.yaml")
+    data = beginning.of(before, "photos", looked, None).params.data
+    assert (data.splits.train, data.splits.validation, data.splits.test) == FOUND[folders]
+    assert (data.splitting.method, data.table, data.corrections) == ("stratified", None, None)
 
 
 def test_grey_and_small_images_are_taken_as_such(project: Path) -> None:

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from pipeline.files import paths
-from pipeline.params import upgrades
+from pipeline.params import idle, upgrades
 from pipeline.params.schema import Params
 from pipeline.params.section import section_of
 from pipeline.params.suggestions import did_you_mean
@@ -75,8 +75,14 @@ def _values(content: Any, counted: dict[int, float]) -> float:
 
 
 def load(path: Path = paths.PARAMS) -> Params:
-    """The whole of params.yaml. Raises ConfigError listing every wrong key, with what was found and what is allowed."""
-    return check(read_yaml(path), str(path))
+    """The whole of params.yaml. Raises ConfigError listing every wrong key, with what was found and what is allowed.
+
+    The project's own, which is to be run, may say nothing that would be ignored.
+    """
+    params = check(read_yaml(path), str(path))
+    if path == paths.PARAMS:
+        idle.refuse(params, str(path))
+    return params
 
 
 def check(content: Any, where: str) -> Params:

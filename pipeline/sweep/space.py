@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from pipeline.params import config
+from pipeline.params import config, idle
 from pipeline.params.network_sections import Head
 from pipeline.params.schema import Params
 from pipeline.params.suggestions import did_you_mean
 from pipeline.params.train_section import Train
-from pipeline.process.errors import ConfigError
+from pipeline.process.errors import CombinationError, ConfigError
 from pipeline.sweep.dimensions import Dimension, labels
 
 _WHERE = "params.yaml: sweep.space"
@@ -41,6 +41,7 @@ def of(params: Params) -> list[Dimension]:
         raise ConfigError("\n".join(f"{_WHERE}: {line}" for line in wrong))
     dimensions = [_dimension(params, key, entry) for key, entry in params.sweep.space.items()]
     _check_values(params, dimensions)
+    _check_used(params, dimensions)
     if params.sweep.sampler == "grid":
         grid_size(dimensions)
     return dimensions
@@ -155,3 +156,17 @@ def _check_values(params: Params, dimensions: list[Dimension]) -> None:
                     messages[str(error)] = None
         if messages:
             raise ConfigError("\n".join(messages))
+
+
+def _check_used(params: Params, dimensions: list[Dimension]) -> None:
+    """Raise CombinationError if every trial would have a value without effect; of some, a trial finds it out."""
+    joined = [d for d in dimensions if d.key in idle.KEYS]
+    refused: list[CombinationError] = []
+    tried = list(product(*(d.extremes for d in joined)))
+    for values in tried:
+        try:
+            idle.refuse(unchecked(params, dict(zip((d.key for d in joined), values, strict=True))), _WHERE)
+        except CombinationError as error:
+            refused.append(error)
+    if len(refused) == len(tried):
+        raise refused[0]

@@ -12,7 +12,7 @@ from pipeline.files import paths
 from pipeline.identity import determinism
 from pipeline.model import assembly, training
 from pipeline.model.prepared import Kept
-from pipeline.params import config
+from pipeline.params import config, idle
 from pipeline.process.errors import MachineError
 from pipeline.results.history import Epoch
 from pipeline.results.trials import COMPLETE, PRUNED
@@ -54,6 +54,7 @@ def run_trial(configuration: Configuration, root: Path = Path()) -> Outcome:
 
 def _train(configuration: Configuration, epochs: list[Epoch], root: Path) -> Outcome:
     params = config.check(configuration["params"], "the trial's configuration")
+    idle.refuse(params, "the trial's configuration")
     determinism.prepare(params.compute)
     thresholds = configuration["thresholds"]
     trained = training.run(

@@ -33,6 +33,7 @@ def checked(params: Params, entries: dict, **values: object) -> list[space.Dimen
         ({"head.dropout": {"low": 0.5, "high": 1.5}}, "head.dropout: found 1.5; allowed: share of activations"),
         ({"train.optimizer": {"choices": ["adam", "adan"]}}, "train.optimizer: found 'adan'; allowed: sgd"),
         ({"train.optimizer": {"low": 0, "high": 3}}, "train.optimizer: found 0; allowed: sgd"),
+        ({"train.weight_decay": {"low": 1e-4, "high": 0.1}}, "train.weight_decay: found 0.0001 with train.optimizer: "),
         ({"train.unfrozen_layers": {"low": 0, "high": 3}}, "backbone.max_unfrozen_layers is 2"),
         ({"train.unfrozen_layers": {"low": 0.5, "high": 1.5}}, "train.unfrozen_layers: found 0.5"),
     ],
@@ -100,3 +101,11 @@ def test_configured_changes_only_what_was_given(params: Params) -> None:
     changed = space.configured(params, {"train.learning_rate": 0.005, "head.dropout": 0.5})
     assert (changed.train.learning_rate, changed.head.dropout) == (0.005, 0.5)
     assert changed.train.model_copy(update={"learning_rate": params.train.learning_rate}) == params.train
+
+
+def test_some_trials_may_find_out_that_an_optimizer_has_no_weight_decay(params: Params) -> None:
+    entries = {
+        "train.optimizer": {"choices": ["sgd", "adamw"]},
+        "train.weight_decay": {"low": 0.01, "high": 0.1},
+    }
+    assert [dimension.key for dimension in checked(params, entries)] == list(entries)

@@ -149,3 +149,11 @@ def test_two_killed_workers_and_one_process_give_the_same(trained: Trained, para
     killer.join(timeout=60)
     assert len(killed) == 2
     assert table(together) == table(alone)
+
+
+def test_a_weight_decay_that_would_be_ignored_is_the_trials_result(trained: Trained, params: Params) -> None:
+    configuration = configurations(trained(params))[0]
+    train = {**configuration["params"]["train"], "optimizer": "sgd", "weight_decay": 0.1}
+    outcome = worker.run_trial({**configuration, "params": {**configuration["params"], "train": train}})
+    assert outcome["state"] == "failed"
+    assert "train.weight_decay: found 0.1 with train.optimizer: sgd, which has none" in outcome["reason"]

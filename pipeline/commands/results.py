@@ -11,7 +11,8 @@ from pipeline.commands.setup import in_project, prepared
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
-    from pipeline.serving.predict import Classify
+    from pipeline.serving.classifier import Classifier
+    from pipeline.serving.predict import Look
 
 app = typer.Typer()
 _RESULTS = "Results"
@@ -41,18 +42,21 @@ def predict(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with all probabilities.")] = False,
     picture: Annotated[Path | None, typer.Option(help="Draw images and answers into this PNG file.")] = None,
+    why: Annotated[bool, typer.Option("--why", help="Tint the picture where each class was seen (Grad-CAM).")] = False,
 ) -> None:
     """Say what is on images, prepared as the pipeline does. Exit code 1 if a file could not be read.
 
     Example: herbarium predict photographs/ --picture answers.png
     """
+    if why and picture is None:
+        raise typer.BadParameter("goes with --picture FILE", param_hint="--why")
     from pipeline.serving import predict as asking
 
     files = asking.files(images, sys.stdin)
     folder = str(Path(model).resolve()) if model and Path(model).exists() else None
     with in_project():
-        classify = _classifier(folder or model)
-    if asking.show(files, classify, as_json, picture):
+        classifier = _classifier(folder or model)
+    if asking.show(files, classifier.predict, as_json, picture, _look(classifier) if why else None):
         raise typer.Exit(1)
 
 
@@ -121,7 +125,14 @@ def publish_run(params: "Params") -> tuple[str, str]:
     return run.run_id, f"{where}: {state}; `make ui` shows it"
 
 
-def _classifier(uri: str | None) -> "Classify":
+def _look(classifier: "Classifier") -> "Look":
+    from pipeline.serving import why
+
+    look = why.looking(classifier.model)
+    return lambda content: look(classifier.prepared(content)[None])[0]
+
+
+def _classifier(uri: str | None) -> "Classifier":
     if uri is not None:
         from pipeline.identity import libraries
         from pipeline.params import config
@@ -130,7 +141,7 @@ def _classifier(uri: str | None) -> "Classify":
         verbosity.begin(f"loading {uri}")
         from pipeline.tracking import models
 
-        return models.load(uri, config.load().tracking, libraries.start)
+        return models.opened(uri, config.load().tracking, libraries.start)
     from pipeline.files import paths
     from pipeline.identity import certificate
     from pipeline.results import classes
@@ -142,9 +153,9 @@ def _classifier(uri: str | None) -> "Classify":
     from pipeline.serving import probe
     from pipeline.serving.classifier import Classifier
 
-    predict = Classifier(assembly.load_trained(params).full, names).predict
-    probe.require_evaluated(predict, params)
-    return predict
+    classifier = Classifier(assembly.load_trained(params).full, names)
+    probe.require_evaluated(classifier.predict, params)
+    return classifier
 
 
 def _model_builder(params: "Params") -> Callable[[], Any]:

@@ -52,6 +52,10 @@ class Classifier:
             answers += map(self._answer, self._network(np.stack(batch)).numpy())
         return answers
 
+    def prepared(self, image: Any) -> np.ndarray:
+        """The pixels, uint8 (H, W, C), that the network is given for one image."""
+        return self._prepared(image, 0)
+
     @cached_property
     def _network(self) -> Any:
         """The model as one graph for all numbers of images: `model.predict` sets up a pipeline for each call of it."""

@@ -8,13 +8,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pipeline.data import images, tree
 from pipeline.data.thumbnails import thumbnail
 from pipeline.plots import answers as drawing
-from pipeline.plots import style
+from pipeline.plots import heat, style
 from pipeline.process.errors import DataError
 
 Classify = Callable[[list[bytes]], list[dict[str, Any]]]
+Look = Callable[[bytes], np.ndarray]  # an encoded image → where its class was seen, float (h, w), 0 to 1
 _BATCH = 32
 _BAR = 20  # characters
 _SHOWN_CLASSES = 5
@@ -77,8 +80,13 @@ def _read(path: Path) -> bytes | str:
     return content
 
 
-def show(paths: Sequence[Path], classify: Classify, as_json: bool, picture: Path | None) -> int:
-    """Print every answer as it comes, errors on standard error; draw the first ones. Returns how many files failed."""
+def show(
+    paths: Sequence[Path], classify: Classify, as_json: bool, picture: Path | None, look: Look | None = None
+) -> int:
+    """Print every answer as it comes, errors on standard error; draw the first ones, with what `look` says laid over.
+
+    Returns how many files failed.
+    """
     width = max(len(_plain(str(path))) for path in paths)
     failed = 0
     drawn: list[drawing.Example] = []
@@ -87,17 +95,20 @@ def show(paths: Sequence[Path], classify: Classify, as_json: bool, picture: Path
         line = _json(answer) if as_json else _line(answer, width)
         print(line, file=sys.stdout if as_json or answer.said else sys.stderr, flush=True)
         if picture and answer.said and len(drawn) < drawing.MOST_SHOWN:
-            drawn.append(_example(answer))
+            drawn.append(_example(answer, look))
     if picture and drawn:
         style.save(drawing.answers(drawn), picture)
         print(f"drew {len(drawn)} of {len(paths) - failed} images into {picture}", file=sys.stderr)
     return failed
 
 
-def _example(answer: Answer) -> drawing.Example:
+def _example(answer: Answer, look: Look | None) -> drawing.Example:
     assert answer.said is not None
-    pixels = images.decode(answer.path.read_bytes(), channels=3)
-    return drawing.Example(answer.path.name, thumbnail(pixels), answer.said["probabilities"])
+    content = answer.path.read_bytes()
+    shown = thumbnail(images.decode(content, channels=3))
+    if look:
+        shown = heat.over(shown, look(content))
+    return drawing.Example(answer.path.name, shown, answer.said["probabilities"])
 
 
 def _json(answer: Answer) -> str:

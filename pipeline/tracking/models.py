@@ -12,6 +12,7 @@ from mlflow.exceptions import MlflowException
 from pipeline.params.schema import Tracking
 from pipeline.process.errors import DataError, HerbariumError
 from pipeline.serving import bundle, classifier
+from pipeline.serving.classifier import Classifier
 from pipeline.tracking import address
 from pipeline.tracking.store import conversation, follow_database
 
@@ -49,7 +50,12 @@ def _check_form(uri: str, store: str, named_by: str, refusal: type[HerbariumErro
 def load(
     uri: str, tracking: Tracking, start: Callable[[], object] = lambda: None
 ) -> Callable[[list[bytes]], list[dict[str, Any]]]:
-    """Encoded images → answers, as `serving.classifier.Classifier.predict`, of the model at `uri`.
+    """Encoded images → answers, as `serving.classifier.Classifier.predict`, of the model at `uri`; see `opened`."""
+    return opened(uri, tracking, start).predict
+
+
+def opened(uri: str, tracking: Tracking, start: Callable[[], object] = lambda: None) -> Classifier:
+    """The model at `uri`.
 
     `uri`: models:/name@alias, models:/name/version, models:/id, or a downloaded model's folder. `start` is called when
     the model is there, before Keras is needed. Raises DataError if
@@ -60,6 +66,6 @@ def load(
         folder = fetched(uri, store, "--model", DataError)
     start()
     try:
-        return classifier.opened(folder / bundle.DATA).predict
+        return classifier.opened(folder / bundle.DATA)
     except DataError as error:
         raise DataError(f"--model: {uri} cannot be used: {error}") from error

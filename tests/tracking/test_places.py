@@ -125,7 +125,7 @@ def test_tables_that_changed_are_said_to_have(published, monkeypatch) -> None:
 # Complete means looked at
 
 
-@pytest.mark.parametrize("lost", ["reports/metrics.json", "pictures", "report.html", ""])
+@pytest.mark.parametrize("lost", ["reports/metrics.json", "params.yaml", "report.html", ""])
 def test_what_is_no_longer_there_is_published_again(published, params, lost: str) -> None:
     first, run = published
     store, folder = opened(params), first / "mlartifacts" / run.run_id / "artifacts"

@@ -50,7 +50,7 @@ def test_small_numbers_show_their_power_of_ten(value, text):
     assert rendering.flow(value) == text
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(legal_params())
 def test_any_legal_params_are_read_back_as_they_were(params: Params) -> None:
     text = render(params.model_dump())

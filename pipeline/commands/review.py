@@ -21,12 +21,37 @@ _POINTS = 100
 @app.command(rich_help_panel=_REVIEW)
 @in_project()
 def replicate(
-    seeds: Annotated[int, typer.Option(min=1, help="How many seeds: the experiment's own and those after it.")] = 3,
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many seeds: the experiment's own and those after it.", show_default="3"),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(min=2, help="Cross-validate instead: folds of the training and validation images."),
+    ] = None,
+    repeats: Annotated[
+        int | None, typer.Option(min=1, help="How often the images are divided into folds.", show_default="1")
+    ] = None,
 ) -> None:
-    """Run the experiment of params.yaml with several seeds; mean, spread and interval in reports/replicate.json.
+    """Run the experiment of params.yaml with several seeds, or cross-validate it; mean, spread and interval.
 
-    Example: herbarium replicate --seeds 5
+    They are in reports/replicate.json, of folds in reports/folds.json. Folds extract nothing and see no test image.
+
+    Example: herbarium replicate --folds 5 --repeats 2
     """
+    if folds is None:
+        if repeats is not None:
+            raise typer.BadParameter("--repeats is for --folds: how often the images are divided")
+        _over_seeds(seeds or 3)
+        return
+    if seeds is not None:
+        raise typer.BadParameter("give --seeds or --folds: the folds of the second repeat have the second seed")
+    from pipeline.commands import cross_validation
+
+    cross_validation.run(folds, repeats or 1)
+
+
+def _over_seeds(count: int) -> None:
     from pipeline.filing import seeds as filed
     from pipeline.params import config
     from pipeline.process import verbosity
@@ -35,7 +60,7 @@ def replicate(
 
     params = config.load()
     curves = []
-    found = replicates.replicate(seeds, verbosity.say, lambda seed, epochs: curves.append((seed, epochs)))
+    found = replicates.replicate(count, verbosity.say, lambda seed, epochs: curves.append((seed, epochs)))
     verbosity.say("")
     print(f"{outcomes.describe(found)}\ndetails: {filed.REPORT}")
 

@@ -20,6 +20,7 @@ import tensorflow as tf
 from pipeline.identity import seeds
 from pipeline.model import checkpoints, chunks, graph, losses
 from pipeline.model.compiled import compiled
+from pipeline.model.selection import Selection
 from pipeline.model.steps import Steps, as_input
 from pipeline.process.errors import HerbariumError
 from pipeline.results import history
@@ -46,7 +47,7 @@ class Examples:
     `transforms` gives, for an epoch, the projective transforms (N, 8) of on-the-fly augmentation; None = none.
     """
 
-    inputs: np.ndarray
+    inputs: np.ndarray | Selection
     labels: np.ndarray
     transforms: Callable[[int], np.ndarray] | None = None
     class_weights: np.ndarray | None = None
@@ -58,7 +59,7 @@ class Examples:
     @cached_property
     def resident(self) -> Any:
         """All inputs as one tensor, handed over once for all epochs; None if they are more than a block."""
-        return tf.constant(self.inputs) if self.inputs.nbytes <= BLOCK_BYTES else None
+        return tf.constant(np.asarray(self.inputs)) if self.inputs.nbytes <= BLOCK_BYTES else None
 
     def rows(self, chosen: np.ndarray) -> tuple[Any, Any]:
         """A tensor, and where the `chosen` rows (B,) are in it, int64 (B,)."""
@@ -136,7 +137,7 @@ def evaluate(model: keras.Model, examples: Examples) -> tuple[float, float]:
     return losses.score(logits(model, examples.inputs), examples.labels)
 
 
-def logits(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
+def logits(model: keras.Model, inputs: np.ndarray | Selection) -> np.ndarray:
     """Logits float32 (N, K), or (N, 1), of inputs (N, …) in inference mode."""
     if not hasattr(model, "inference"):
         model.inference = compiled(lambda rows: model(as_input(model, rows), training=False))

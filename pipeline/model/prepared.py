@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from pipeline.identity import fingerprint
-from pipeline.model import adjustable, features, heads, steps
+from pipeline.model import adjustable, features, folds, heads, steps
 from pipeline.model import fit as fitting
 from pipeline.model.assembly import Assembled
 from pipeline.model.fit import Examples
+from pipeline.model.folds import Fold
 from pipeline.model.steps import Steps
 from pipeline.results.history import Epoch
 
@@ -34,10 +35,10 @@ JOINT = {"learning_rate": 1.0, "schedule": "constant", "epochs": 1, "early_stopp
 
 
 class Prepared:
-    """A network as it is initialised, and the examples of its cut; `begin` before each training."""
+    """A network as it is initialised, and the examples of its cut, or of a fold; `begin` before each training."""
 
-    def __init__(self, assembled: Assembled, params: Params, root: Path) -> None:
-        self.assembled, self._params, self._root = assembled, params, root
+    def __init__(self, assembled: Assembled, params: Params, root: Path, fold: Fold | None = None) -> None:
+        self.assembled, self._params, self._root, self._fold = assembled, params, root, fold
         self._initial = [variable.numpy() for variable in assembled.trained.variables]
         self._steps: dict[tuple[Any, ...], Steps] = {}
 
@@ -79,6 +80,8 @@ class Prepared:
         return 4 * values + sum(int(examples.inputs.nbytes) for examples in kept)
 
     def _examples(self, cut: Any) -> tuple[Examples, Examples]:
+        if self._fold:
+            return folds.examples(self._fold, self.assembled, self._params, cut, self._root)
         first, second = (
             features.examples(split, self.assembled, self._params, cut, self._root) for split in fingerprint.SPLITS
         )

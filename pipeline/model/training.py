@@ -15,10 +15,11 @@ import numpy as np
 
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint
-from pipeline.model import assembly, class_weights, features, prepared, warm_up
+from pipeline.model import assembly, class_weights, features, folds, prepared, warm_up
 from pipeline.model import fit as fitting
 from pipeline.model.assembly import Assembled
 from pipeline.model.fit import Examples, Phase
+from pipeline.model.folds import Fold
 from pipeline.model.prepared import Kept, Prepared
 from pipeline.process.errors import HerbariumError
 from pipeline.results import history
@@ -54,21 +55,25 @@ def run(
     root: Path = Path(),
     kept: Kept | None = None,
     warm_ups: Path | None = None,
+    fold: Fold | None = None,
 ) -> Trained:
     """Train the network of `params` on the stored activations; `on_start` gets the fingerprint before the first epoch.
 
     Reads the sections images, backbone, head, train and compute. `checkpoints` is a folder to resume from; `forget`
     clears it, once what was trained is safe. `root` is the project whose activations, classes and backbone are meant.
     `kept` are networks of earlier trainings to use again, `warm_ups` a folder of their warm-ups; what comes of it is
-    the same without, but what was trained is another training's with the next call.
+    the same without, but what was trained is another training's with the next call. `fold` is other images to train on
+    and to hold out, with a fingerprint of its own, without checkpoints or shared warm-ups.
     """
     classes = records.read_json(root / paths.CLASSES)
     class_weights.check(params.train.class_weights, classes)
     index = features.read_index(fingerprint.SPLITS, root)
     for split in fingerprint.SPLITS:
         features.verify(split, index, root)
-    name = fingerprint.of_project(params, root)
-    network = (kept or Kept()).get(prepared.key(params, root), lambda: _prepared(params, index, root))
+    name = folds.named(fingerprint.of_project(params, root), fold)
+    checkpoints, warm_ups = (None, None) if fold else (checkpoints, warm_ups)
+    key = folds.named(prepared.key(params, root), fold)
+    network = (kept or Kept()).get(key, lambda: _prepared(params, index, root, fold))
     network.begin(params)
     on_start(name)
     folder = _folder(checkpoints, name) if checkpoints else None
@@ -81,7 +86,7 @@ def run(
     joint = fitting.fit(
         assembled.trained, train, validation, params.train, phase, on_epoch, _file(folder, "joint"), steps
     )
-    check_exact(assembled, validation, params, root)
+    check_exact(assembled, _probe(assembled, params, root) if fold else validation, params, root)
     best = history.best(joint) if params.train.early_stopping_patience else joint[-1]
     return Trained(assembled, [*epochs, *joint], best.epoch, name)
 
@@ -95,10 +100,14 @@ def _folder(checkpoints: Path, name: str) -> Path:
     return checkpoints / name[:16]
 
 
-def _prepared(params: Params, index: Mapping[str, Any], root: Path) -> Prepared:
+def _probe(assembled: Assembled, params: Params, root: Path) -> Examples:
+    return features.examples("validation", assembled, params, root=root)
+
+
+def _prepared(params: Params, index: Mapping[str, Any], root: Path, fold: Fold | None) -> Prepared:
     assembled = assembly.assemble(params, len(records.read_json(root / paths.CLASSES)), root)
     features.check_weights(assembled, index, unfrozen=params.backbone.weights == "none")
-    return Prepared(assembled, params, root)
+    return Prepared(assembled, params, root, fold)
 
 
 def _joint(train: Train) -> Phase:

@@ -57,13 +57,16 @@ def log_review(name: str, content: Mapping[str, Any], report: Path, tracking: Tr
 
 
 class Replication:
-    """A replication's run and, below it, one run a seed. Opened by the first seed; asking again changes nothing."""
+    """A replication's run and, below it, one run a seed, or a fold. Opened by the first; asking again changes nothing.
 
-    def __init__(self, experiment: str, params: Params) -> None:
-        self._experiment, self._params = experiment, params
+    `over`: seeds | folds. `experiment` names it in MLflow.
+    """
+
+    def __init__(self, experiment: str, params: Params, over: str = "seeds") -> None:
+        self._experiment, self._params, self._over = experiment, params, over
 
     def seed(self, params: Params, fingerprint: str, epochs: list[Epoch], values: Mapping[str, float]) -> None:
-        """Show one seed: its parameters, curve and final `values`. Raises TrackingUnavailable."""
+        """Show one training: its parameters, curve and final `values`. Raises TrackingUnavailable."""
         with conversation(address.tracking_uri(self._params.tracking), UPLOAD_SECONDS):
             store, parent = self._opened()
             parent_id = parent.info.run_id
@@ -86,7 +89,7 @@ class Replication:
 
     def _opened(self) -> tuple[Store, Run]:
         store = connect(self._params.tracking)
-        name = f"seeds of {self._params.tracking.experiment}"
+        name = f"{self._over} of {self._params.tracking.experiment}"
         return store, _run(store, name, "replication", f"replication {self._experiment}")
 
 

@@ -1,0 +1,86 @@
+"""Divides the images of training and validation into folds: classes in proportion, what belongs together in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.files import paths, records
+from pipeline.identity import fingerprint, seeds
+from pipeline.model.folds import Fold, labels_of
+from pipeline.process.errors import CombinationError
+
+
+def of_project(folds: int, repeats: int, seed: int, root: Path = Path()) -> list[Fold]:
+    """`folds` folds, `repeats` times, of the stored images in the project at `root`; equal for equal seeds ≥ 0.
+
+    Each class is in proportion in every fold. Identical images, those of one group (data.splitting) and listed
+    near-duplicates are never parted. Raises CombinationError if a class has fewer of them than there are folds.
+    """
+    labels, units = labels_of(root), _units(root)
+    classes = records.read_json(root / paths.CLASSES)
+    _check(labels, units, classes, folds)
+    return [
+        Fold(repeat, number, trained, held_out)
+        for repeat in range(1, repeats + 1)
+        for number, (trained, held_out) in enumerate(
+            _divided(labels, units, folds, seeds.whole(seed, "folds", repeat)), start=1
+        )
+    ]
+
+
+def _divided(labels: np.ndarray, units: np.ndarray, folds: int, seed: int) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    alone = len(np.unique(units)) == len(units)
+    division = (StratifiedKFold if alone else StratifiedGroupKFold)(folds, shuffle=True, random_state=seed)
+    parts: Iterable[tuple[np.ndarray, np.ndarray]] = division.split(labels, labels, None if alone else units)
+    return parts
+
+
+def _units(root: Path) -> np.ndarray:
+    """A number for each image: the same for images that must stay together."""
+    rows = [row for split in fingerprint.SPLITS for row in records.read_csv(root / paths.ids(split))]
+    parents = list(range(len(rows)))
+    first_with: dict[str, int] = {}
+    bonds = _bonds(root)
+    for place, row in enumerate(rows):
+        for bond in (f"image {row['sha256']}", *bonds.get(row["name"], ())):
+            _join(parents, place, first_with.setdefault(bond, place))
+    return np.array([_root(parents, place) for place in range(len(rows))])
+
+
+def _bonds(root: Path) -> dict[str, list[str]]:
+    """What ties each image, by name, to others: its group, and the near-duplicates that were looked for and listed."""
+    bonds: dict[str, list[str]] = {}
+    if (root / paths.SPLIT_TABLE).exists():
+        for row in records.read_csv(root / paths.SPLIT_TABLE):
+            bonds[row["name"]] = [f"group {row['group']}"] if row["group"] else []
+    report = records.read_json(root / paths.DATASET) if (root / paths.DATASET).exists() else {}
+    for number, pair in enumerate(report.get("near_duplicates", {}).get("pairs", ())):
+        for image in pair["images"]:
+            bonds.setdefault(image["name"], []).append(f"pair {number}")
+    return bonds
+
+
+def _root(parents: list[int], place: int) -> int:
+    while parents[place] != place:
+        parents[place] = parents[parents[place]]
+        place = parents[place]
+    return place
+
+
+def _join(parents: list[int], one: int, other: int) -> None:
+    parents[_root(parents, one)] = _root(parents, other)
+
+
+def _check(labels: np.ndarray, units: np.ndarray, classes: Sequence[str], folds: int) -> None:
+    counts = {name: len(np.unique(units[labels == place])) for place, name in enumerate(classes)}
+    fewest = min((name for name in counts if counts[name]), key=lambda name: counts[name])
+    if counts[fewest] < folds:
+        raise CombinationError(
+            f"--folds: found {folds}; class {fewest!r} has {counts[fewest]} images (or groups of them) for training and"
+            f" validation, and is needed in every fold: allowed: 2 to {counts[fewest]}"
+        )

@@ -1,0 +1,86 @@
+"""Folds of cross-validation: over the images of training and validation, from what is stored of them.
+
+Nothing is extracted for it: a fold is other rows of the same activations. Test images are in none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.files import paths, records
+from pipeline.identity import fingerprint
+from pipeline.model import augmentation, class_weights, features, filling
+from pipeline.model.assembly import Assembled
+from pipeline.model.cuts import Cut
+from pipeline.model.fit import Examples
+from pipeline.model.selection import Selection
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Params
+
+
+@dataclass(frozen=True)
+class Fold:
+    """`trained` and `held_out`: places int64 among the images of training, then those of validation.
+
+    `number` from 1 on, within `repeat`, from 1 on.
+    """
+
+    repeat: int
+    number: int
+    trained: np.ndarray
+    held_out: np.ndarray
+
+    @property
+    def digest(self) -> str:
+        return records.digest([self.trained.tolist(), self.held_out.tolist()])
+
+
+def named(name: str, fold: Fold | None) -> str:
+    """`name`, of a training or of what trainings share, for the images of a fold."""
+    return records.digest([name, fold.digest]) if fold else name
+
+
+def examples(
+    fold: Fold, assembled: Assembled, params: Params, cut: Cut | None = None, root: Path = Path()
+) -> tuple[Examples, Examples]:
+    """What to train on and what is held out, at `cut` (None: where the network is cut).
+
+    Images of the validation split have no augmented views stored: each of their views is the image itself.
+    """
+    cut = cut or assembled.cut
+    parts = [features.activations(split, assembled, cut, params.head.pooling, root) for split in fingerprint.SPLITS]
+    labels = labels_of(root)
+    of_training = len(labels) - len(parts[1])
+    views = len(parts[0]) // of_training
+
+    def rows(places: np.ndarray, view: int) -> np.ndarray:
+        shift = np.where(places < of_training, view * of_training, len(parts[0]) - of_training)
+        moved: np.ndarray = places + shift
+        return moved
+
+    trained = Selection(parts, np.concatenate([rows(fold.trained, view) for view in range(views)]))
+    held_out = Selection(parts, rows(fold.held_out, 0))
+    answers = labels[fold.trained]
+    weights = class_weights.of(params.train.class_weights, records.read_json(root / paths.CLASSES), answers)
+    moves = _transforms(fold, trained, params, cut, root)
+    return Examples(trained, answers, moves, weights), Examples(held_out, labels[fold.held_out])
+
+
+def _transforms(fold: Fold, inputs: Any, params: Params, cut: Cut, root: Path) -> Any:
+    settings = params.images.augmentation
+    if not (settings.on_the_fly and cut.at_input):
+        return None
+    identities = [one for split in fingerprint.SPLITS for one in filling.image_identities(split, root)]
+    chosen = [identities[place] for place in fold.trained]
+    height, width = inputs.shape[1:3]
+    return lambda epoch: augmentation.transforms(settings, chosen, epoch, height, width)
+
+
+def labels_of(root: Path) -> np.ndarray:
+    """int64 (N,): of the images of training, then those of validation."""
+    return np.concatenate([records.read_npy(root / paths.labels(s), memory_map=False) for s in fingerprint.SPLITS])

@@ -1,0 +1,135 @@
+"""Cross-validation on stored activations: which images are where, that nothing is extracted, and what is measured."""
+
+import shutil
+
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score
+
+from pipeline.files import paths, records
+from pipeline.identity import fingerprint
+from pipeline.model import assembly, cross_validation, division, extraction, features, fit, folds, training
+from pipeline.model.selection import Selection
+from pipeline.params import config
+from pipeline.process.errors import CombinationError
+from pipeline.results.cross_validation import FoldResult
+from tests.small_data import COUNTS
+
+from .conftest import changed
+
+POOL = COUNTS["train"] + COUNTS["validation"]
+
+
+def names_with(split: str, **same: str) -> None:
+    """Give images of a split, by place, the content of others."""
+    rows = records.read_csv(paths.ids(split))
+    for place, sha256 in same.items():
+        rows[int(place.removeprefix("image"))]["sha256"] = sha256
+    records.write_csv(paths.ids(split), ["name", "sha256"], [(row["name"], row["sha256"]) for row in rows])
+
+
+def test_every_image_is_held_out_once_a_repeat_and_each_class_in_proportion(stored):
+    divided = division.of_project(5, 2, seed=3)
+    assert [(fold.repeat, fold.number) for fold in divided] == [(r, f) for r in (1, 2) for f in range(1, 6)]
+    labels = np.concatenate([records.read_npy(paths.labels(split)) for split in fingerprint.SPLITS])
+    for repeat in (1, 2):
+        held = [fold.held_out for fold in divided if fold.repeat == repeat]
+        assert sorted(np.concatenate(held)) == list(range(POOL))
+    for fold in divided:
+        assert sorted([*fold.trained, *fold.held_out]) == list(range(POOL))
+        counts = np.bincount(labels[fold.held_out], minlength=3)
+        assert counts.max() - counts.min() <= 1
+    assert [fold.digest for fold in division.of_project(5, 2, seed=3)] == [fold.digest for fold in divided]
+    assert len({fold.digest for fold in (*divided, *division.of_project(5, 2, seed=4))}) == 20
+
+
+def test_identical_images_and_groups_are_never_parted(stored):
+    """Images 0 and 3 have one content, 3, 6 and one of validation one group, 6 and 12 are near-duplicates."""
+    names_with("train", image3=records.read_csv(paths.ids("train"))[0]["sha256"])
+    rows = [(f"train-{i}.png", "dark", "plant" if i in (3, 6) else "", "train") for i in range(37)]
+    rows += [(f"validation-{i}.png", "dark", "plant" if i == 9 else "", "validation") for i in range(18)]
+    records.write_csv(paths.SPLIT_TABLE, ["name", "class", "group", "split"], rows)
+    near = {"images": [{"name": "train-6.png"}, {"name": "train-12.png"}]}
+    records.write_json(paths.DATASET, {"near_duplicates": {"pairs": [near]}})
+    together = {0, 3, 6, 12, COUNTS["train"] + 9}
+    for fold in division.of_project(4, 3, seed=1):
+        assert len(together & set(fold.held_out.tolist())) in (0, 5)
+        assert len(together & set(fold.trained.tolist())) in (0, 5)
+
+
+def test_more_folds_than_images_of_a_class_are_refused(stored):
+    with pytest.raises(CombinationError, match=r"--folds: found 19; class 'grey' has 18 images .* allowed: 2 to 18"):
+        division.of_project(19, 1, seed=1)
+
+
+def test_a_selection_is_the_rows_of_what_stands_below_each_other():
+    first, second = np.arange(12).reshape(4, 3), np.arange(100, 106).reshape(2, 3)
+    rows = np.array([5, 0, 3, 4, 0])
+    whole = np.concatenate([first, second])[rows]
+    found = Selection([first, second], rows)
+    np.testing.assert_array_equal(np.asarray(found), whole)
+    np.testing.assert_array_equal(found[1:3], whole[1:3])
+    np.testing.assert_array_equal(found[np.array([4, 0])], whole[[4, 0]])
+    assert (len(found), found.shape, found.dtype, found.nbytes) == (5, whole.shape, whole.dtype, whole.nbytes)
+
+
+def test_a_fold_is_trained_on_rows_of_what_is_stored_views_included(stored, extracted, params):
+    views = params.images.augmentation.model_dump() | {"views": 2, "shift": 0.2}
+    one = {"backbone": {"max_unfrozen_layers": 1}, "train": {"unfrozen_layers": 1, "class_weights": "balanced"}}
+    params = changed(params, images={"augmentation": views}, **one)
+    extracted(params)
+    built = assembly.assemble(params, classes=3)
+    fold = division.of_project(3, 1, seed=1)[0]
+    trained, held_out = folds.examples(fold, built, params)
+    of_split = {split: features.examples(split, built, params) for split in fingerprint.SPLITS}
+    assert trained.views == 2
+    assert trained.class_weights is not None
+    count = COUNTS["train"]
+    for i, place in list(enumerate(fold.trained))[::7]:
+        for view in range(3):
+            inside = place < count
+            split, row = ("train", view * count + place) if inside else ("validation", place - count)
+            np.testing.assert_array_equal(
+                trained.inputs[np.array([view * len(fold.trained) + i])][0], of_split[split].inputs[row]
+            )
+        assert trained.labels[i] == np.concatenate([e.labels for e in of_split.values()])[place]
+    originals = np.concatenate([of_split["train"].inputs[:count], of_split["validation"].inputs])
+    np.testing.assert_array_equal(np.asarray(held_out.inputs), originals[fold.held_out])
+
+
+def test_cross_validation_extracts_nothing_reads_no_test_image_and_measures_what_it_held_out(
+    stored, extracted, params, monkeypatch
+):
+    params = changed(params, train={"epochs": 2, "learning_rate": 0.02, "warmup_epochs": 1})
+    extracted(params)
+    shutil.rmtree(paths.images("test").parent)
+    shutil.rmtree(paths.FEATURES / "test")
+    before = {path: path.stat().st_mtime_ns for path in paths.FEATURES.rglob("*")}
+    monkeypatch.setattr(extraction, "extract", lambda *_: pytest.fail("extracted again"))
+    divided = division.of_project(3, 1, params.train.seed)
+    results: list[FoldResult] = []
+    curves: list[int] = []
+
+    def add(result: FoldResult, epochs: list) -> None:
+        results.append(result)
+        curves.append(len(epochs))
+
+    def run(known: dict[str, FoldResult]) -> None:
+        cross_validation.run(lambda _: params, divided, known, add)
+
+    run({})
+    assert {path: path.stat().st_mtime_ns for path in paths.FEATURES.rglob("*")} == before
+    assert curves == [4, 4, 4]
+    assert sum(result.images for result in results) == POOL
+    assert len({*(result.fingerprint for result in results), fingerprint.of_project(params)}) == 4
+    trained = training.run(params, fold=divided[0])
+    _, held_out = folds.examples(divided[0], trained.assembled, params)
+    predicted = fit.logits(trained.assembled.trained, held_out.inputs).argmax(axis=1)
+    assert trained.fingerprint == results[0].fingerprint
+    assert results[0].accuracy == (predicted == held_out.labels).mean() == trained.epochs[-1].validation_accuracy
+    assert results[0].balanced_accuracy == pytest.approx(balanced_accuracy_score(held_out.labels, predicted))
+    run({result.fingerprint: result for result in results[:2]})
+    assert curves[3:] == [0, 0, 4]
+    assert results[3:] == results[:3]
+    other = config.with_seed(params, 9)
+    assert folds.named(fingerprint.of_project(other), divided[0]) not in {result.fingerprint for result in results}

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
@@ -175,7 +176,8 @@ def test_images_and_pictures_are_those_where_the_user_stands(project: Path, monk
 
     def classifier(model):
         loaded.append((model, Path.cwd()))
-        return lambda contents: [{"class": "a", "probability": 1.0, "probabilities": {"a": 1.0}} for _ in contents]
+        answer = {"class": "a", "probability": 1.0, "probabilities": {"a": 1.0}}
+        return SimpleNamespace(predict=lambda contents: [answer for _ in contents])
 
     monkeypatch.setattr(results, "_classifier", classifier)
     done = CliRunner().invoke(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.data import names
+from pipeline.data.listing import listed
 from pipeline.data.reading import Example
 from pipeline.process.errors import DataError
 
@@ -37,9 +38,8 @@ def read(path: Path, classes: Sequence[str]) -> dict[str, str]:
         elif found.setdefault(name, correction) != correction:
             problems.append(f"line {line}: {name} is {correction} here, and {found[name]} before")
     if problems:
-        more = [f"… and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-        lines = "\n".join(f"  {text}" for text in [*problems[:_SHOWN], *more])
-        raise DataError(f"data.corrections: {len(problems)} rows of {path} cannot be used:\n{lines}")
+        what = f"data.corrections: {len(problems)} rows of {path} cannot be used:"
+        raise DataError("\n".join([what, *listed(problems, _SHOWN)]))
     return found
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.data import images, names, parallel, raw
+from pipeline.data.listing import listed
 from pipeline.process import progress
 from pipeline.process.errors import DataError
 
@@ -130,13 +131,10 @@ def _reread(file: ImageFile) -> bytes:
 
 
 def _listing(source: Path, bad: list[BadFile]) -> str:
-    lines = [f"  {file.name}: {file.reason}" for file in bad[:_SHOWN]]
-    if len(bad) > _SHOWN:
-        lines.append(f"  … and {len(bad) - _SHOWN} more")
     return "\n".join(
         [
             f"data.path: {len(bad)} unreadable images in {source}:",
-            *lines,
+            *listed([f"{file.name}: {file.reason}" for file in bad], _SHOWN),
             "Remove or replace them, or set data.on_bad_image: skip to leave them out and have them reported.",
         ]
     )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pipeline.data.listing import listed
 from pipeline.process.errors import DataError
 
 # Of identical images the one in the rarest split stays: a test split keeps its images, the training split gives way.
@@ -69,14 +70,12 @@ def refuse_leaks(groups: Iterable[Group], classes: list[str]) -> None:
     leaks = [group for group in groups if group.leaking]
     if not leaks:
         return
-    lines = ["  " + " = ".join(f"{i.split}: {i.name} ({classes[i.label]})" for i in g.items) for g in leaks[:_SHOWN]]
-    if len(leaks) > _SHOWN:
-        lines.append(f"  … and {len(leaks) - _SHOWN} more")
+    lines = [" = ".join(f"{i.split}: {i.name} ({classes[i.label]})" for i in group.items) for group in leaks]
     raise DataError(
         "\n".join(
             [
                 f"data.splits: {len(leaks)} groups of identical images are in more than one split:",
-                *lines,
+                *listed(lines, _SHOWN),
                 "Set data.deduplicate: true to keep one of each, or data.allow_leaks: true to go on with all.",
             ]
         )

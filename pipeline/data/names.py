@@ -9,6 +9,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
+from pipeline.data.listing import listed
 from pipeline.process.errors import DataError
 
 # They reorder what is printed after them: a name would show as another.
@@ -63,11 +64,10 @@ def require_distinct(classes: Sequence[str], where: str) -> None:
 
     Upper and lower case are told apart: letters are classes, too.
     """
-    lines = [f"  {_shown(name)}: {reason}" for name in classes if (reason := _unusable(name))]
-    lines += [f"  {' and '.join(map(_shown, alike))} look the same" for alike in _groups(classes, _look)]
+    lines = [f"{_shown(name)}: {reason}" for name in classes if (reason := _unusable(name))]
+    lines += [f"{' and '.join(map(_shown, alike))} look the same" for alike in _groups(classes, _look)]
     if lines:
-        more = [f"  … and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-        raise DataError("\n".join([f"{where}: names that cannot be used for classes:", *lines[:_SHOWN], *more]))
+        raise DataError("\n".join([f"{where}: names that cannot be used for classes:", *listed(lines, _SHOWN)]))
 
 
 def case_variants(classes: Iterable[str]) -> list[list[str]]:

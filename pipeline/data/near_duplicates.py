@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.data import looks
 from pipeline.data.integrity import Item
+from pipeline.data.listing import listed
 from pipeline.data.looks import SIDE, WHOLE, Stretch
 from pipeline.process import progress
 from pipeline.process.errors import DataError
@@ -79,16 +80,13 @@ def refuse_leaks(found: Sequence[Pair], classes: Sequence[str]) -> None:
     if not leaks:
         return
     lines = [
-        "  " + " ~ ".join(f"{i.split}: {i.name} ({classes[i.label]})" for i in (pair.first, pair.second))
-        for pair in leaks[:_SHOWN]
+        " ~ ".join(f"{i.split}: {i.name} ({classes[i.label]})" for i in (pair.first, pair.second)) for pair in leaks
     ]
-    more = [f"  … and {len(leaks) - _SHOWN} more"] if len(leaks) > _SHOWN else []
     raise DataError(
         "\n".join(
             [
                 f"data.near_duplicates: {len(leaks)} pairs of images that are copies of each other are in two splits:",
-                *lines,
-                *more,
+                *listed(lines, _SHOWN),
                 "Set data.near_duplicates: together, with data.splitting.method: stratified and all splits slices of"
                 " one; or remove one of each; or set report to go on with all.",
             ]

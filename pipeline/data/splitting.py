@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.data import groups, partition, slices
 from pipeline.data.integrity import Item
+from pipeline.data.listing import listed
 from pipeline.data.preparation import Pool
 from pipeline.process.errors import DataError
 
@@ -109,13 +110,11 @@ def refuse_cut_groups(items: Sequence[Item]) -> None:
             splits.setdefault(item.group, set()).add(item.split)
     cut = [f"{group} ({', '.join(sorted(found))})" for group, found in splits.items() if len(found) > 1]
     if cut:
-        more = [f"  … and {len(cut) - _SHOWN} more"] if len(cut) > _SHOWN else []
         raise DataError(
             "\n".join(
                 [
                     f"data.splitting.group: {len(cut)} groups have images in more than one split:",
-                    *(f"  {line}" for line in cut[:_SHOWN]),
-                    *more,
+                    *listed(cut, _SHOWN),
                     "The source's own splits, or slices of the stored order, cut them: put a group's images into one"
                     " folder, or draw all splits from one (data.splits: slices of train; method: stratified).",
                 ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pipeline.data import layout, names
+from pipeline.data.listing import listed
 from pipeline.params.suggestions import did_you_mean
 from pipeline.process.errors import DataError
 
@@ -49,9 +50,8 @@ def read(path: Path) -> list[Row]:
 
 def refusal(path: Path, problems: list[tuple[str, str]]) -> str:
     """A message that lists what is wrong, row by row."""
-    lines = [f"  {where}: {wrong}" for where, wrong in problems[:_SHOWN]]
-    more = [f"  … and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-    return "\n".join([f"data.table: {len(problems)} rows of {path} cannot be used:", *lines, *more])
+    lines = [f"{where}: {wrong}" for where, wrong in problems]
+    return "\n".join([f"data.table: {len(problems)} rows of {path} cannot be used:", *listed(lines, _SHOWN)])
 
 
 Lines = Iterator[tuple[str, list[str]]]

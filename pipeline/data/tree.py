@@ -11,6 +11,7 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from pipeline.data import names
+from pipeline.data.listing import listed
 from pipeline.process.errors import DataError
 
 # Of Windows, macOS, archives made by it, and network drives, in lower case; hidden files begin with a dot.
@@ -97,10 +98,8 @@ def _ignored(paths: Iterable[Path]) -> list[Path]:
     return [path for path in paths if named.match_file(os.path.relpath(path))]
 
 
-def _refusal(what: str, listed: Iterable[str], advice: str) -> str:
-    lines = list(listed)
-    more = [f"… and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-    return "\n".join([f"data.path: {what}:", *(f"  {line}" for line in [*lines[:_SHOWN], *more]), advice])
+def _refusal(what: str, found: Iterable[str], advice: str) -> str:
+    return "\n".join([f"data.path: {what}:", *listed(list(found), _SHOWN), advice])
 
 
 def _leads_nowhere(entry: os.DirEntry[str]) -> bool:

@@ -4,23 +4,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from pipeline.files import pages
 from pipeline.report.page import data_uri
+
+_TEMPLATE = Path(__file__).with_name("first_look.html")
 
 
 def render(pictures: Sequence[tuple[str, Path]], **values: Any) -> str:
     """The page. `pictures`: caption and file of each; `values`: name, images (count), counts (class → split → images),
     sizes (smallest, median, largest, each height and width), grey, suggested, pairs, duplicates."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,  # class and file names are the user's
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["picture"] = data_uri
-    return environment.get_template("first_look.html").render(pictures=pictures, **values)
+    return pages.rendered(_TEMPLATE, {"pictures": pictures, **values}, {"picture": data_uri})
 
 
 def imbalance(counts: Mapping[str, Mapping[str, int]]) -> float:

@@ -11,9 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from pipeline.files import paths, records
+from pipeline.files import pages, paths, records
 from pipeline.params.keys import flat
 from pipeline.results import balanced, history, metrics, predictions
 from pipeline.results.predictions import Predictions
@@ -21,6 +19,7 @@ from pipeline.results.predictions import Predictions
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
 
+_TEMPLATE = Path(__file__).with_name("page.html")
 MISTAKES_SHOWN = 12
 CONFUSIONS_SHOWN = 8
 
@@ -31,29 +30,22 @@ def render(params: Params, listed: Mapping[str, Any] | None = None) -> str:
     Reads what the stages have written: metrics, predictions, history, training.json, dataset.json and the pictures.
     """
     test = predictions.read(paths.PREDICTIONS)
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,  # class and file names are the user's
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": percent, "picture": data_uri}
-    return environment.get_template("page.html").render(
-        params=flat(params.model_dump()),
-        listed=flat(params.model_dump() if listed is None else listed),
-        metrics=records.read_json(paths.METRICS),
-        training=records.read_json(paths.TRAINING),
-        dataset=records.read_json(paths.DATASET),
-        epochs=history.read(paths.HISTORY),
-        scores=test.scores,
-        right=int(test.correct.sum()),
-        warning=balanced.warning(metrics.confusion_matrix(test.labels, test.probabilities), test.classes),
-        mistakes=mistakes(test),
-        confusions=confusions(test),
-        paths=paths,
-        trained_md5=records.md5(paths.TRAINING),
-    )
+    values = {
+        "params": flat(params.model_dump()),
+        "listed": flat(params.model_dump() if listed is None else listed),
+        "metrics": records.read_json(paths.METRICS),
+        "training": records.read_json(paths.TRAINING),
+        "dataset": records.read_json(paths.DATASET),
+        "epochs": history.read(paths.HISTORY),
+        "scores": test.scores,
+        "right": int(test.correct.sum()),
+        "warning": balanced.warning(metrics.confusion_matrix(test.labels, test.probabilities), test.classes),
+        "mistakes": mistakes(test),
+        "confusions": confusions(test),
+        "paths": paths,
+        "trained_md5": records.md5(paths.TRAINING),
+    }
+    return pages.rendered(_TEMPLATE, values, {"percent": percent, "picture": data_uri})
 
 
 def mistakes(test: Predictions) -> list[Mapping[str, Any]]:

@@ -10,9 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from pipeline.files import records
+from pipeline.files import pages, records
 from pipeline.filing import locks
 from pipeline.process import git
 from pipeline.process.errors import ConfigError
@@ -21,7 +19,7 @@ from pipeline.review.evidence import Source
 from pipeline.review.verify import Review
 
 _LONGEST_NAME = 200
-_TEMPLATE = "certificate.html"
+_TEMPLATE = Path(__file__).with_name("certificate.html")
 
 
 def checked_name(name: str) -> str:
@@ -72,14 +70,7 @@ def certificate(review: Review, signer: str, when: datetime.datetime, machine: d
 
 def as_html(content: dict[str, Any]) -> str:
     """One page, for print; nothing is fetched and nothing runs when it is opened."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,  # names of people, files and experiments are the users'
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(_TEMPLATE).render(content)
+    return pages.rendered(_TEMPLATE, content)
 
 
 def not_checked(review: Review) -> Iterator[str]:

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from pipeline.data import images, looks, parallel
+from pipeline.data import images, looks, parallel, preparation
 from pipeline.data.integrity import Item
 from pipeline.data.reading import Example
 from pipeline.data.thumbnails import thumbnail
@@ -39,9 +39,8 @@ def see(source: Iterable[tuple[str, Example]]) -> list[Seen]:
 
 def _seen(room: parallel.Room, named: tuple[str, Example]) -> Seen:
     split, example = named
-    stored = example.image
-    with room.taken(images.working_bytes(stored) if isinstance(stored, bytes) else 4 * stored.nbytes):
-        pixels = images.decode(stored, 3) if isinstance(stored, bytes) else images.convert(stored, 3)
+    with room.taken(preparation.working_bytes(example)):
+        pixels = preparation.decoded(example, 3)
     item = Item(split, example.name, example.label, images.pixel_digest(pixels), example.group, looks.look(pixels))
     small = images.resize(thumbnail(pixels), *_within(pixels.shape[0], pixels.shape[1], 96))
     patches = images.resize(pixels, _PATCHES, _PATCHES).astype(float).reshape(-1)

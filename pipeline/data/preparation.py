@@ -60,7 +60,7 @@ def fill(
     def prepare(example: Example) -> tuple[Item, np.ndarray, Sample | None]:
         _require_label(example, classes)
         try:
-            with room.taken(_working_bytes(example.image)):
+            with room.taken(working_bytes(example)):
                 item, before, after = _prepared(example, split, pixels.shape[1:])
                 look = looks.look(before) if with_looks else b""
                 seen = sample(example.name, example.label, before, after) if samples.wants(example.label) else None
@@ -82,19 +82,26 @@ def fill(
 def _prepared(example: Example, split: str, shape: tuple[int, ...]) -> tuple[Item, np.ndarray, np.ndarray]:
     """What the image is, its pixels, and those resized to `shape` (H, W, C)."""
     height, width, channels = shape
-    stored = example.image
-    before = images.decode(stored, channels) if isinstance(stored, bytes) else images.convert(stored, channels)
+    before = decoded(example, channels)
     after = images.resize(before, height, width)
     return Item(split, example.name, example.label, images.pixel_digest(before), example.group), before, after
+
+
+def decoded(example: Example, channels: int) -> np.ndarray:
+    """The pixels of an example as it is stored, encoded or not: uint8 (H, W, C). Raises DataError."""
+    image = example.image
+    return images.decode(image, channels) if isinstance(image, bytes) else images.convert(image, channels)
+
+
+def working_bytes(example: Example) -> int:
+    """The memory that `decoded` takes."""
+    image = example.image
+    return images.working_bytes(image) if isinstance(image, bytes) else 4 * image.nbytes
 
 
 def _bytes(example: Example) -> int:
     image = example.image
     return len(image) if isinstance(image, bytes) else image.nbytes
-
-
-def _working_bytes(image: bytes | np.ndarray) -> int:
-    return images.working_bytes(image) if isinstance(image, bytes) else 4 * image.nbytes
 
 
 def _require_label(example: Example, classes: list[str]) -> None:

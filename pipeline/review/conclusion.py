@@ -14,7 +14,7 @@ from pipeline.results.seeds import Measured
 from pipeline.results.statistics import Interval
 from pipeline.review import evidence
 from pipeline.review.claimed import Claimed
-from pipeline.review.evidence import Evidence, Source
+from pipeline.review.evidence import Evidence
 from pipeline.review.further import FigureVerdict, judged
 from pipeline.review.rerun import Rerun
 from pipeline.review.verdict import Outcome, Question, Verdict, judge
@@ -52,8 +52,7 @@ def of(claim: Claimed, record: Record | None, first: Rerun, found: Sequence[Evid
     )
     if claim.of_record and exact:
         return Conclusion(Outcome.REPRODUCED, exact, ours)
-    same = same_images(record.lock, first.lock, claim.split) if claim.of_record and record else claim.same_images
-    question = claim.question(same)
+    question = claim.question(_of_the_claim(claim, record, first))
     if question is None:
         return Conclusion(Outcome.INCONCLUSIVE, exact, ours)
     verdict = judge(ours, question)
@@ -66,10 +65,12 @@ def further(
     """The verdicts on the further figures of a claim, if it has any."""
     if claim is None or not claim.figures:
         return []
-    same = claimed_.same_images
-    if claimed_.of_record and record:
-        same = same_images(record.lock, first.lock, claimed_.split)
-    return judged(claim, [seed.measured for seed in found], same)
+    return judged(claim, [seed.measured for seed in found], _of_the_claim(claimed_, record, first))
+
+
+def _of_the_claim(claim: Claimed, record: Record | None, first: Rerun) -> bool:
+    """Whether the images that ran are those the claim is about."""
+    return same_images(record.lock, first.lock, claim.split) if claim.of_record and record else claim.same_images
 
 
 def stages(record: Record | None, first: Rerun) -> list[StageComparison]:
@@ -105,7 +106,3 @@ def pair(record: Record | None, first: Rerun) -> Pair | None:
         statistics.mcnemar(right, other),
         tuple(class_differences.compare(ours, theirs)),
     )
-
-
-def computed_here(found: Sequence[Evidence]) -> bool:
-    return all(seed.source is not Source.CACHED for seed in found)

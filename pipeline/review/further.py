@@ -5,7 +5,7 @@ Each is judged as the accuracy is, by the same looks at the same seeds, against 
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.filing.claims import Claim, Further
 from pipeline.process.errors import DataError
@@ -81,15 +81,14 @@ def _judged(claim: Claim, further: Further, runs: Sequence[Run], same_images: bo
         values = [figures.measured(further.figure, run) for run in runs]
     except DataError as error:
         reason = str(error).removeprefix(f"{further.figure}: ")
-        return FigureVerdict(found.figure, reported, found.margin, found.loss, reason=reason)
+        return replace(found, reason=reason)
     measured = Measured(tuple(value.value for value in values), values[0].images, len(values))
     variance = _variance(values)
     if variance is None and not same_images:
-        reason = "how far other images move it cannot be told"
-        return FigureVerdict(found.figure, reported, found.margin, found.loss, measured, reason=reason)
+        return replace(found, measured=measured, reason="how far other images move it cannot be told")
     resolution = 0.0 if found.loss else 1 / measured.images
     question = Question(reported, further.margin, same_images, claim.most_seeds, variance, resolution)
-    return FigureVerdict(found.figure, reported, found.margin, found.loss, measured, judge(measured, question))
+    return replace(found, measured=measured, verdict=judge(measured, question))
 
 
 def _variance(values: Sequence[Value]) -> float | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.files import paths
 from pipeline.process import tables
-from pipeline.results import statistics
+from pipeline.results import seeds, statistics
 
 REPORT = paths.REPORTS / "folds.json"
 FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "worst_recall")
@@ -79,10 +79,6 @@ def describe(found: CrossValidation) -> str:
     ]
     lines = tables.aligned([heads, *rows], right=range(len(heads)))
     for name in FIGURES:
-        each = {key: 100 * value for key, value in summary(found, name).items()}
-        lines.append(
-            f"{name.replace('_', ' ')}: {each['mean']:.2f} ± {each['sd']:.2f} % (mean ± standard deviation of"
-            f" {len(found.results)} folds); 95 % interval of the mean {each['low']:.2f} to {each['high']:.2f} %"
-        )
+        lines.append(seeds.spread(name.replace("_", " "), summary(found, name), f"{len(found.results)} folds"))
     lines.append("intervals: corrected for folds that share training images (Nadeau and Bengio 2003)")
     return "\n".join(lines)

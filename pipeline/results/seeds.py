@@ -93,12 +93,17 @@ def describe(replicates: Replicates) -> str:
         if values["sd"] is None:
             lines.append(f"{split}: one seed says nothing about the spread; give --seeds 3 or more")
         else:
-            lines.append(
-                f"{split}: {100 * values['mean']:.2f} ± {100 * values['sd']:.2f} % (mean ± standard deviation of"
-                f" {len(replicates.seeds)} seeds); 95 % interval of the mean {100 * values['low']:.2f} to"
-                f" {100 * values['high']:.2f} %"
-            )
+            lines.append(spread(split, values, f"{len(replicates.seeds)} seeds"))
     return "\n".join(lines)
+
+
+def spread(figure: str, values: Mapping[str, float], of: str) -> str:
+    """A `figure` over trainings, `of` so many of a kind, in percent; `values`: mean, sd, low and high, fractions."""
+    mean, sd, low, high = (100 * values[name] for name in ("mean", "sd", "low", "high"))
+    return (
+        f"{figure}: {mean:.2f} ± {sd:.2f} % (mean ± standard deviation of {of}); 95 % interval of the mean {low:.2f} to"
+        f" {high:.2f} %"
+    )
 
 
 def _percent(fraction: float) -> str:

@@ -58,8 +58,13 @@ def _in_order(client: Any, ahead: int, work: tuple[str, ...], chunks: Iterable[S
 
 def _compute(content: str, bits: str, root: str, split: str, rows: list[int]) -> list[Any]:
     """On a worker: the activations of those rows, one array a file."""
+    from pipeline.files import paths
+    from pipeline.model import filling
+
     params, lower = _network(content, bits, root)
-    wanted, identities = _rows(params, split, root)
+    wanted = filling.Wanted.rows_of(split, params, Path(root))
+    ids = Path(root) / paths.ids(split)
+    identities = _identities(split, root, ids.stat().st_mtime_ns) if wanted.views else []
     found: list[Any] = lower(wanted.chunk(rows, identities))
     return found
 
@@ -84,8 +89,9 @@ def _network(content: str, bits: str, root: str) -> tuple["Params", Any]:
     return params, extraction.lower_of(network, params)
 
 
-def _rows(params: "Params", split: str, root: str) -> tuple[Any, list[int]]:
+@lru_cache(maxsize=1)
+def _identities(split: str, root: str, written: int) -> list[int]:
+    """Of all images of a split: read once, not for each chunk; `written`: when the file was."""
     from pipeline.model import filling
 
-    wanted = filling.Wanted.rows_of(split, params, Path(root))
-    return wanted, wanted.identities
+    return filling.image_identities(split, Path(root))

@@ -106,8 +106,8 @@ def test_the_cache_is_where_dvc_has_it(project, monkeypatch):
         Path(file).write_text(text)
     assert cache.folder(Path()) == Path("/everyones")
     assert cache.links(Path()) == {"reflink", "hardlink"}
-    Path(".dvc/config.local").write_text("[cache]\n    dir = ../shared\n['remote \"a\"']\n    url = b\n")
-    assert cache.folder(Path()) == Path(".dvc/../shared")
+    Path(".dvc/config.local").write_text("[cache]\n    dir = ../elsewhere\n['remote \"a\"']\n    url = b\n")
+    assert cache.folder(Path()) == Path(".dvc/../elsewhere")
 
 
 # What DVC would not notice

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.params.keys import at, flat, replaced
 
-CURRENT = 3
+CURRENT = 4
 FIRST = 1  # files that do not say their version
 
 # Version → the keys that came with it, each with what older files meant by its absence; of a new section, all its keys
@@ -25,6 +25,7 @@ AS_BEFORE: dict[int, dict[str, Any]] = {
         "sweep.start": [],
         "train.class_weights": "none",
     },
+    4: {},
 }
 
 
@@ -38,8 +39,13 @@ def _to_3(content: dict[str, Any]) -> dict[str, Any]:
     return completed(content, AS_BEFORE[3])
 
 
+def _to_4(content: dict[str, Any]) -> dict[str, Any]:
+    """Version 4: ways of training and augmentation of today."""
+    return completed(content, AS_BEFORE[4])
+
+
 # Version → how content of the version before becomes content of it. What is in the new form already, a step leaves.
-STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {2: _to_2, 3: _to_3}
+STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {2: _to_2, 3: _to_3, 4: _to_4}
 
 
 def version(content: Mapping[str, Any]) -> Any:

@@ -47,10 +47,16 @@ def measured(found: Record | None, params: Params) -> str:
 
 
 def _took(resources: Mapping[str, Any]) -> str:
-    """`It took: fetch 10 s, 0.5 GiB; … on a CPU, 2 cores.`"""
-    stages = [f"{name} {one['seconds']:,.0f} s{_memory(one['peak_bytes'])}" for name, one in resources.items()]
+    """`It took: fetch 10 s (8 s of CPU) and 0.5 GiB; … Machine: a CPU, 2 cores.`"""
+    stages = [f"{name} {_time(one)}{_memory(one['peak_bytes'])}" for name, one in resources.items()]
     machines = {f"{one['machine']['cpu']}, {one['machine']['cores']} cores" for one in resources.values()}
     return f"It took: {'; '.join(stages)}. Machine: {'; '.join(sorted(machines))}."
+
+
+def _time(took: Mapping[str, Any]) -> str:
+    """Records of earlier have no CPU time."""
+    worked = took.get("cpu_seconds")
+    return f"{took['seconds']:,.0f} s" + ("" if worked is None else f" ({worked:,.0f} s of CPU)")
 
 
 def _memory(peak_bytes: int | None) -> str:

@@ -1,9 +1,13 @@
-"""What a stage took, on which machine: seconds and the most memory its process held, noted beside the results.
+"""What a stage took, on which machine: time, and the most memory its process held, noted beside the results.
+
+`seconds` passed from the start of the process to the end of the stage, whatever else the machine did meanwhile;
+`cpu_seconds` are what processor cores worked for it.
 
 They are other each time, so they are part of no result and of no hash. A record takes over those of the run it files,
 which are known by the hashes of what the stage wrote: a result that came out of a cache has the note of its making.
 """
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,9 +30,11 @@ _KIB = 1024
 def noted(taken: Stock, began: float | None = None) -> Iterator[None]:
     """Within it a stage runs; if it ends well, what it took is noted. `began`: `time.monotonic()` at its beginning."""
     started = time.monotonic() if began is None else began
+    before = cpu_seconds() if began is None else 0.0
     yield
     content = {
         "seconds": round(time.monotonic() - started, 1),
+        "cpu_seconds": round(cpu_seconds() - before, 1),
         "peak_bytes": peak_bytes(),
         "machine": hardware.describe(),
         "outputs": dict(receipts.witnesses(taken)),
@@ -51,6 +57,20 @@ def seconds(project: Path = Path()) -> dict[str, float]:
     """Stage → what it took when it last ran in the `project`, whatever its results have become since."""
     notes = {file.stem: records.read_json(file) for file in sorted((project / FOLDER).glob("*.json"))}
     return {stage: float(note["seconds"]) for stage, note in notes.items()}
+
+
+def cpu_seconds() -> float:
+    """What processor cores of this computer have worked for this process and those it started, ended or not."""
+    this = psutil.Process()
+    return math.fsum(_worked(process) for process in [this, *this.children(recursive=True)])
+
+
+def _worked(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:  # it ended since it was listed
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 def peak_bytes(status: Path = _STATUS) -> int | None:

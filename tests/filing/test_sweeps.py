@@ -76,7 +76,7 @@ def test_what_was_changed_by_hand_is_named(winner):
 
 
 def test_data_set_and_what_stages_took_are_filed(finished):
-    took = {"seconds": 12.3, "peak_bytes": 2**30, "machine": {"cpu": "A CPU", "cores": "2"}}
+    took = {"seconds": 12.3, "cpu_seconds": 8.6, "peak_bytes": 2**30, "machine": {"cpu": "A CPU", "cores": "2"}}
     note = {**took, "outputs": {paths.METRICS.as_posix(): records.md5(paths.METRICS)}}
     records.write_json(resources.FOLDER / "evaluate.json", note)
     records.write_json(resources.FOLDER / "train.json", {**note, "outputs": {paths.METRICS.as_posix(): "0" * 32}})
@@ -84,7 +84,7 @@ def test_data_set_and_what_stages_took_are_filed(finished):
     assert reading.filed("digits").resources == {"evaluate": took}
     assert records.read_json(folder / "dataset.json") == records.read_json(paths.DATASET)
     text = readme.update("digits").read_text(encoding="utf-8")
-    assert "It took: evaluate 12 s and 1.0 GiB. Machine: A CPU, 2 cores." in text
+    assert "It took: evaluate 12 s (9 s of CPU) and 1.0 GiB. Machine: A CPU, 2 cores." in text
 
 
 def test_a_data_set_of_another_run_is_refused(finished):

@@ -1,5 +1,7 @@
 """What stages took is noted beside the results, and taken over for the results it is of only."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +10,8 @@ import pytest
 
 from pipeline.files import paths, records
 from pipeline.identity import resources
+
+_PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
 
 
 def stock(*outputs: str) -> SimpleNamespace:
@@ -19,8 +23,9 @@ def test_seconds_memory_and_machine_are_noted_with_the_results(project: Path) ->
         records.write_text(paths.METRICS, "{}")
         time.sleep(0.2)
     found = resources.of_run({"reports/metrics.json": records.md5(paths.METRICS)})["evaluate"]
-    assert set(found) == {"seconds", "peak_bytes", "machine"}
+    assert set(found) == {"seconds", "cpu_seconds", "peak_bytes", "machine"}
     assert 0.1 < found["seconds"] < 60
+    assert 0 <= found["cpu_seconds"] < found["seconds"]
     assert found["peak_bytes"] is None or 10**6 < found["peak_bytes"] < 10**12
     assert "cpu" in found["machine"]
 
@@ -50,6 +55,27 @@ def test_the_peak_is_the_high_water_mark(tmp_path: Path) -> None:
     status.write_text("VmPeak:\t  999 kB\nVmHWM:\t     123 kB\nVmRSS:\t 7 kB\n")
     assert resources.peak_bytes(status) == 123 * 1024
     assert resources.peak_bytes(tmp_path / "none") is None
+
+
+_WORK = "import time\nwhile time.process_time() < 0.5: pass"
+
+
+def test_what_a_process_and_those_it_started_worked_is_counted_once() -> None:
+    before = resources.cpu_seconds()
+    subprocess.run([sys.executable, "-c", _WORK], check=True)
+    ended = resources.cpu_seconds() - before
+    assert 0.4 < ended < 5
+    started = subprocess.Popen([sys.executable, "-c", f"{_WORK}\nprint(flush=True)\ninput()"], **_PIPES)
+    started.stdout.readline()
+    both = resources.cpu_seconds() - before
+    started.communicate(b"\n")
+    assert both > ended + 0.4
+
+
+def test_waiting_is_no_work(project: Path) -> None:
+    before = resources.cpu_seconds()
+    time.sleep(0.3)
+    assert resources.cpu_seconds() - before < 0.2
 
 
 def test_a_process_began_before_now() -> None:

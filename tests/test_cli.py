@@ -16,7 +16,7 @@ from pipeline.cli import app
 from pipeline.commands import results, setup
 from pipeline.files import paths
 from pipeline.params import config
-from pipeline.process.errors import ConfigError
+from pipeline.process.errors import CombinationError, ConfigError
 from pipeline.process.project import NoProjectError
 from pipeline.sweep import promote
 
@@ -139,6 +139,23 @@ def test_every_command_says_that_there_is_no_project(command: str, tmp_path: Pat
     done = CliRunner().invoke(app, [command, *ARGUMENTS.get(command, [])])
     assert isinstance(done.exception, NoProjectError)
     assert [path.name for path in tmp_path.iterdir()] == ["image.png"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"train.class_weights": {"rose": 2.0, "tullip": 3.0}},
+        {"sweep.space": {"train.class_weights": {"choices": ["balanced", {"tullip": 3.0}]}}},
+    ],
+)
+def test_check_names_a_class_that_has_a_weight_and_no_images(project: Path, changes: dict):
+    made(project, "photos/rose", "photos/tulip")
+    promote.write(paths.PARAMS, {"data.source": "image_folder", "data.path": "photos", **changes})
+    done = CliRunner().invoke(app, ["check"])
+    assert isinstance(done.exception, CombinationError)
+    assert "train.class_weights: 'tullip' is no class; did you mean tulip?" in str(done.exception)
+    Path("photos/tulip").rename("photos/tullip")
+    assert CliRunner().invoke(app, ["check"]).stdout.startswith("params.yaml is in order\n")
 
 
 def test_commands_work_from_every_folder_of_the_project(project: Path, monkeypatch):

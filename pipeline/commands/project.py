@@ -22,7 +22,7 @@ def check() -> None:
 
     Example: herbarium check
     """
-    from pipeline.data import source_notes
+    from pipeline.data import known_classes, source_notes
     from pipeline.files import paths
     from pipeline.params import config, upgrades
     from pipeline.process import half_written
@@ -35,6 +35,8 @@ def check() -> None:
     plans.dimensions_of(params)
     require_dvc()
     require_inputs(params)
+    if classes := known_classes.of(params.data):
+        plans.check_classes(params, classes)
     print("params.yaml is in order")
     for sentence in source_notes.of(params.data):
         print(f"note: {sentence}")

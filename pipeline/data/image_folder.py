@@ -19,33 +19,34 @@ def write(folder: Path, name: str, source: Path, on_bad_image: str) -> list[BadF
     be used, a class or a split without images, or, unless `on_bad_image` is "skip", unreadable files (all are listed).
     """
     folders = {split: tree.folders(root) for split, root in layout.of(source).items()}
-    classes = _classes(source, folders)
+    found_classes = classes(source)
     files = {split: tree.files(source, same_split) for split, same_split in folders.items()}
     found = {
         split: [
-            Labelled(path, classes.index(names.composed(folder.name)))
+            Labelled(path, found_classes.index(names.composed(folder.name)))
             for folder, paths in zip(same_split, files[split], strict=True)
             for path in paths
         ]
         for split, same_split in folders.items()
     }
-    _require_images(source, classes, found)
-    return image_files.write(folder, name, source, classes, found, on_bad_image)
+    _require_images(source, found_classes, found)
+    return image_files.write(folder, name, source, found_classes, found, on_bad_image)
 
 
-def _classes(source: Path, folders: dict[str, list[Path]]) -> list[str]:
-    """The class names, sorted; the same name in two splits is one class."""
+def classes(source: Path) -> list[str]:
+    """The class names, sorted; the same name in two splits is one class. Raises DataError as `write`."""
+    folders = {split: tree.folders(root) for split, root in layout.of(source).items()}
     for same_split in folders.values():
         names.require_distinct([names.decoded(folder.name) for folder in same_split], f"data.path: {source}")
-    classes = sorted({names.composed(folder.name) for same_split in folders.values() for folder in same_split})
-    names.require_distinct(classes, f"data.path: {source}")
+    found = sorted({names.composed(folder.name) for same_split in folders.values() for folder in same_split})
+    names.require_distinct(found, f"data.path: {source}")
     layout.refuse_splits_in_classes(source, [folder for same_split in folders.values() for folder in same_split])
-    if len(classes) < 2:
+    if len(found) < 2:
         raise DataError(
-            f"data.path: found {len(classes)} class folders {classes} in {source}; allowed: at least two, one folder"
+            f"data.path: found {len(found)} class folders {found} in {source}; allowed: at least two, one folder"
             f" of images per class{layout.one_too_high(folders)}"
         )
-    return classes
+    return found
 
 
 def _require_images(source: Path, classes: list[str], found: dict[str, list[Labelled]]) -> None:

@@ -28,12 +28,12 @@ def write(folder: Path, name: str, source: Path, file: str, on_bad_image: str) -
     if problems := [(row.where, wrong) for row in rows if (wrong := _wrong(source, path, row))]:
         raise DataError(table.refusal(path, problems))
     tree.refuse_ignored(source, [path, *(path.parent / row.file for row in rows)])
-    classes = _classes(path, rows)
+    found_classes = classes(path, rows)
     found: dict[str, list[Labelled]] = {}
     for row in sorted(rows, key=lambda row: row.file):
-        labelled = Labelled(path.parent / row.file, classes.index(names.nfc(row.label)), row.group)
+        labelled = Labelled(path.parent / row.file, found_classes.index(names.nfc(row.label)), row.group)
         found.setdefault(row.split or "train", []).append(labelled)
-    return image_files.write(folder, name, source, classes, found, on_bad_image)
+    return image_files.write(folder, name, source, found_classes, found, on_bad_image)
 
 
 def _wrong(source: Path, path: Path, row: Row) -> str | None:
@@ -50,9 +50,10 @@ def _linked(source: Path, place: Path) -> bool:
     return any(step.is_symlink() for step in steps[: steps.index(source)])
 
 
-def _classes(path: Path, rows: list[Row]) -> list[str]:
+def classes(path: Path, rows: list[Row]) -> list[str]:
+    """The labels of a table, sorted. Raises DataError if they cannot be class names, or are fewer than two."""
     names.require_distinct(sorted({row.label for row in rows}), f"data.table: {path}")
-    classes = sorted({names.nfc(row.label) for row in rows})
-    if len(classes) < 2:
-        raise DataError(f"data.table: {path} has one label, {classes[0]}; allowed: at least two")
-    return classes
+    found = sorted({names.nfc(row.label) for row in rows})
+    if len(found) < 2:
+        raise DataError(f"data.table: {path} has one label, {found[0]}; allowed: at least two")
+    return found

@@ -113,10 +113,18 @@ def warning(confusion: np.ndarray, classes: Sequence[str]) -> str | None:
     if not no_better_than_commonest(confusion):
         return None
     (place, share), right = commonest(confusion), np.trace(confusion) / confusion.sum()
+    said, bound = (f"{100 * value:.1f} %" for value in (right, share))
+    always = f"the {bound} of always answering {classes[place]!r}, the commonest class"
+    if right < share and said != bound:
+        blind = 1 / len(_recalls(confusion))
+        return (
+            f"accuracy {said} is below {always}: balanced accuracy, {100 * balanced_accuracy(confusion):.1f} % here and"
+            f" {100 * blind:.1f} % for the same answer to every image, says whether anything was learned; look at"
+            " reports/curves.png and reports/scores.csv"
+        )
     return (
-        f"accuracy {100 * right:.1f} % is near the {100 * share:.1f} % of always answering {classes[place]!r}, the"
-        " commonest class: look at balanced accuracy and at reports/scores.csv; train.class_weights: balanced makes"
-        " rare classes count"
+        f"accuracy {said} is {'no more than' if said == bound else 'near'} {always}: look at balanced accuracy and at"
+        " reports/scores.csv; train.class_weights: balanced makes rare classes count"
     )
 
 

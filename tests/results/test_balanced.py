@@ -97,5 +97,23 @@ def test_accuracy_near_that_of_the_commonest_class(matrix, expected):
     assert balanced.no_better_than_commonest(np.array(matrix)) is expected
 
 
+@pytest.mark.parametrize(
+    ("matrix", "says"),
+    [
+        (
+            [[2, 50], [20, 28]],
+            "accuracy 30.0 % is below the 52.0 % of always answering 'a', the commonest class: balanced",
+        ),
+        ([[2, 50], [20, 28]], "balanced accuracy, 31.1 % here and 50.0 % for the same answer to every image, says"),
+        ([[89, 1], [10, 0]], "accuracy 89.0 % is below the 90.0 % of always"),
+        ([[90, 0], [10, 0]], "accuracy 90.0 % is no more than the 90.0 % of always"),
+        ([[89999, 1], [10000, 0]], "accuracy 90.0 % is no more than the 90.0 % of always"),
+        ([[88, 2], [7, 3]], "accuracy 91.0 % is near the 90.0 % of always"),
+    ],
+)
+def test_an_accuracy_below_that_of_the_commonest_class_is_said_to_be(matrix, says):
+    assert says in str(balanced.warning(np.array(matrix), ["a", "b"]))
+
+
 def test_the_commonest_class_is_the_first_of_equals():
     assert balanced.commonest(np.array([[1, 1, 0], [0, 4, 0], [2, 0, 2]])) == (1, 0.4)

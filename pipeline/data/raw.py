@@ -105,5 +105,9 @@ def writing(messages: TextIO) -> Iterator[None]:
     """Within it TFDS writes equal examples as equal bytes, its messages go to `messages`, no bars off a terminal."""
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
-    with tfds_internals.equal_bytes(), contextlib.redirect_stdout(messages):
+    with (
+        tfds_internals.equal_bytes(),
+        tfds_internals.nothing_left_behind(),
+        contextlib.redirect_stdout(messages),
+    ):
         yield

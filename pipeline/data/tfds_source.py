@@ -59,7 +59,8 @@ def _builder(folder: Path, name: str) -> Any:
     if name not in known:
         raise DataError(f"data.name: TensorFlow Datasets has no {name}{did_you_mean(name, known)}")
     try:
-        return tfds.builder(name, data_dir=folder, file_format=raw.FORMAT)
+        with tfds_internals.nothing_left_behind():
+            return tfds.builder(name, data_dir=folder, file_format=raw.FORMAT)
     except ImportError as error:
         raise DataError(f"data.name: {name} needs a package that is not installed: {error}") from None
     except Exception as error:  # as when it is prepared

@@ -1,12 +1,14 @@
-"""TensorFlow Datasets still needs both, and both still work."""
+"""TensorFlow Datasets still needs them, and they still work."""
 
 import inspect
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
 import requests
+import tensorflow_datasets as tfds
 from tensorflow_datasets.core import example_serializer
 from tensorflow_datasets.core.download import downloader
 from tensorflow_datasets.core.example_serializer import ExampleSerializer
@@ -40,6 +42,24 @@ def test_examples_are_serialized_in_order_inside_only():
     with tfds_internals.equal_bytes():
         assert ExampleSerializer.serialize_example is not before
     assert ExampleSerializer.serialize_example is before
+
+
+def builder(folder):
+    features = tfds.features.FeaturesDict({"label": tfds.features.ClassLabel(num_classes=2)})
+    return tfds.dataset_builders.AdhocBuilder(
+        name="two", version="1.0.0", data_dir=folder, features=features, split_datasets={"train": []}
+    )
+
+
+def test_a_builder_still_leaves_an_empty_folder_and_inside_does_not(tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    with tfds_internals.nothing_left_behind():
+        builder(tmp_path / "inside")
+    assert list(temporary.iterdir()) == []
+    builder(tmp_path / "outside")
+    assert [list(left.iterdir()) for left in temporary.iterdir()] == [[]]
 
 
 def test_downloads_still_have_many_retries_and_no_time_limit():

@@ -12,7 +12,8 @@ from pipeline.params.schema import Params
 from pipeline.results import statistics
 from pipeline.results.trials import COMPLETE
 
-AUDIT_SAYS = "luck with the seed alone: fresh seeds, on the validation images the trial was selected on"
+_SEED_ALONE = "luck with the seed alone: fresh seeds, on the validation images the trial was selected on"
+_OTHER_IMAGES = "fresh seeds, each on another draw of validation images, that no trial was selected on"
 
 
 def behind(training: Mapping[str, Any], metrics: Mapping[str, Any], params: Params) -> dict[str, Any] | None:
@@ -24,6 +25,7 @@ def behind(training: Mapping[str, Any], metrics: Mapping[str, Any], params: Para
     if own is None or own["state"] != COMPLETE:
         return None
     number, accuracy = int(own["number"]), float(own["validation_accuracy"])
+    audit = _audit(number)
     better = [t for t in trials if t["state"] == COMPLETE and float(t["validation_accuracy"]) > accuracy]
     return {
         "trial": number,
@@ -33,8 +35,8 @@ def behind(training: Mapping[str, Any], metrics: Mapping[str, Any], params: Para
         "trials": dict(Counter(trial["state"] for trial in trials)),
         "epochs": sum(int(trial["epochs"]) for trial in trials if not trial["same_as"]),
         "budget": params.sweep.model_dump(),
-        "audit": _audit(number),
-        "audit_says": AUDIT_SAYS,
+        "audit": audit,
+        "audit_says": _SEED_ALONE if audit and "optimism_interval" not in audit else _OTHER_IMAGES,
         "not_selected_on": _not_selected_on(metrics),
         "trials_sha256": records.file_digest(paths.TRIALS),
     }
@@ -46,13 +48,24 @@ def sentence(sweep: Mapping[str, Any]) -> str:
     place = "the best" if sweep["rank"] == 1 else f"number {sweep['rank']}"
     said = f"{place} of {complete} complete among {trials} trials of a sweep, by validation accuracy"
     if audit := sweep["audit"]:
-        said += f"; luck with the seed {100 * audit['optimism']:+.2f} points ({len(audit['seeds'])} fresh seeds)"
+        said += _of_audit(audit)
     other = sweep["not_selected_on"]
     low, high = (100 * end for end in other["interval"])
     return (
         f"{said}; validation minus test accuracy, on images that no trial was selected on,"
         f" {100 * other['difference']:+.2f} points (95 % interval {low:+.2f} to {high:+.2f})"
     )
+
+
+def _of_audit(audit: Mapping[str, Any]) -> str:
+    """Records of before there was an interval have audited the seed alone."""
+    seeds = f"{len(audit['seeds'])} fresh seeds"
+    if "optimism_interval" not in audit:
+        return f"; luck with the seed {100 * audit['optimism']:+.2f} points ({seeds})"
+    said = f"; selection optimism {100 * audit['optimism']:+.2f} points ({seeds}, on images it was not selected on"
+    if interval := audit["optimism_interval"]:
+        said += "; 95 % interval {:+.2f} to {:+.2f}".format(*(100 * end for end in interval))
+    return f"{said})"
 
 
 def _audit(trial: int) -> dict[str, Any] | None:

@@ -31,6 +31,29 @@ def of_project(folds: int, repeats: int, seed: int, root: Path = Path()) -> list
     ]
 
 
+def redrawn(number: int, seed: int, root: Path = Path()) -> Fold:
+    """The `number`-th other draw of the validation split, from 1 on: of images that no trial was measured on.
+
+    As many as the validation split has, or half of what there is, are held out of the images of training, and what is
+    left, with the images of validation, is trained on: as many as before. Draws share no image until the images of
+    training are used up. What belongs together stays together; what has a part in the validation split is not drawn.
+    Raises CombinationError if nothing can be drawn.
+    """
+    labels, units = labels_of(root), _units(root)
+    of_training = len(records.read_npy(root / paths.labels("train")))
+    free = np.flatnonzero(~np.isin(units[:of_training], units[of_training:]))
+    most = int(np.bincount(labels[free]).max(initial=0))
+    if most < 2:
+        raise CombinationError("data.splits: too few images for training to draw other validation images from them")
+    parts = min(most, max(2, round(len(free) / (len(labels) - of_training))))
+    repeat, place = divmod(number - 1, parts)
+    division = list(_divided(labels[free], units[free], parts, seeds.whole(seed, "redrawn", repeat)))
+    held_out = free[division[place][1]]
+    rest = np.setdiff1d(np.arange(len(labels)), held_out)
+    kept = seeds.generator(seed, "kept", number).permutation(rest)[:of_training]
+    return Fold(repeat + 1, place + 1, np.sort(kept), held_out)
+
+
 def _divided(labels: np.ndarray, units: np.ndarray, folds: int, seed: int) -> Iterable[tuple[np.ndarray, np.ndarray]]:
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 

@@ -12,8 +12,8 @@ from pipeline.identity.environment import environment
 from pipeline.process import dvc, verbosity
 from pipeline.results import trials
 from pipeline.results.trials import FAILED, PRUNED, Trial
-from pipeline.sweep import audit, coordinator, executors, figures, recorded
-from pipeline.sweep.audit import Audited
+from pipeline.sweep import audit, audited, coordinator, executors, figures, recorded
+from pipeline.sweep.audited import Audited
 from pipeline.sweep.coordinator import Listener
 from pipeline.sweep.display import Display, display, short
 from pipeline.sweep.executors import Workers
@@ -59,7 +59,7 @@ def run(plan: Plan, workers: int = 1, scheduler: str | None = None, quiet: bool 
         finally:
             trials.write(paths.TRIALS, ended, plan.keys)
         audits = audit.run(plan, done, started, screen.training)
-        audit.write(audits)
+        audited.write(audits)
         shutil.rmtree(paths.WARM_UPS, ignore_errors=True)
         figures.draw(recorded.in_memory(plan.study), paths.SWEEP_FIGURES)
         _finish(plan, done, audits, shown)
@@ -124,7 +124,7 @@ def _finish(plan: Plan, done: list[Trial], audits: list[Audited], shown: SweepRu
         return
     labels = {"best_trial": str(best.number), "best_fingerprint": best.fingerprint}
     labels[tags.NOTE] = "\n\n".join(escaped(line) for line in summary(plan, done, audits).splitlines())
-    metrics: dict[int | None, dict[str, float]] = {a.number: audit.values(a) for a in audits}
+    metrics: dict[int | None, dict[str, float]] = {a.number: audited.values(a) for a in audits}
     taken = audit.recommended(done, audits)
     metrics[None] = {**metrics.get(taken.number if taken else None, {}), "validation_accuracy": best.accuracy or 0.0}
     kept = trials.top(done, plan.params.sweep.keep_models)
@@ -143,7 +143,8 @@ def summary(plan: Plan, done: list[Trial], audits: list[Audited]) -> str:
         return f"{count}; none is complete, so there is nothing to promote"
     values = ", ".join(f"{key} {short(value)}" for key, value in best.values.items())
     lines = [count, f"best: trial {best.number}, validation accuracy {best.accuracy:.4f} with {values}"]
-    lines += [audit.describe(audited) for audited in audits]
+    lines += [audited.describe(entry) for entry in audits]
+    lines += [said] if audits and (said := audited.remark(plan.params)) else []
     return "\n".join(lines + _next_steps(done, audits))
 
 
@@ -152,7 +153,7 @@ def _next_steps(done: list[Trial], audits: list[Audited]) -> list[str]:
     best, taken = trials.best(done), audit.recommended(done, audits)
     assert best
     assert taken
-    which = "it" if best == taken else f"trial {taken.number}, which is ahead with fresh seeds,"
+    which = "it" if best == taken else f"trial {taken.number}, which is ahead by the audit,"
     return [
         f"take {which} into params.yaml: herbarium promote best, then dvc repro",
         f"all trials: {paths.TRIALS}; figures: {paths.SWEEP_FIGURES}; in MLflow: make ui",

@@ -9,7 +9,7 @@ from pipeline.files import paths, records
 from pipeline.params import config, editing
 from pipeline.params.schema import Params
 from pipeline.results.trials import COMPLETE, Trial, best
-from pipeline.sweep import audit, study
+from pipeline.sweep import audit, audited, study
 from pipeline.sweep.plans import Plan
 from pipeline.sweep.study import SweepError
 from pipeline.tracking.trial_runs import trial_of
@@ -89,7 +89,7 @@ def _shown(value: Any) -> str:
 
 def _outcome(plan: Plan, trial: Trial) -> list[str]:
     lines = [f"validation accuracy of trial {trial.number}: {trial.accuracy:.4f}"]
-    audited = audit.of_trial(plan, trial)
-    if audited:
-        lines.append(audit.describe(audited))
+    found = audit.of_trial(plan, trial)
+    if found:
+        lines.append(audited.describe(found))
     return [*lines, "now: dvc repro"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.files import paths
 from pipeline.identity import determinism
-from pipeline.model import assembly, training
+from pipeline.model import assembly, division, folds, training
 from pipeline.model.prepared import Kept
 from pipeline.params import config, idle
 from pipeline.process.errors import MachineError
@@ -31,7 +31,8 @@ def run_trial(configuration: Configuration, root: Path = Path()) -> Outcome:
 
     `configuration`: `params` (the content of a params.yaml), `fingerprint` (the one the training must have),
     `thresholds` (epoch → validation accuracy below which it stops), `model` (where to save the trained part, or None),
-    `model_above` (save it only if its validation accuracy is higher) and `debug` (raise errors instead of answering).
+    `model_above` (save it only if its validation accuracy is higher), `debug` (raise errors instead of answering) and
+    `draw` (number and seed of another draw of the validation split, to train and be measured on).
     The answer has the outcome fields of `pipeline.results.trials.Trial`, `epochs` as rows, or those of trouble.
     """
     began = time.perf_counter()
@@ -57,18 +58,22 @@ def _train(configuration: Configuration, epochs: list[Epoch], root: Path) -> Out
     idle.refuse(params, "the trial's configuration")
     determinism.prepare(params.compute)
     thresholds = configuration["thresholds"]
+    number, seed = configuration.get("draw", (0, 0))
+    fold = division.redrawn(number, seed, root) if number else None
     trained = training.run(
         params,
-        _same_as(configuration["fingerprint"]),
+        _same_as(folds.named(configuration["fingerprint"], fold)),
         _watch(thresholds, epochs),
         root=root,
         kept=_KEPT,
         warm_ups=root / paths.WARM_UPS,
+        fold=fold,
     )
     kept = next(epoch for epoch in trained.epochs if epoch.epoch == trained.kept_epoch)
     if configuration["model"] and kept.validation_accuracy > configuration["model_above"]:
         assembly.save(trained.assembled, root / configuration["model"])
-    return {"state": COMPLETE, "accuracy": kept.validation_accuracy, "kept_epoch": kept.epoch}
+    images = {"held_out": len(fold.held_out), "trained_on": len(fold.trained)} if fold else {}
+    return {"state": COMPLETE, "accuracy": kept.validation_accuracy, "kept_epoch": kept.epoch, **images}
 
 
 def _same_as(expected: str) -> Callable[[str], None]:

@@ -20,6 +20,16 @@ def swept(*rows: tuple) -> None:
     records.write_json(paths.AUDIT, [audit])
 
 
+def test_an_audit_on_other_images_is_told_with_its_interval(winner):
+    found = behind()
+    found["audit"] |= {"optimism": 0.02, "optimism_interval": [-0.01, 0.05]}
+    told = sweeps.sentence(found)
+    assert "selection optimism +2.00 points (2 fresh seeds, on images it was not selected on" in told
+    assert "95 % interval -1.00 to +5.00)" in told
+    records.write_json(paths.AUDIT, [found["audit"]])
+    assert "no trial was selected on" in behind()["audit_says"]
+
+
 def behind() -> dict | None:
     training, metrics = records.read_json(paths.TRAINING), records.read_json(paths.METRICS)
     return sweeps.behind(training, metrics, config.load())

@@ -57,6 +57,30 @@ def test_identical_images_and_groups_are_never_parted(stored):
         assert len(together & set(fold.trained.tolist())) in (0, 5)
 
 
+def test_other_validation_images_are_drawn_from_those_of_training(stored):
+    """Draws are disjoint until there are no more; what is tied to a validation image is in none."""
+    names_with("train", image3=records.read_csv(paths.ids("validation"))[0]["sha256"])
+    draws = [division.redrawn(number, 7) for number in (1, 2, 3)]
+    held = [fold.held_out.tolist() for fold in draws]
+    assert sorted(held[0] + held[1]) == [place for place in range(COUNTS["train"]) if place != 3]
+    assert set(held[2]) != set(held[0])
+    labels = records.read_npy(paths.labels("train"))
+    for fold in draws:
+        assert not set(fold.trained) & set(fold.held_out)
+        assert len(fold.trained) in (COUNTS["train"] - 1, COUNTS["train"])
+        counts = np.bincount(labels[fold.held_out], minlength=3)
+        assert counts.max() - counts.min() <= 1
+    assert [division.redrawn(number, 7).digest for number in (1, 2, 3)] == [fold.digest for fold in draws]
+    assert division.redrawn(1, 8).digest != draws[0].digest
+
+
+def test_where_all_images_are_tied_to_validation_there_is_no_other_draw(stored):
+    same = records.read_csv(paths.ids("validation"))[0]["sha256"]
+    names_with("train", **{f"image{place}": same for place in range(COUNTS["train"])})
+    with pytest.raises(CombinationError, match="too few images for training"):
+        division.redrawn(1, 7)
+
+
 def test_more_folds_than_images_of_a_class_are_refused(stored):
     with pytest.raises(CombinationError, match=r"--folds: found 19; class 'grey' has 18 images .* allowed: 2 to 18"):
         division.of_project(19, 1, seed=1)

@@ -1,14 +1,21 @@
+import dataclasses
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from pipeline.files import paths, records
+from pipeline.model import division
+from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.results.trials import top
-from pipeline.sweep import audit, coordinator
+from pipeline.sweep import audit, audited, coordinator, executors
+from pipeline.sweep.audited import Audited
 from pipeline.sweep.coordinator import Listener
+from pipeline.sweep.executors import Pending
 from pipeline.sweep.outcomes import Configuration, Outcome
 from pipeline.sweep.plans import Plan
+from tests.small_data import COUNTS
 
 from .conftest import BY_FORMULA, formula, sweeping, working
 
@@ -31,10 +38,10 @@ def test_the_best_are_trained_again(planned: Planned, params: Params) -> None:
     entry = audits[0]
     assert entry.optimism == entry.accuracy - sum(entry.accuracies) / 2
     assert entry.sd == pytest.approx(abs(entry.accuracies[0] - entry.accuracies[1]) / 2**0.5)
-    audit.write(audits)
+    audited.write(audits)
     first = paths.AUDIT.read_bytes()
     assert records.read_json(paths.AUDIT)[0]["mean"] == entry.mean
-    audit.write(audit.run(plan, done, BY_FORMULA))
+    audited.write(audit.run(plan, done, BY_FORMULA))
     assert paths.AUDIT.read_bytes() == first
 
 
@@ -58,7 +65,7 @@ def test_an_interrupted_audit_goes_on(planned: Planned, params: Params) -> None:
     assert [len(entry.accuracies) for entry in audits] == [2, 2]
 
 
-def test_trainings_that_fail_are_left_out(planned: Planned, params: Params) -> None:
+def test_trainings_that_fail_are_left_out(planned: Planned, params: Params, capsys: pytest.CaptureFixture) -> None:
     plan = planned(sweeping(params, audit_top=1))
     done = coordinator.run(plan, BY_FORMULA, Listener())
 
@@ -71,10 +78,79 @@ def test_trainings_that_fail_are_left_out(planned: Planned, params: Params) -> N
     (entry,) = audit.run(plan, done, execute)
     assert len(entry.seeds) == len(entry.accuracies) == 1
     assert entry.sd is None
-    assert "with 1 fresh seeds" in audit.describe(entry)
+    assert entry.interval is None
+    assert "fresh seeds: training 1 is left out: diverged" in capsys.readouterr().err
+    assert "with 1 fresh seeds" in audited.describe(entry)
 
 
 def test_nothing_to_audit(planned: Planned, params: Params) -> None:
     plan = planned(sweeping(params, audit_top=0))
     done = coordinator.run(plan, BY_FORMULA, Listener())
     assert audit.run(plan, done, BY_FORMULA) == []
+
+
+def test_every_seed_has_images_of_its_own_and_no_trial_was_measured_on_them(trained: Planned, params: Params) -> None:
+    """Through the workers that a sweep starts; a seed's draw is the same for all trials."""
+    plan = trained(sweeping(params, trials=2, batch=2, audit_seeds=2))
+    held: list[tuple[int, ...]] = []
+    with executors.started() as workers:
+        done = coordinator.run(plan, workers, Listener())
+        own = workers.submit
+
+        def submit(configuration: Configuration) -> Pending:
+            fold = division.redrawn(*configuration["draw"])
+            held.append(tuple(fold.held_out.tolist()))
+            assert max(held[-1]) < COUNTS["train"]
+            assert len(fold.trained) in (COUNTS["train"] - 1, COUNTS["train"])
+            assert not set(held[-1]) & set(fold.trained.tolist())
+            return own(configuration)
+
+        audits = audit.run(plan, done, dataclasses.replace(workers, submit=submit))
+    assert len(held) == 4
+    assert len(set(held)) == 2
+    assert not set(held[0]) & set(held[1])
+    for entry in audits:
+        assert entry.held_out == min(map(len, held))
+        for accuracy, images in zip(entry.accuracies, held, strict=False):
+            assert round(accuracy * len(images), 3) % 1 == 0
+
+
+def test_the_stated_optimism_is_what_the_winner_loses_elsewhere() -> None:
+    """500 sweeps of 30 trials of which none is much better: stated and true optimism agree on average, and the
+    interval has the true one in it. Fresh seeds on the images that were selected on would have found a third of it."""
+    random = np.random.default_rng(5)
+    stated, true, of_the_seed, inside = [], [], [], 0
+    for _ in range(500):
+        worth = random.normal(0.85, 0.01, 30)
+        on_its_images = random.normal(0, 0.025, 30)
+        with_its_seed = random.normal(0, 0.01, 30)
+        scores = worth + on_its_images + with_its_seed
+        best = int(scores.argmax())
+        other = worth[best] + random.normal(0, 0.025, 3) + random.normal(0, 0.01, 3)
+        found = Audited(best, float(scores[best]), (1, 2, 3), tuple(other.tolist()), 200, 1600)
+        stated.append(found.optimism)
+        true.append(found.accuracy - worth[best])
+        of_the_seed.append(scores[best] - worth[best] - on_its_images[best])
+        assert found.interval
+        inside += found.interval[0] <= true[-1] <= found.interval[1]
+    error = np.std(np.subtract(stated, true)) / len(stated) ** 0.5
+    assert np.mean(true) > 0.03
+    assert abs(np.mean(stated) - np.mean(true)) < 4 * error
+    assert np.mean(of_the_seed) < np.mean(true) / 3
+    assert inside >= 0.95 * len(stated)
+
+
+def test_seeds_that_agree_by_chance_do_not_make_it_certain() -> None:
+    low, high = Audited(1, 0.95, (1, 2, 3), (0.9, 0.9, 0.9), 100, 800).interval or (0, 0)
+    assert low < 0.03
+    assert high > 0.08
+
+
+def test_a_validation_split_of_its_own_is_told(params: Params) -> None:
+    assert audited.remark(params) == ""
+    content = params.model_dump()
+    content["data"] |= {"source": "image_folder", "path": "photographs"}
+    content["data"]["splits"] = {"train": "train", "validation": "validation", "test": "test"}
+    assert "the validation images come as a split of their own (validation)" in audited.remark(
+        config.check(content, "params.yaml")
+    )

@@ -63,12 +63,10 @@ def test_one_trial_is_recommended_and_it_is_the_audits(planned: Planned, params:
     for trial, accuracy in ((best, 0.5), (second, 0.9)):
         for seed in audit.fresh_seeds(params):
             name = study.fingerprint(with_seed(plan.params_of(trial), seed))
-            recorded.note(plan.study, f"audit:{name}", accuracy)
+            recorded.note(plan.study, f"redrawn:{name}", {"accuracy": accuracy, "held_out": 100, "trained_on": 800})
     text = command.summary(plan, done, audit.so_far(plan, done))
     assert text.count("herbarium promote") == 1
-    assert (
-        f"take trial {second.number}, which is ahead with fresh seeds, into params.yaml: herbarium promote best" in text
-    )
+    assert f"take trial {second.number}, which is ahead by the audit, into params.yaml: herbarium promote best" in text
     assert f"validation accuracy of trial {second.number}" in promote.promote(plan, "best")
 
 

@@ -73,6 +73,16 @@ def near_duplicates(found: Sequence[Pair], classes: Sequence[str]) -> dict[str, 
     }
 
 
+def weights(trained: Sequence[Item], weights: Mapping[str, float]) -> dict[str, Any]:
+    """How many of the images of training do not count 1, and what the smallest and the largest count."""
+    found = [weights.get(item.name, 1.0) for item in trained]
+    return {
+        "images": sum(int(weight != 1) for weight in found),
+        "smallest": min(found),
+        "largest": max(found),
+    }
+
+
 def _split(items: Sequence[Item], classes: Sequence[str]) -> dict[str, Any]:
     counts = _counts(items, classes)
     present = [count for count in counts.values() if count]

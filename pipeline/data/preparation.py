@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -112,8 +112,12 @@ def _require_label(example: Example, classes: list[str]) -> None:
         )
 
 
-def write(split: str, pools: Sequence[Pool], without: set[str]) -> None:
-    """Write one split's images.npy, labels.npy and ids.csv, leaving out the names in `without`."""
+def write(split: str, pools: Sequence[Pool], without: set[str], weights: Mapping[str, float] | None = None) -> None:
+    """Write one split's images.npy, labels.npy and ids.csv, leaving out the names in `without`.
+
+    And weights.npy, if images have `weights`: by name, of those that do not count 1. Of test images all count the same.
+    Raises DataError if no training image counts anything.
+    """
     rows = [
         (pool.pixels, i, item)
         for pool in pools
@@ -122,7 +126,18 @@ def write(split: str, pools: Sequence[Pool], without: set[str]) -> None:
     ]
     _copy([(pixels, i) for pixels, i, _ in rows], pools[0].pixels.shape[1:], paths.images(split))
     records.write_npy(paths.labels(split), np.array([item.label for *_, item in rows], dtype=np.int64))
+    _write_weights(split, [item.name for *_, item in rows], weights)
     records.write_csv(paths.ids(split), ["name", "sha256"], [(item.name, item.sha256) for *_, item in rows])
+
+
+def _write_weights(split: str, names: Sequence[str], weights: Mapping[str, float] | None) -> None:
+    if not weights or split == "test":
+        paths.weights(split).unlink(missing_ok=True)  # of a source that had some
+        return
+    found = np.array([weights.get(name, 1.0) for name in names], np.float32)
+    if split == "train" and not found.any():
+        raise DataError("data.table: the weights of all training images are 0; allowed: some above 0")
+    records.write_npy(paths.weights(split), found)
 
 
 def _copy(rows: Sequence[tuple[np.ndarray, int]], shape: tuple[int, ...], path: Path) -> None:

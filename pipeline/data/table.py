@@ -1,8 +1,9 @@
-"""A table of labels as people keep it: a row for each image file, with its class and, if there, its group and split."""
+"""A table of labels as people keep it: a row for each image file, with its class and, if there, its group, split and
+how much it counts."""
 
 import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from pipeline.data import layout, names
@@ -11,19 +12,22 @@ from pipeline.params.suggestions import did_you_mean
 from pipeline.process.errors import DataError
 
 FILE, LABEL = "file", "label"
-COLUMNS = (FILE, LABEL, "group", "split")
+COLUMNS = (FILE, LABEL, "group", "split", "weight")
+LARGEST_WEIGHT = 1e6  # of an image: sums of losses stay exact enough
 _SHOWN = 50
 
 
 @dataclass(frozen=True)
 class Row:
-    """`where`: "line 7" of a CSV file, "row 6" of Parquet. `file`: relative to the table. `split`: ours, or ""."""
+    """`where`: "line 7" of a CSV file, "row 6" of Parquet. `file`: relative to the table. `split`: ours, or "".
+    `weight`: how much the image counts in training, as written; "" = 1."""
 
     where: str
     file: str
     label: str
     group: str
     split: str
+    weight: str = ""
 
 
 def read(path: Path) -> list[Row]:
@@ -111,7 +115,16 @@ def _wrong(row: Row) -> str | None:
         return f"{row.file} leads out of the table's folder"
     if row.split and row.split.casefold() not in layout.SPLITS:
         return f"the split is {row.split}; allowed: train, validation, test, or another of their names"
+    if row.weight and not _is_weight(row.weight):
+        return f"the weight is {names.plain(row.weight)}; allowed: a number from 0 on, as in 0.5, or nothing for 1"
     return names.problem(row.group) and f"the group {names.plain(row.group)}: it has a line break or is not UTF-8"
+
+
+def _is_weight(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= LARGEST_WEIGHT
+    except ValueError:
+        return False
 
 
 def _contradictions(rows: list[Row]) -> Iterator[tuple[str, str]]:
@@ -128,4 +141,4 @@ def _contradictions(rows: list[Row]) -> Iterator[tuple[str, str]]:
 
 
 def _with_split(row: Row) -> Row:
-    return Row(row.where, row.file, row.label, row.group, layout.SPLITS.get(row.split.casefold(), ""))
+    return replace(row, split=layout.SPLITS.get(row.split.casefold(), ""))

@@ -36,6 +36,17 @@ def write(folder: Path, name: str, source: Path, file: str, on_bad_image: str) -
     return image_files.write(folder, name, source, found_classes, found, on_bad_image)
 
 
+def weights(source: Path, file: str) -> dict[str, float]:
+    """How much images count in training, by name: those of table `file` in `source` that do not count 1."""
+    path = source / file
+    read = {_name(source, path, row): float(row.weight) for row in table.read(path) if row.weight}
+    return {name: weight for name, weight in sorted(read.items()) if weight != 1}
+
+
+def _name(source: Path, path: Path, row: Row) -> str:
+    return names.composed((path.parent / row.file).relative_to(source).as_posix())
+
+
 def _wrong(source: Path, path: Path, row: Row) -> str | None:
     place = path.parent / row.file
     if not os.path.lexists(place):

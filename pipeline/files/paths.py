@@ -13,6 +13,7 @@ SPLITS = ("train", "validation", "test")
 RAW = Path("data/raw")
 SKIPPED = RAW / "skipped.json"
 CORRECTIONS = RAW / "corrections.json"  # only if there are any
+WEIGHTS_OF_IMAGES = RAW / "weights.json"  # only if the source has them
 IMAGES = Path("data/images")
 CLASSES = IMAGES / "classes.json"
 SPLIT_TABLE = IMAGES / "splits.csv"
@@ -86,6 +87,11 @@ def images(split: str) -> Path:
 def labels(split: str) -> Path:
     """int64 (N,), class indices 0 … K-1 into `CLASSES`."""
     return IMAGES / split / "labels.npy"
+
+
+def weights(split: str) -> Path:
+    """float32 (N,), how much each image counts in training; only of training and validation, if the source says so."""
+    return IMAGES / split / "weights.npy"
 
 
 def ids(split: str) -> Path:

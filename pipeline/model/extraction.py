@@ -175,4 +175,5 @@ def _finish(work: Mapping[str, Path], names: list[str]) -> dict[str, list[Path]]
 
 def _digests(split: str, entries: list[Stored]) -> dict[str, str]:
     inputs = [paths.FEATURES / split / entry.file if entry.file else paths.images(split) for entry in entries]
-    return {file.name: records.file_digest(file) for file in [paths.labels(split), *inputs]}
+    weights = [paths.weights(split)] if paths.weights(split).exists() else []
+    return {file.name: records.file_digest(file) for file in [paths.labels(split), *weights, *inputs]}

@@ -36,8 +36,11 @@ def read_index(splits: Iterable[str] = paths.SPLITS, root: Path = Path()) -> dic
 
 def verify(split: str, index: dict[str, Any], root: Path = Path()) -> None:
     """Raise DataError if a stored file of `split` is not the one that was written: no flipped bit is trained on."""
+    of_split = [paths.images(split), paths.labels(split), paths.weights(split)]
+    if (root / paths.weights(split)).exists() and paths.weights(split).name not in index["digests"][split]:
+        raise DataError(f"{paths.weights(split)}: extract-features has not seen it; run dvc repro")
     for name, expected in index["digests"][split].items():
-        of_images = name in (paths.images(split).name, paths.labels(split).name)
+        of_images = name in [path.name for path in of_split]
         path = root / (paths.IMAGES if of_images else paths.FEATURES) / split / name
         if not path.exists() or records.file_digest(path) != expected:
             found = "its bytes are not those extract-features saw" if path.exists() else "not found"
@@ -61,14 +64,23 @@ def examples(split: str, assembled: Assembled, params: Params, cut: Cut | None =
     labels = records.read_npy(root / paths.labels(split), memory_map=False)
     if split != "train":
         return Examples(inputs, labels)
-    weights = class_weights.of(params.train.class_weights, records.read_json(root / paths.CLASSES), labels)
+    of_classes = class_weights.of(params.train.class_weights, records.read_json(root / paths.CLASSES), labels)
+    of_images = weights_of(split, root)
     if not (settings.on_the_fly and cut.at_input):
-        return Examples(inputs, labels, class_weights=weights)
+        return Examples(inputs, labels, None, of_classes, of_images)
     identities = filling.image_identities(split, root)
     height, width = inputs.shape[1:3]
-    return Examples(
-        inputs, labels, lambda epoch: augmentation.transforms(settings, identities, epoch, height, width), weights
-    )
+
+    def transforms(epoch: int) -> np.ndarray:
+        return augmentation.transforms(settings, identities, epoch, height, width)
+
+    return Examples(inputs, labels, transforms, of_classes, of_images)
+
+
+def weights_of(split: str, root: Path = Path()) -> np.ndarray | None:
+    """How much each image of a split counts, float32 (N,); None: all the same."""
+    path = root / paths.weights(split)
+    return records.read_npy(path, memory_map=False) if path.exists() else None
 
 
 def activations(split: str, assembled: Assembled, cut: Cut, pooling: str, root: Path = Path()) -> np.ndarray:

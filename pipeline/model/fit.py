@@ -44,6 +44,7 @@ class Examples:
     `inputs` (N, …), or ((V+1)·N, …) when each image has V augmented views: view v of image i is row v·N + i, the
     image itself being view 0. May be memory-mapped. `labels` int64 (N,).
     `class_weights` float32 (K,) is how much an image of each class counts in the loss; None = all the same.
+    `weights` float32 (N,) is how much each image counts beside, as a factor; None = all the same.
     `transforms` gives, for an epoch, the projective transforms (N, 8) of on-the-fly augmentation; None = none.
     """
 
@@ -51,6 +52,7 @@ class Examples:
     labels: np.ndarray
     transforms: Callable[[int], np.ndarray] | None = None
     class_weights: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
     @property
     def views(self) -> int:
@@ -105,7 +107,7 @@ def fit(
     is written after every epoch and resumed from if it is there. `steps` are those of `model`, if it has taken some
     before. Raises TrainingDivergedError if a loss or weight is not finite.
     """
-    steps = steps or Steps.of(model, settings, train.class_weights)
+    steps = steps or Steps.of(model, settings, train.class_weights, train.weights is not None)
     steps.begin(settings)
     state = checkpoints.State([v.value for v in model.variables], steps.optimizer.state, checkpoint)
     epochs = state.restore()
@@ -167,7 +169,8 @@ def run_epoch(steps: Steps, train: Examples, settings: Train, epoch: int, rate: 
         images = chosen % len(train.labels)
         moves = tf.zeros((0, 8)) if transforms is None else tf.constant(transforms[images])
         labels = tf.constant(train.labels[images])
-        block_loss, block_right = steps.run(*train.rows(chosen), labels, moves, tf.constant(rate, tf.float32))
+        weights = tf.zeros(0) if train.weights is None else tf.constant(train.weights[images])
+        block_loss, block_right = steps.run(*train.rows(chosen), labels, weights, moves, tf.constant(rate, tf.float32))
         loss_sum, right = loss_sum + float(block_loss), right + int(block_right)
     return loss_sum / len(rows), right / len(rows)
 

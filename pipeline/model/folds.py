@@ -68,7 +68,9 @@ def examples(
     answers = labels[fold.trained]
     weights = class_weights.of(params.train.class_weights, records.read_json(root / paths.CLASSES), answers)
     moves = _transforms(fold, trained, params, cut, root)
-    return Examples(trained, answers, moves, weights), Examples(held_out, labels[fold.held_out])
+    of_images = _weights(root)
+    chosen = None if of_images is None else of_images[fold.trained]
+    return Examples(trained, answers, moves, weights, chosen), Examples(held_out, labels[fold.held_out])
 
 
 def _transforms(fold: Fold, inputs: Any, params: Params, cut: Cut, root: Path) -> Any:
@@ -79,6 +81,12 @@ def _transforms(fold: Fold, inputs: Any, params: Params, cut: Cut, root: Path) -
     chosen = [identities[place] for place in fold.trained]
     height, width = inputs.shape[1:3]
     return lambda epoch: augmentation.transforms(settings, chosen, epoch, height, width)
+
+
+def _weights(root: Path) -> np.ndarray | None:
+    """As `labels_of`: how much each image counts; None: all the same."""
+    found = [features.weights_of(split, root) for split in fingerprint.SPLITS]
+    return None if any(of_split is None for of_split in found) else np.concatenate(found)
 
 
 def labels_of(root: Path) -> np.ndarray:

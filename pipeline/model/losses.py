@@ -14,11 +14,22 @@ def smoothed(label_smoothing: float, outputs: int) -> tuple[float, float]:
 def cross_entropy(labels: Any, logits: Any, smoothing: tuple[Any, Any] | None = None, weights: Any = None) -> Any:
     """Mean cross-entropy in nats, float32 scalar, of int64 labels (B,) and float32 logits (B, K), or (B, 1) sigmoid.
 
-    `smoothing` is what `smoothed` returns, as numbers or float32 scalars; None is no smoothing. `weights` float32 (K,)
-    are factors of the classes' losses; the mean is over images, as in Keras, not over weights.
+    `smoothing` is what `smoothed` returns, as numbers or float32 scalars; None is no smoothing. `weights` float32 (B,)
+    are factors of the images' losses; the mean is over images, as in Keras, not over weights.
     """
     losses = _of_images(labels, logits, smoothing)
-    return tf.reduce_mean(losses if weights is None else tf.reshape(losses, [-1]) * tf.gather(weights, labels))
+    return tf.reduce_mean(losses if weights is None else tf.reshape(losses, [-1]) * weights)
+
+
+def factors(labels: Any, of_classes: Any = None, of_images: Any = None) -> Any:
+    """How much each image counts, float32 (B,): by its class, `of_classes` (K,), times its own, `of_images` (B,).
+
+    None, if images count the same.
+    """
+    if of_classes is None:
+        return of_images
+    by_class = tf.gather(of_classes, labels)
+    return by_class if of_images is None else by_class * of_images
 
 
 def _of_images(labels: Any, logits: Any, smoothing: tuple[Any, Any] | None) -> Any:

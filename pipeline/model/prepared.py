@@ -67,7 +67,8 @@ class Prepared:
         """Of `model`, one of `assembled`; traced once for all trainings whose graph is the same."""
         key = (model.name, *steps.key(settings))
         if key not in self._steps:
-            self._steps[key] = Steps.of(model, settings, self.at_cut[0].class_weights)
+            train = self.at_cut[0]
+            self._steps[key] = Steps.of(model, settings, train.class_weights, train.weights is not None)
         return self._steps[key]
 
     @property

@@ -88,9 +88,10 @@ def note(
 
 
 def _state(wanted: Mapping[str, str]) -> dict[str, str]:
-    """Of each split whatever makes DVC start the stage: also labels and names, which change no activation."""
-    others = {split: (paths.labels(split), paths.ids(split)) for split in wanted}
-    return {split: records.digest([key, *map(records.file_digest, others[split])]) for split, key in wanted.items()}
+    """Of each split whatever makes DVC start the stage: also labels, weights and names, which change no activation."""
+    others = {split: (paths.labels(split), paths.ids(split), paths.weights(split)) for split in wanted}
+    there = {split: [path for path in files if path.exists()] for split, files in others.items()}
+    return {split: records.digest([key, *map(records.file_digest, there[split])]) for split, key in wanted.items()}
 
 
 def _take(file: Mapping[str, str], folder: Path) -> bool:

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 class Steps:
     """A model's training steps, compiled, and the optimizer whose state they change; `begin` before each training.
 
-    `run(inputs (M, …), chosen int64 (B,), labels int64 (B,), moves (B, 8) or (0, 8), learning_rate)` takes the steps of
-    the B rows of `inputs` that are `chosen`, in that order; returns the sum of the losses, float64, and the number of
-    right answers, int64. `moves` are the projective maps of on-the-fly augmentation, none if there are none.
+    `run(inputs (M, …), chosen int64 (B,), labels int64 (B,), weights (B,) or (0,), moves (B, 8) or (0, 8),
+    learning_rate)` takes the steps of the B rows of `inputs` that are `chosen`, in that order; returns the sum of the
+    losses, float64, and the number of right answers, int64. `weights` are factors of the images' losses, `moves` the
+    projective maps of on-the-fly augmentation, none if there are none.
     """
 
     optimizer: Optimizer
@@ -32,10 +33,10 @@ class Steps:
     begin: Callable[[Train], None]
 
     @classmethod
-    def of(cls, model: keras.Model, settings: Train, class_weights: Any = None) -> Self:
+    def of(cls, model: keras.Model, settings: Train, class_weights: Any = None, weighted: bool = False) -> Self:
         """Steps for all trainings of `model` that have the same `key` as `settings`, and the same `class_weights`.
 
-        Those are float32 (K,), None if an image counts the same whatever its class.
+        Those are float32 (K,), None if an image counts the same whatever its class. `weighted`: images have weights.
         """
         variables = [variable.value for variable in model.trainable_variables]
         adjustable = Adjustable(model)
@@ -43,10 +44,11 @@ class Steps:
         smoothing = (kept, given) if settings.label_smoothing else None
         optimizer = optimizers.create(settings.optimizer, variables, decay if settings.weight_decay else None)
 
-        def step(rows: Any, labels: Any, rate: Any) -> tuple[Any, Any]:
+        def step(rows: Any, labels: Any, weights: Any, rate: Any) -> tuple[Any, Any]:
             with tf.GradientTape() as tape:
                 outputs = adjustable.model(as_input(model, rows), training=True)
-                loss = losses.cross_entropy(labels, outputs, smoothing, class_weights)
+                factors = losses.factors(labels, class_weights, weights if weighted else None)
+                loss = losses.cross_entropy(labels, outputs, smoothing, factors)
                 loss = tf.add_n([loss, *adjustable.model.losses])
             optimizer.apply(tape.gradient(loss, variables), rate)
             return loss, losses.correct(labels, outputs)
@@ -70,7 +72,7 @@ def key(settings: Train) -> tuple[Any, ...]:
 
 
 def _loop(step: Any, batch: int) -> Any:
-    def run(inputs: Any, chosen: Any, labels: Any, moves: Any, rate: Any) -> tuple[Any, Any]:
+    def run(inputs: Any, chosen: Any, labels: Any, weights: Any, moves: Any, rate: Any) -> tuple[Any, Any]:
         images = tf.shape(labels)[0]
         augmented = tf.shape(moves)[0] > 0
 
@@ -78,7 +80,7 @@ def _loop(step: Any, batch: int) -> Any:
             rows, answers = tf.gather(inputs, chosen[start : start + batch]), labels[start : start + batch]
             if inputs.dtype == tf.uint8:  # only whole images are ever augmented
                 rows = tf.cond(augmented, lambda: augmentation.apply(rows, moves[start : start + batch]), lambda: rows)
-            loss, hits = step(rows, answers, rate)
+            loss, hits = step(rows, answers, weights[start : start + batch], rate)
             count = tf.cast(tf.shape(answers)[0], tf.float64)
             return start + batch, loss_sum + tf.cast(loss, tf.float64) * count, right + hits
 

@@ -54,7 +54,7 @@ class Data(Section):
     )
     table: str | None = Field(
         description="of source table: a CSV, TSV or Parquet file in the folder path with the columns file, label and,"
-        " if you like, group, split; else null"
+        " if you like, group, split, weight (in training); else null"
     )
     corrections: str | None = Field(
         description="labels corrected by a person: a CSV file in the folder path with the columns name, correction (a"

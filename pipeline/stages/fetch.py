@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run(params: Params) -> None:
-    """Write data/raw anew: the data set, skipped.json, and corrections.json if there are any.
+    """Write data/raw anew: the data set, skipped.json, and, if there are any, corrections.json and weights.json.
 
     Reads data.source, name, path, table, corrections, on_bad_image.
     """
@@ -28,6 +28,10 @@ def run(params: Params) -> None:
         records.write_json(folder / paths.SKIPPED.name, [asdict(file) for file in skipped])
         if params.data.corrections is not None:
             records.write_json(folder / paths.CORRECTIONS.name, _corrections(folder, params.data))
+        if params.data.source == "table" and (
+            weights := table_source.weights(Path(params.data.path), str(params.data.table))
+        ):
+            records.write_json(folder / paths.WEIGHTS_OF_IMAGES.name, weights)
     print(_summary(params.data, skipped))
 
 

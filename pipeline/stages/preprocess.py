@@ -54,13 +54,16 @@ def run(params: Params) -> None:
     if near and params.data.near_duplicates in ("error", "together"):
         near_duplicates.refuse_leaks(near, classes)
 
+    weights = records.read_json(paths.WEIGHTS_OF_IMAGES) if paths.WEIGHTS_OF_IMAGES.exists() else None
     for split in paths.SPLITS:
-        preparation.write(split, pools, without=dropped)
+        preparation.write(split, pools, dropped, weights)
     records.write_json(paths.CLASSES, classes)
     preparation.write_splits(pools, classes, without=dropped)
     report = dataset_report.summarise(kept, classes, groups, dropped, records.read_json(paths.SKIPPED))
     if near is not None:
         report["near_duplicates"] = dataset_report.near_duplicates(near, classes)
+    if weights:
+        report["weights"] = dataset_report.weights(kept["train"], weights)
     records.write_json(paths.DATASET, report)
     style.save(draw(samples.chosen(without=dropped), classes), paths.SAMPLES_PICTURE)
     print("\n".join([*slices.left_out(wanted, builder.info.splits), _summary(report, kept)]))
@@ -119,6 +122,10 @@ def _summary(report: dict[str, Any], kept: dict[str, list[Item]]) -> str:
         lines.append(
             f"{near['count']} pairs of near-duplicates: {near['contradicting']} with contradicting labels,"
             f" {near['leaking']} in two splits"
+        )
+    if weights := report.get("weights"):
+        lines.append(
+            f"{weights['images']:,} training images count {weights['smallest']:g} to {weights['largest']:g} times"
         )
     there = Counter(report["classes"][item.label] for items in kept.values() for item in items)
     for split, found in report["splits"].items():

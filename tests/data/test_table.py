@@ -104,6 +104,30 @@ def test_contradictions_and_missing_splits_are_told(tmp_path):
     assert "line 6: the split is first; allowed: train, validation, test" in message
 
 
+@pytest.mark.parametrize("weight", ["-1", "nan", "inf", "1e9", "heavy", "-0.001"])
+def test_weights_that_are_none_are_told_row_by_row(tmp_path, weight):
+    message = refused(
+        save(tmp_path / "l.csv", "file,label,weight", f"1.png,rose,{weight}", "2.png,tulip,0", "3.png,x,")
+    )
+    assert message.startswith("data.table: 1 rows of ")
+    assert f"line 2: the weight is {weight}; allowed: a number from 0 on, as in 0.5, or nothing for 1" in message
+
+
+def test_weights_are_those_that_are_not_one_by_the_names_of_the_images(source):
+    save(
+        source / "b/labels.csv",
+        "file,label,weight",
+        "deep/3.png,rose,2.5",
+        "5.png,tulip,",
+        "6.png,rose,1.0",
+        "4.png,x,0",
+    )
+    assert table_source.weights(source, "b/labels.csv") == {"b/4.png": 0.0, "b/deep/3.png": 2.5}
+    rows = {"file": ["1.png", "2.png", "3.png"], "label": ["a", "b", "b"], "weight": [0.25, None, 1]}
+    parquet.write_table(Table.from_pydict(rows), source / "labels.parquet")
+    assert table_source.weights(source, "labels.parquet") == {"1.png": 0.25}
+
+
 def test_rows_are_listed_up_to_a_number(tmp_path):
     message = refused(save(tmp_path / "l.csv", "file,label", *[f"{n}.png," for n in range(60)]))
     assert message.count("has no label") == 50

@@ -73,6 +73,9 @@ def plainly(network: keras.Model, optimizer: keras.Optimizer, loss: keras.Loss, 
                 logits = network(data.inputs[chosen], training=True)
                 answers = chosen % len(data.labels)
                 weights = None if data.class_weights is None else data.class_weights[data.labels[answers]]
+                weights = (
+                    weights if data.weights is None else data.weights[answers] * (1 if weights is None else weights)
+                )
                 value = loss(one_hot[answers], logits, weights) + sum(network.losses)
             optimizer.apply_gradients(
                 zip(tape.gradient(value, network.trainable_variables), network.trainable_variables, strict=True)
@@ -106,15 +109,17 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("weighted", ["nothing", "classes and images"])
 @pytest.mark.parametrize("case", CASES)
 def test_a_fit_equals_a_loop_written_with_keras(case, weighted):
     changes, network, optimizer, loss = CASES[case]
     train = settings(**changes)
     classes = 2 if network.get("output") == "sigmoid" else CLASSES
     data, validation = examples(views=1, classes=classes), examples(9, classes=classes)
-    if weighted:
+    if "classes" in weighted:
         data = replace(data, class_weights=np.array([0.5, 3.0, 1.0][:classes], np.float32))
+    if "images" in weighted:
+        data = replace(data, weights=np.linspace(0, 2, N).astype(np.float32))
     found, expected = model(**network), model(**network)
     epochs = fit.fit(found, data, validation, train, phase(train))
     losses = plainly(expected, optimizer(), loss, data, train)

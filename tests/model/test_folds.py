@@ -101,10 +101,15 @@ def test_a_fold_is_trained_on_rows_of_what_is_stored_views_included(stored, extr
     views = params.images.augmentation.model_dump() | {"views": 2, "shift": 0.2}
     one = {"backbone": {"max_unfrozen_layers": 1}, "train": {"unfrozen_layers": 1, "class_weights": "balanced"}}
     params = changed(params, images={"augmentation": views}, **one)
+    for split, count in ((split, COUNTS[split]) for split in fingerprint.SPLITS):
+        records.write_npy(paths.weights(split), np.arange(count, dtype=np.float32))
     extracted(params)
     built = assembly.assemble(params, classes=3)
     fold = division.of_project(3, 1, seed=1)[0]
     trained, held_out = folds.examples(fold, built, params)
+    of_pool = np.concatenate([np.arange(COUNTS[split]) for split in fingerprint.SPLITS])
+    np.testing.assert_array_equal(trained.weights, of_pool[fold.trained])
+    assert held_out.weights is None
     of_split = {split: features.examples(split, built, params) for split in fingerprint.SPLITS}
     assert trained.views == 2
     assert trained.class_weights is not None

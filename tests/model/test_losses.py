@@ -39,8 +39,13 @@ def test_weights_are_factors_of_the_images_losses(logits, labels, smoothing):
     weights = np.array([0.5, 2.0, 1.0, 7.0], np.float32)
     smoothing = losses.smoothed(smoothing, logits.shape[1]) if smoothing else None
     of_images = [losses.cross_entropy(labels[i : i + 1], logits[i : i + 1], smoothing) for i in range(20)]
-    found = losses.cross_entropy(tf.constant(labels), tf.constant(logits), smoothing, tf.constant(weights))
+    found = losses.cross_entropy(tf.constant(labels), tf.constant(logits), smoothing, losses.factors(labels, weights))
     np.testing.assert_allclose(found, np.mean(weights[labels] * of_images), rtol=1e-6)
+    own = np.linspace(0, 3, 20).astype(np.float32)
+    found = losses.cross_entropy(labels, logits, smoothing, losses.factors(labels, weights, own))
+    np.testing.assert_allclose(found, np.mean(weights[labels] * own * of_images), rtol=1e-6)
+    np.testing.assert_array_equal(losses.factors(labels, None, own), own)
+    assert losses.factors(labels) is None
 
 
 @pytest.mark.parametrize(("logits", "labels", "classes"), [(LOGITS, LABELS, 4), (ONE_LOGIT, TWO_CLASSES, 2)])

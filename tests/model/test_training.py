@@ -129,6 +129,30 @@ def test_weights_of_classes_decide_what_is_learned_and_the_name(stored, extracte
     assert len({first, second, predicted("none")[1]}) == 3
 
 
+def test_an_image_of_weight_0_teaches_nothing_and_weights_are_in_the_name(stored, extracted, params):
+    params = with_cut(params, 1, 1, epochs=2)
+    weights = np.ones(37, np.float32)
+    weights[5] = 0
+
+    def trained() -> tuple[list[np.ndarray], str]:
+        extracted(params)
+        found = training.run(params)
+        return [variable.numpy() for variable in found.assembled.trained.variables], found.fingerprint
+
+    plain = trained()
+    for split, of_split in (("train", weights), ("validation", np.ones(18, np.float32))):
+        records.write_npy(paths.weights(split), of_split)
+    with pytest.raises(DataError, match=r"train/weights\.npy: extract-features has not seen it; run dvc repro"):
+        training.run(params)
+    first = trained()
+    labels = np.array(records.read_npy(paths.labels("train")))
+    records.write_npy(paths.labels("train"), np.where(np.arange(37) == 5, (labels + 1) % 3, labels))
+    second = trained()
+    assert all(np.array_equal(a, b) for a, b in zip(first[0], second[0], strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(first[0], plain[0], strict=True))
+    assert len({plain[1], first[1], second[1]}) == 3
+
+
 def test_a_weight_of_no_class_stops_before_anything_is_read(stored, extracted, params):
     wrong = changed(params, train={"class_weights": {"drak": 2.0}})
     with pytest.raises(CombinationError, match=r"train\.class_weights: 'drak' is no class; did you mean dark"):

@@ -94,6 +94,30 @@ def test_digits_become_larger_grey_images(project, run):
         assert picture.width > 1000
 
 
+def test_weights_of_a_table_belong_to_the_images_of_training_and_validation(project, run, capsys):
+    rows = [(f"{n}.png", "ab"[n % 2], str(n / 4) if n < 9 else "") for n in range(12)]
+    for n in range(12):
+        paint(project / "source" / f"{n}.png", seed=n)
+    table = project / "source/labels.csv"
+    table.write_text("\n".join(map(",".join, [("file", "label", "weight"), *rows])))
+    splits = Splits(train="train[:6]", validation="train[6:9]", test="train[9:]")
+    source = {"source": "table", "name": "ab", "path": "source", "table": "labels.csv", "splits": splits}
+    run(**source)
+    for split in ("train", "validation"):
+        names = [row["name"] for row in records.read_csv(paths.ids(split))]
+        wanted = [float(weight or 1) for name in names for file, _, weight in rows if file == name]
+        np.testing.assert_array_equal(records.read_npy(paths.weights(split)), np.array(wanted, np.float32))
+    assert not paths.weights("test").exists()
+    assert "training images count" in capsys.readouterr().out
+    assert records.read_json(paths.DATASET)["weights"]["images"] <= 6
+    table.write_text("\n".join(map(",".join, [("file", "label", "weight"), *((f, c, "0") for f, c, _ in rows)])))
+    with pytest.raises(DataError, match="the weights of all training images are 0"):
+        run(**source)
+    table.write_text("\n".join(map(",".join, [("file", "label"), *((f, c) for f, c, _ in rows)])))
+    run(**source)
+    assert not any(paths.weights(split).exists() for split in paths.SPLITS)
+
+
 def leak(project: Path) -> None:
     """One training image in test too, and one under both labels within training."""
     shutil.copy(project / "source/train/a/0.png", project / "source/test/a/leak.png")

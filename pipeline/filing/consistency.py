@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, ValidationError
 
 from pipeline.files import paths, records
+from pipeline.filing import image_sets
 from pipeline.filing.record import Record
 from pipeline.process.errors import DataError
 from pipeline.results import metrics
@@ -52,6 +53,9 @@ def check(found: Record, where: Path) -> None:
     """Raise DataError, naming the figures, unless metrics, predictions, class names and seeds are of one run."""
     if found.metrics is None:
         return
+    for split, images in found.images.items():
+        counted = {f"{split}_images": images.images} if split != "train" else {}
+        _refuse(where, "the metrics", _differing(found.metrics, counted), image_sets.FILE)
     if found.predictions is not None:
         check_predictions(found.metrics, found.predictions, found.classes, where)
     for seed in found.typed.seeds if found.typed else ():

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import paths, records
-from pipeline.filing import consistency, contents, experiments, locks, measurements, seed_runs, vouching
+from pipeline.filing import consistency, contents, experiments, image_sets, locks, measurements, seed_runs, vouching
 from pipeline.filing.record import Record
 from pipeline.filing.seeds import experiment_digest
 from pipeline.identity import certificate, receipts
@@ -40,6 +40,8 @@ def read(folder: Path) -> Record:
         classes=training.get("classes"),
         sweep=contents.read_json(folder / SWEEP),
         resources=contents.read_json(folder / RESOURCES),
+        images=contents.read(folder / image_sets.FILE, lambda path: image_sets.from_json(records.read_json(path)))
+        or {},
     )
     consistency.check(found, folder)
     if found.metrics is not None:
@@ -78,6 +80,7 @@ def of_results() -> Record:
         environment=training.get("environment", {}),
         test_images=records.file_digest(paths.ids("test")) if paths.ids("test").exists() else None,
         classes=training.get("classes"),
+        images=image_sets.of_project(),
     )
     consistency.check(found, paths.REPORTS)
     return found

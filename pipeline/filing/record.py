@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pipeline.filing.image_sets import ImageSet
 from pipeline.params.schema import Params
 from pipeline.results.figures import Run
 from pipeline.results.predictions import Predictions
@@ -18,7 +19,7 @@ class Record:
     lock vouches for. `trainings`: how many trainings had looked at these test images when it was filed. `test_images`:
     digest of their names and contents. `classes`: what the network was trained for, in order. `runs`: seed → what it
     measured, of those that a lock vouches for. `sweep`: the one behind it (`filing.sweeps`). `resources`: stage → what
-    it took.
+    it took. `images`: split → which it has, by what they show; of older records empty.
     """
 
     params: Params
@@ -35,6 +36,7 @@ class Record:
     runs: Mapping[int, Run] = field(default_factory=dict)
     sweep: dict[str, Any] | None = None
     resources: dict[str, Any] | None = None
+    images: Mapping[str, ImageSet] = field(default_factory=dict)
 
     def measured(self, split: str) -> Measured | None:
         """The accuracies that are vouched for: of all seeds, or of the one run."""

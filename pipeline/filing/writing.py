@@ -9,9 +9,11 @@ from pipeline.filing import (
     differences,
     environment,
     experiments,
+    image_sets,
     ledger,
     locks,
     measurements,
+    pictures,
     reading,
     readme,
     seed_runs,
@@ -53,6 +55,8 @@ def file_results(name: str) -> Path:
         records.write_json(folder / reading.ENVIRONMENT, _environment())
         looks = {"test_images": ledger.test_images(), "trainings": ledger.trainings()}
         records.write_json(folder / reading.LEDGER, looks)
+        records.write_json(folder / image_sets.FILE, image_sets.as_json(image_sets.of_project()))
+        pictures.write(folder)
         main = reading.read_lock(paths.LOCK) or {"stages": {}}
         _write_provenance(folder, main)
         if found:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from ruamel.yaml import YAML
 
 from pipeline.files import paths, records
-from pipeline.filing import consistency, measurements, seed_runs
+from pipeline.filing import consistency, measurements, pictures, seed_runs
 from pipeline.filing.seeds import REPORT, experiment_digest
 from pipeline.params import config
 from pipeline.results import predictions
@@ -29,6 +30,8 @@ def finished(project: Path) -> Iterator[Path]:
     write_results(generator.dirichlet([1, 1, 1], 6))
     write_measured(predictions.read(paths.PREDICTIONS))
     rows = [(f"image {i}", f"{i:064}") for i in range(6)]
+    for picture in pictures.SOURCES:
+        Image.new("RGB", (1400, 700), "white").save(picture)
     for split in ("validation", "test"):
         records.write_csv(paths.ids(split), ["name", "sha256"], rows)
     write_lock()

@@ -30,7 +30,8 @@ def test_everything_is_filed_and_read_back(finished):
     folder = writing.file_results("digits")
     names = {path.name for path in folder.iterdir()}
     kept = "params.yaml dvc.lock metrics.json history.csv training.json curves.png predictions.csv environment.json"
-    assert names == {*kept.split(), "ledger.json", "dataset.json", "validation_predictions.csv"}
+    others = "ledger.json dataset.json validation_predictions.csv images.json confusion.webp predictions.webp"
+    assert names == {*kept.split(), *others.split()}
     found = reading.read(folder)
     assert found.params == config.load()
     assert found.metrics == records.read_json(paths.METRICS)

@@ -85,8 +85,8 @@ def _transforms(fold: Fold, inputs: Any, params: Params, cut: Cut, root: Path) -
 
 def _weights(root: Path) -> np.ndarray | None:
     """As `labels_of`: how much each image counts; None: all the same."""
-    found = [features.weights_of(split, root) for split in fingerprint.SPLITS]
-    return None if any(of_split is None for of_split in found) else np.concatenate(found)
+    found = [weights for split in fingerprint.SPLITS if (weights := features.weights_of(split, root)) is not None]
+    return np.concatenate(found) if found else None
 
 
 def labels_of(root: Path) -> np.ndarray:

@@ -191,7 +191,7 @@ def test_images_and_pictures_are_those_where_the_user_stands(project: Path, monk
     Image.new("L", (8, 8)).save("mine.png")
     loaded = []
 
-    def classifier(model):
+    def classifier(model, _):
         loaded.append((model, Path.cwd()))
         answer = {"class": "a", "probability": 1.0, "probabilities": {"a": 1.0}}
         return SimpleNamespace(predict=lambda contents: [answer for _ in contents])

@@ -2,14 +2,18 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.commands import known
 from pipeline.commands.setup import in_project, prepared
 
 if TYPE_CHECKING:
+    from pipeline.model.assembly import Assembled
     from pipeline.params.schema import Params
     from pipeline.serving.classifier import Classifier
     from pipeline.serving.predict import Look
@@ -43,8 +47,14 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with all probabilities.")] = False,
     picture: Annotated[Path | None, typer.Option(help="Draw images and answers into this PNG file.")] = None,
     why: Annotated[bool, typer.Option("--why", help="Tint the picture where each class was seen (Grad-CAM).")] = False,
+    false_alarms: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of images as those learned from that may be called none of these."),
+    ] = 0.05,
 ) -> None:
     """Say what is on images, prepared as the pipeline does. Exit code 1 if a file could not be read.
+
+    "none of these" is said of images that are not like those the network has learned from, and a share of others.
 
     Example: herbarium predict photographs/ --picture answers.png
     """
@@ -55,8 +65,9 @@ def predict(
     files = asking.files(images, sys.stdin)
     folder = str(Path(model).resolve()) if model and Path(model).exists() else None
     with in_project():
-        classifier = _classifier(folder or model)
-    if asking.show(files, classifier.predict, as_json, picture, _look(classifier) if why else None):
+        classifier = _classifier(folder or model, false_alarms)
+    look = _look(classifier) if why else None
+    if asking.show(files, classifier.predict, as_json, picture, look, false_alarms):
         raise typer.Exit(1)
 
 
@@ -119,7 +130,8 @@ def publish_run(params: "Params") -> tuple[str, str]:
     from pipeline.identity import resources
     from pipeline.tracking.publish import publish as publish_run
 
-    run = publish_run(params, _model_builder(params), resources.seconds())
+    trained = _trained_once(params)
+    run = publish_run(params, lambda: trained().full, resources.seconds(), lambda: known.familiarity(trained(), params))
     state = "created" if run.created else "complete"
     where = f"MLflow run {run.run_id} in experiment {params.tracking.experiment}"
     return run.run_id, f"{where}: {state}; `make ui` shows it"
@@ -132,7 +144,7 @@ def _look(classifier: "Classifier") -> "Look":
     return lambda content: look(classifier.prepared(content)[None])[0]
 
 
-def _classifier(uri: str | None) -> "Classifier":
+def _classifier(uri: str | None, false_alarms: float) -> "Classifier":
     if uri is not None:
         from pipeline.identity import libraries
         from pipeline.params import config
@@ -141,7 +153,7 @@ def _classifier(uri: str | None) -> "Classifier":
         verbosity.begin(f"loading {uri}")
         from pipeline.tracking import models
 
-        return models.opened(uri, config.load().tracking, libraries.start)
+        return replace(models.opened(uri, config.load().tracking, libraries.start), false_alarms=false_alarms)
     from pipeline.files import paths
     from pipeline.identity import certificate
     from pipeline.results import classes
@@ -153,18 +165,22 @@ def _classifier(uri: str | None) -> "Classifier":
     from pipeline.serving import probe
     from pipeline.serving.classifier import Classifier
 
-    classifier = Classifier(assembly.load_trained(params).full, names)
+    trained = assembly.load_trained(params)
+    classifier = Classifier(trained.full, names, known.familiarity(trained, params), false_alarms)
     probe.require_evaluated(classifier.predict, params)
     return classifier
 
 
-def _model_builder(params: "Params") -> Callable[[], Any]:
-    def build() -> Any:
+def _trained_once(params: "Params") -> Callable[[], "Assembled"]:
+    """The trained network, put together the first time it is asked for."""
+
+    @cache
+    def trained() -> "Assembled":
         from pipeline.identity import libraries
 
         libraries.start()
         from pipeline.model import assembly
 
-        return assembly.load_trained(params).full
+        return assembly.load_trained(params)
 
-    return build
+    return trained

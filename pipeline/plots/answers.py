@@ -16,11 +16,15 @@ _CLASSES = 5
 
 @dataclass(frozen=True)
 class Example:
-    """`image`: uint8 (H, W, 3), values 0–255; `probabilities`: class name → 0–1, the surest first."""
+    """`image`: uint8 (H, W, 3), values 0–255; `probabilities`: class name → 0–1, the surest first.
+
+    Not `known`: none of the classes is meant, the first is merely the nearest.
+    """
 
     name: str
     image: np.ndarray
     probabilities: dict[str, float]
+    known: bool = True
 
 
 @style.styled()
@@ -34,15 +38,17 @@ def answers(examples: list[Example]) -> Figure:
     for place, example in zip(axes.reshape(-1, 2), examples, strict=False):
         style.show_image(place[0], example.image)
         place[0].set_title(style.fitted(example.name, 2.2, 9), fontsize=9, weight="normal", pad=4)
-        _draw_bars(place[1], example.probabilities)
+        _draw_bars(place[1], example.probabilities, example.known)
     for empty in axes.reshape(-1, 2)[len(examples) :].flat:
         empty.set_axis_off()
     return figure
 
 
-def _draw_bars(axes: Any, probabilities: dict[str, float]) -> None:
+def _draw_bars(axes: Any, probabilities: dict[str, float], known: bool) -> None:
     shown = list(probabilities.items())[:_CLASSES]
-    colours = [style.BLUE] + [style.GREY] * (len(shown) - 1)
+    colours = [style.BLUE if known else style.GREY] + [style.GREY] * (len(shown) - 1)
+    if not known:
+        axes.set_title("none of these; nearest:", fontsize=10, color=style.RED, pad=4)
     for place, ((name, share), colour) in enumerate(zip(shown, colours, strict=True)):
         axes.barh(place, share, height=0.28, color=colour)
         text = f"{style.fitted(name, 1.8, 10)}: {100 * share:.0f} %"

@@ -1,4 +1,4 @@
-"""Writes what a served model consists of: the network, its class names, and the code that turns images into answers."""
+"""Writes what a served model consists of: the network, its class names, what it knows, and the code of its answers."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.files import records
 from pipeline.process.compat import keras_internals
 from pipeline.serving import classifier, portable
+from pipeline.serving.familiarity import Familiarity, packed
 
 PACKAGE = "herbarium_served"  # not `pipeline`: whoever serves the model may have a package of that name
 ENTRY = f"{PACKAGE}.serving.classifier"
@@ -18,20 +19,24 @@ _CODE = (
     "data/containers.py",
     "data/orientation.py",
     "data/images.py",
+    "serving/familiarity.py",
     "serving/classifier.py",
 )
 
 
-def save_data(folder: Path, model: Any, classes: Sequence[str]) -> Path:
+def save_data(folder: Path, model: Any, classes: Sequence[str], familiarity: Familiarity | None = None) -> Path:
     """Write `model` (Keras, uint8 (N, H, W, C) → float32 (N, K)) and its K class names into `folder`; returns it.
 
-    Whatever it was trained in, what is written computes in float32, which every machine can. Raises
-    DataError if their numbers differ.
+    `familiarity` makes it tell images of other kinds from those it knows. Whatever it was trained in, what is written
+    computes in float32, which every machine can. Raises DataError if their numbers differ.
     """
     classifier.Classifier(model, classes)
     records.write_json(folder / classifier.CLASSES, list(classes))
     portable.in_float32(model).save(folder / classifier.MODEL)
     keras_internals.stabilise(folder / classifier.MODEL)
+    if familiarity:
+        with records.atomic(folder / classifier.FAMILIARITY) as temporary:
+            temporary.write_bytes(packed(familiarity))
     records.write_json(folder / classifier.CHECKSUMS, classifier.checksums(folder))
     return folder
 

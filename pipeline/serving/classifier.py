@@ -19,8 +19,11 @@ import numpy as np
 
 from pipeline.data import images
 from pipeline.process.errors import DataError, in_one_line
+from pipeline.serving import familiarity as familiar
+from pipeline.serving.familiarity import FALSE_ALARMS, Familiarity
 
 MODEL, CLASSES, CHECKSUMS = "model.keras", "classes.json", "checksums.json"
+FAMILIARITY = "familiarity.npz"  # of models that can tell what they do not know
 COLUMN = "image"
 _BATCH = 32
 _ALLOWED = "allowed: the bytes of an image file, the same in base64, or pixels (H, W), (H, W, 1), (H, W, 3), 0 to 255"
@@ -28,10 +31,16 @@ _ALLOWED = "allowed: the bytes of an image file, the same in base64, or pixels (
 
 @dataclass(frozen=True)
 class Classifier:
-    """`model`: Keras, uint8 (N, H, W, C), values 0–255 → probabilities float32 (N, K) of the K `classes`, in order."""
+    """`model`: Keras, uint8 (N, H, W, C), values 0–255 → probabilities float32 (N, K) of the K `classes`, in order.
+
+    With its `familiarity` it says of images whether they are of a kind it knows; `false_alarms` is the share of images
+    as those it learned from that it may call unknown.
+    """
 
     model: Any
     classes: Sequence[str]
+    familiarity: Familiarity | None = None
+    false_alarms: float = FALSE_ALARMS
 
     def __post_init__(self) -> None:
         if self.model.output_shape[-1] != len(self.classes):
@@ -42,6 +51,10 @@ class Classifier:
     def predict(self, inputs: Any, params: Any = None) -> list[dict[str, Any]]:
         """One answer an image: class, its probability, and the probabilities of all classes, the surest first.
 
+        With `familiarity` also `known`, whether it is like the images learned from, `typicality`, the share of held-out
+        ones that look no more like those, and `temperature`, which makes probabilities p^(1/temperature), divided by
+        their sum, as sure as they should be: `confidence`, of the class.
+
         `inputs`: a list, an array (N, H, W, C), or a table with the column "image"; each image encoded (bytes or
         base64) or as pixels, of any size. `params` is MLflow's and not used. Raises DataError naming the image.
         """
@@ -49,7 +62,7 @@ class Classifier:
         answers: list[dict[str, Any]] = []
         for start in range(0, len(given), _BATCH):
             batch = [self._prepared(image, start + i) for i, image in enumerate(given[start : start + _BATCH])]
-            answers += map(self._answer, self._network(np.stack(batch)).numpy())
+            answers += self._answers(np.stack(batch))
         return answers
 
     def prepared(self, image: Any) -> np.ndarray:
@@ -62,7 +75,8 @@ class Classifier:
         import tensorflow as tf
 
         pixels = tf.TensorSpec((None, *self.model.input_shape[1:]), tf.uint8)
-        return tf.function(lambda images: self.model(images, training=False), input_signature=[pixels], autograph=False)
+        network = _with_features(self.model, self.familiarity.layer) if self.familiarity else self.model
+        return tf.function(lambda images: network(images, training=False), input_signature=[pixels], autograph=False)
 
     def _prepared(self, given: Any, number: int) -> np.ndarray:
         _, height, width, channels = self.model.input_shape
@@ -71,11 +85,36 @@ class Classifier:
         except DataError as error:
             raise DataError(f"image {number}: {error}") from None
 
+    def _answers(self, pixels: np.ndarray) -> list[dict[str, Any]]:
+        if self.familiarity is None:
+            return [self._answer(row) for row in self._network(pixels).numpy()]
+        probabilities, features = (tensor.numpy() for tensor in self._network(pixels))
+        typicality = self.familiarity.typicality(features, probabilities)
+        confidences = self.familiarity.confidences(probabilities).max(axis=1)
+        return [
+            {
+                **self._answer(row),
+                "known": bool(share > self.false_alarms),
+                "typicality": float(share),
+                "confidence": float(confidence),
+                "temperature": self.familiarity.temperature,
+            }
+            for row, share, confidence in zip(probabilities, typicality, confidences, strict=True)
+        ]
+
     def _answer(self, probabilities: np.ndarray) -> dict[str, Any]:
         surest_first = np.argsort(-probabilities, kind="stable")
         named = {self.classes[i]: float(probabilities[i]) for i in surest_first}
         best = self.classes[surest_first[0]]
         return {"class": best, "probability": named[best], "probabilities": named}
+
+
+def _with_features(model: Any, layer: str) -> Any:
+    """`model` with a second output: what `layer` is called with, as float32 (N, D)."""
+    import keras
+
+    features = keras.ops.cast(model.get_layer(layer).input, "float32")
+    return keras.Model(model.inputs[0], [model.outputs[0], features])
 
 
 def _listed(inputs: Any) -> list[Any]:
@@ -131,20 +170,32 @@ def opened(folder: Path) -> Classifier:
         raise DataError(
             f"{folder / MODEL}: {in_one_line(error)}; allowed: a Keras model without code of its own"
         ) from error
-    return Classifier(model, json.loads((folder / CLASSES).read_text(encoding="utf-8")))
+    return Classifier(
+        model, json.loads((folder / CLASSES).read_text(encoding="utf-8")), _familiarity(folder / FAMILIARITY)
+    )
+
+
+def _familiarity(path: Path) -> Familiarity | None:
+    if not path.is_file():
+        return None
+    try:
+        return familiar.unpacked(path.read_bytes())
+    except Exception as error:  # whatever a file from elsewhere makes NumPy raise
+        raise DataError(f"{path}: {in_one_line(error)}; allowed: what `herbarium publish` has logged") from error
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    """File → SHA-256 of its bytes, hexadecimal, of the network and its class names in `folder`."""
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (MODEL, CLASSES)}
+    """File → SHA-256 of its bytes, hexadecimal, of what there is in `folder` of the network and what belongs to it."""
+    there = [folder / name for name in (MODEL, CLASSES, FAMILIARITY) if (folder / name).is_file()]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in there}
 
 
 def _check_files(folder: Path) -> None:
     absent = [name for name in (MODEL, CLASSES, CHECKSUMS) if not (folder / name).is_file()]
     if absent:
         raise DataError(f"{folder}: found no {', '.join(absent)}; allowed: a model that `herbarium publish` has logged")
-    written = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
-    wrong = [name for name, found in checksums(folder).items() if written.get(name) != found]
+    written, found = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8")), checksums(folder)
+    wrong = [name for name in sorted({*written, *found}) if written.get(name) != found.get(name)]
     if wrong:
         raise DataError(f"{folder}: {' and '.join(wrong)} changed after the model was saved; publish it again")
 

@@ -14,7 +14,9 @@ from pipeline.data import images, tree
 from pipeline.data.thumbnails import thumbnail
 from pipeline.plots import answers as drawing
 from pipeline.plots import heat, style
+from pipeline.process import verbosity
 from pipeline.process.errors import DataError
+from pipeline.serving.familiarity import FALSE_ALARMS, tempered
 
 Classify = Callable[[list[bytes]], list[dict[str, Any]]]
 Look = Callable[[bytes], np.ndarray]  # an encoded image → where its class was seen, float (h, w), 0 to 1
@@ -31,6 +33,18 @@ class Answer:
     path: Path
     said: dict[str, Any] | None = None
     error: str = ""
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the image is said to be of no class; never by a network that cannot tell."""
+        return self.said is not None and not self.said.get("known", True)
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Class → probability, the surest first, calibrated if it is known how."""
+        assert self.said is not None
+        names, given = zip(*self.said["probabilities"].items(), strict=True)
+        return dict(zip(names, tempered(np.array([given]), self.said.get("temperature", 1.0))[0].tolist(), strict=True))
 
 
 def files(given: Sequence[str], standard_input: Iterable[str]) -> list[Path]:
@@ -81,17 +95,23 @@ def _read(path: Path) -> bytes | str:
 
 
 def show(
-    paths: Sequence[Path], classify: Classify, as_json: bool, picture: Path | None, look: Look | None = None
+    paths: Sequence[Path],
+    classify: Classify,
+    as_json: bool,
+    picture: Path | None,
+    look: Look | None = None,
+    false_alarms: float = FALSE_ALARMS,
 ) -> int:
     """Print every answer as it comes, errors on standard error; draw the first ones, with what `look` says laid over.
 
-    Returns how many files failed.
+    `false_alarms` is what `classify` was told of them. Returns how many files failed.
     """
     width = max(len(_plain(str(path))) for path in paths)
-    failed = 0
+    failed, unknown = 0, 0
     drawn: list[drawing.Example] = []
     for answer in answers(paths, classify):
         failed += not answer.said
+        unknown += answer.unknown
         line = _json(answer) if as_json else _line(answer, width)
         print(line, file=sys.stdout if as_json or answer.said else sys.stderr, flush=True)
         if picture and answer.said and len(drawn) < drawing.MOST_SHOWN:
@@ -99,6 +119,11 @@ def show(
     if picture and drawn:
         style.save(drawing.answers(drawn), picture)
         print(f"drew {len(drawn)} of {len(paths) - failed} images into {picture}", file=sys.stderr)
+    if unknown:
+        verbosity.note(
+            f"{unknown} of {len(paths) - failed} images are unlike those learned from; so are said to be"
+            f" {100 * false_alarms:g} % of images that are like them (--false-alarms)"
+        )
     return failed
 
 
@@ -108,7 +133,7 @@ def _example(answer: Answer, look: Look | None) -> drawing.Example:
     shown = thumbnail(images.decode(content, channels=3))
     if look:
         shown = heat.over(shown, look(content))
-    return drawing.Example(answer.path.name, shown, answer.said["probabilities"])
+    return drawing.Example(answer.path.name, shown, answer.shares, not answer.unknown)
 
 
 def _json(answer: Answer) -> str:
@@ -120,10 +145,12 @@ def _line(answer: Answer, width: int) -> str:
     name = _plain(str(answer.path))
     if not answer.said:
         return f"{name}: {_plain(answer.error)}"
-    shown = list(answer.said["probabilities"].items())[:_SHOWN_CLASSES]
+    shown = list(answer.shares.items())[:_SHOWN_CLASSES]
+    if answer.unknown:
+        return f"{name:{width}}  {_bar(0)}  none of these (nearest: {_plain(shown[0][0])})"
     likely = [(label, p) for label, p in shown if p >= _SMALLEST_SHOWN] or shown[:1]
     said = ", ".join(f"{_percent(p)} {_plain(label)}" for label, p in likely)
-    return f"{name:{width}}  {_bar(answer.said['probability'])}  {said}"
+    return f"{name:{width}}  {_bar(shown[0][1])}  {said}"
 
 
 def _percent(probability: float) -> str:

@@ -10,6 +10,7 @@ from mlflow.entities import Metric, Run
 
 from pipeline.files import paths
 from pipeline.params.schema import Params
+from pipeline.serving.familiarity import Familiarity
 from pipeline.tracking import address, datasets, description, results, runs, served_model, tags
 from pipeline.tracking.results import Results
 from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
@@ -26,11 +27,17 @@ class PublishedRun:
     created: bool
 
 
-def publish(params: Params, build_model: Callable[[], Any], seconds: Mapping[str, float] | None = None) -> PublishedRun:
+def publish(
+    params: Params,
+    build_model: Callable[[], Any],
+    seconds: Mapping[str, float] | None = None,
+    familiarity: Callable[[], Familiarity | None] = lambda: None,
+) -> PublishedRun:
     """Complete or create the run of the experiment whose files are in the working directory.
 
     `build_model()` gives the full Keras model, uint8 (N, H, W, C) → float32 (N, K); it is called only if the run has no
-    model yet. `seconds`: what each stage took. Raises ResultsError (files missing), ServedModelError,
+    model yet, as `familiarity()` is, which gives what lets it tell images of other kinds. `seconds`: what each stage
+    took. Raises ResultsError (files missing), ServedModelError,
     TrackingUnavailable. A run with this fingerprint but another curve is kept as superseded.
     """
     finished = results.read()
@@ -41,7 +48,7 @@ def publish(params: Params, build_model: Callable[[], Any], seconds: Mapping[str
         run, created = _opened(store, params, finished)
     with conversation(uri, UPLOAD_SECONDS, retries=2):
         if not _complete(store, run, code):
-            _fill(store, run, params, finished, code, build_model, seconds or {})
+            _fill(store, run, params, finished, code, build_model, familiarity, seconds or {})
     run_id = run.info.run_id
     url = address.run_url(uri, store.experiment_id, run_id)
     return PublishedRun(run_id, store.experiment_id, address.redacted(uri), url, created)
@@ -89,6 +96,7 @@ def _fill(
     finished: Results,
     code: dict[str, str],
     build_model: Callable[[], Any],
+    familiarity: Callable[[], Familiarity | None],
     seconds: Mapping[str, float],
 ) -> None:
     runs.log(store, run, params=runs.parameters(params), labels=tags.of_training(finished.training))
@@ -97,7 +105,7 @@ def _fill(
     _log_datasets(store, run, params)
     model_id = served_model.logged(store, run)
     if model_id is None or not served_model.stored(store, model_id):
-        model_id = served_model.log(store, run, params, finished, build_model)
+        model_id = served_model.log(store, run, params, finished, build_model, familiarity)
     outcome = [*outcome_metrics(finished, model_id), *_seconds(seconds)]
     runs.log(store, run, points=runs.missing(outcome, runs.points(store, run, [metric.key for metric in outcome])))
     for path, folder in results.artifacts():

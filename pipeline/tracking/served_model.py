@@ -1,6 +1,7 @@
 """The model in MLflow: from image files to class names, checked to be the network that was evaluated.
 
-It is Keras weights, class names and three modules of this project (see serving/bundle.py): nothing is pickled.
+It is Keras weights, class names, what the network knows, and modules of this project (see serving/bundle.py): nothing
+is pickled.
 """
 
 import base64
@@ -22,6 +23,7 @@ from PIL import Image
 from pipeline.files import paths, records
 from pipeline.params.schema import Params
 from pipeline.serving import bundle, classifier, probe
+from pipeline.serving.familiarity import Familiarity
 from pipeline.tracking.results import Results
 from pipeline.tracking.store import Store
 
@@ -35,6 +37,8 @@ SIGNATURE = ModelSignature(
             ColSpec(DataType.string, "class"),
             ColSpec(DataType.double, "probability"),
             ColSpec(Map(DataType.double), "probabilities"),
+            ColSpec(DataType.boolean, "known", required=False),
+            *(ColSpec(DataType.double, name, required=False) for name in ("typicality", "confidence", "temperature")),
         ]
     ),
 )
@@ -54,13 +58,21 @@ def stored(store: Store, model_id: str) -> bool:
     return {_MLMODEL, *(f"{bundle.DATA}/{name}" for name in bundle.FILES)} <= {entry.path for entry in listed}
 
 
-def log(store: Store, run: Run, params: Params, results: Results, build_model: Callable[[], Any]) -> str:
+def log(
+    store: Store,
+    run: Run,
+    params: Params,
+    results: Results,
+    build_model: Callable[[], Any],
+    familiarity: Callable[[], Familiarity | None] = lambda: None,
+) -> str:
     """Save, check and upload the model; returns its id: `mlflow.pyfunc.load_model(f"models:/{id}")`.
 
     It predicts a table with the column "image". A complete model whose files are gone gets them again, under its id.
 
-    `build_model()` gives a Keras model: uint8 (N, H, W, C), values 0–255 → float32 (N, K) probabilities. Raises
-    ServedModelError, before anything is uploaded as complete, if it does not give the evaluated probabilities.
+    `build_model()` gives a Keras model: uint8 (N, H, W, C), values 0–255 → float32 (N, K) probabilities;
+    `familiarity()` what lets it tell images of other kinds, if that is known. Raises ServedModelError, before anything
+    is uploaded as complete, if it does not give the evaluated probabilities.
     """
     model_id = logged(store, run)
     for other in _models(store, run):
@@ -68,7 +80,7 @@ def log(store: Store, run: Run, params: Params, results: Results, build_model: C
             store.client.delete_logged_model(other.model_id)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / NAME
-        _save(path, build_model(), results.classes)
+        _save(path, build_model(), results.classes, familiarity())
         check(path, results.classes, results.probabilities, probe.tolerance(params))
         return _upload(store, run, path, model_id)
 
@@ -86,7 +98,7 @@ def check(path: Path, classes: Sequence[str], probabilities: np.ndarray, allowed
     )
 
 
-def _save(path: Path, model: Any, classes: Sequence[str]) -> None:
+def _save(path: Path, model: Any, classes: Sequence[str], familiarity: Familiarity | None = None) -> None:
     versions = records.read_json(paths.VERSIONS)
     with tempfile.TemporaryDirectory() as folder:
         mlflow.pyfunc.save_model(
@@ -94,7 +106,7 @@ def _save(path: Path, model: Any, classes: Sequence[str]) -> None:
             loader_module=bundle.ENTRY,
             signature=SIGNATURE,
             input_example=pd.DataFrame({classifier.COLUMN: [_as_text(records.read_npy(paths.images("test"))[0])]}),
-            data_path=str(bundle.save_data(Path(folder) / "model", model, classes)),
+            data_path=str(bundle.save_data(Path(folder) / "model", model, classes, familiarity)),
             code_paths=[str(bundle.save_code(Path(folder)))],
             pip_requirements=[f"{name}=={versions[name]}" for name in _SERVING if name in versions],
             metadata={"classes": list(classes), "image": list(model.input_shape[1:])},

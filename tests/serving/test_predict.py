@@ -92,6 +92,27 @@ def test_json_has_all_probabilities_and_errors(folder: Path, capsys: pytest.Capt
     assert second == {"image": str(folder / "notes.txt"), "error": second["error"]}
 
 
+def test_what_is_unlike_all_classes_is_said_to_be(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Probabilities are shown as sure as they should be: at temperature 2, 0.9 and 0.1 are 3 to 1."""
+
+    def knowing(contents: list[bytes]) -> list[dict]:
+        shares = {"daisy": 0.9, "rose": 0.1}
+        said = {"class": "daisy", "probability": 0.9, "probabilities": shares, "temperature": 2.0, "confidence": 0.75}
+        return [{**said, "known": place > 0, "typicality": place / 2} for place in range(len(contents))]
+
+    paths = [folder / "00.png", folder / "02.png"]
+    predict.show(paths, knowing, as_json=False, picture=folder / "a.png", false_alarms=0.1)
+    printed = capsys.readouterr()
+    first, second = printed.out.splitlines()
+    assert first.endswith("  none of these (nearest: daisy)")
+    assert second.endswith("  75% daisy, 25% rose")
+    assert "note: 1 of 2 images are unlike those learned from; so are said to be 10 % of images" in printed.err
+    assert (folder / "a.png").exists()
+    predict.show(paths, knowing, as_json=True, picture=None)
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(a["known"], a["typicality"], a["class"]) for a in answers] == [(False, 0.0, "daisy"), (True, 0.5, "daisy")]
+
+
 def test_the_picture_is_drawn_and_has_the_same_bytes_twice(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     paths = predict.files([str(folder)], [])
     for name in ("a.png", "b.png"):

@@ -1,0 +1,52 @@
+"""What the head of a trained network is given for stored images: the features that tell one kind of image from another.
+
+Taken from the stored activations, of part of the images: a covariance needs some thousands, not all, and no image goes
+through the frozen part of the network again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+
+from pipeline.files import paths, records
+from pipeline.model import features as stored
+from pipeline.model import fit as fitting
+from pipeline.model.assembly import Assembled
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Params
+
+MOST_IMAGES = 4000
+
+
+def layer(trained: Assembled) -> str:
+    """The name of the head's first layer: what it is called with are the features."""
+    return str(trained.head.layers[1].name)
+
+
+def of_split(split: str, trained: Assembled, params: Params, most: int = MOST_IMAGES) -> tuple[np.ndarray, np.ndarray]:
+    """Features float32 (N, D) and labels int64 (N,) of up to `most` images from all over a split, none augmented.
+
+    Raises DataError if activations are damaged.
+    """
+    index = stored.read_index([split])
+    stored.verify(split, index)
+    labels = records.read_npy(paths.labels(split), memory_map=False)
+    rows = np.linspace(0, len(labels) - 1, min(most, len(labels))).astype(int)
+    files = {entry["layer"]: entry["file"] for entry in index["cuts"]}
+    nearest = trained.cut.layer if trained.cut.layer in files else next(iter(files))
+    file = files[nearest]
+    activations = records.read_npy(paths.FEATURES / split / file if file else paths.images(split))[rows]
+    return _advanced(trained, nearest, np.array(activations)), labels[rows]
+
+
+def _advanced(trained: Assembled, below: str, activations: np.ndarray) -> np.ndarray:
+    """From activations (N, …) at the layer `below` to features (N, D)."""
+    features: Any = trained.full.get_layer(layer(trained)).input
+    if activations.shape[1:] == tuple(features.shape[1:]):
+        return activations.astype(np.float32)
+    part = keras.Model(trained.network.at(below).tensor, features)
+    return fitting.logits(part, activations).astype(np.float32)

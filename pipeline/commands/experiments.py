@@ -78,6 +78,20 @@ def record(
 
 @app.command(rich_help_panel=_EXPERIMENTS)
 @in_project()
+def images() -> None:
+    """Which images are prepared here: a digest of each split by what they show, for `contents` in a claim.yaml.
+
+    Names and formats of files, their order and the names of classes do not enter it.
+
+    Example: herbarium images
+    """
+    from pipeline.filing import kinship
+
+    print("\n".join(kinship.prepared()))
+
+
+@app.command(rich_help_panel=_EXPERIMENTS)
+@in_project()
 def table(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 if the table is stale.")] = False,
 ) -> None:

@@ -7,7 +7,7 @@ The margin is declared here, before the re-run: a margin chosen afterwards prove
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -16,6 +16,8 @@ from pipeline.params.section import Section
 from pipeline.process.errors import ConfigError
 from pipeline.results.figures import LOSS, OF_CURVES, Figure
 from pipeline.results.sequential import MOST_SEEDS
+
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class Further(Section):
@@ -76,6 +78,11 @@ class Claim(Section):
     images: Literal["same", "other"] = Field(
         description="same (an official split: the very images this experiment uses) | other (unknown, or another draw)"
     )
+    contents: Mapping[str, Digest] = Field(
+        default_factory=dict,
+        description="split: digest of its official images by what they show, as `herbarium images` prints it; where it"
+        " is given, it decides whether images are those; not given = not known",
+    )
     source: str = Field(min_length=1, description="text: where it was reported, and what else was")
     split_known: str = Field(min_length=1, description="text: what is known of how the images were split")
 
@@ -92,6 +99,8 @@ class Claim(Section):
             raise ValueError(f"value is {self.value} and n is {self.n}: give both, or null for both")
         if lacking := [further for further in self.figures if self.n is None and further.n is None]:
             raise ValueError(f"figures: {lacking[0].figure} has no n, nor has the claim: give the number of images")
+        if unknown := sorted(set(self.contents) - {"train", "validation", "test"}):
+            raise ValueError(f"contents: found {unknown[0]!r}; allowed: train, validation, test")
         if len({further.figure for further in self.figures}) < len(self.figures):
             raise ValueError("figures: one is listed twice: give each one value")
         return self

@@ -1,6 +1,7 @@
 """What a review is about: the reported accuracy, the margin, and who declared them when."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pipeline.process.errors import ConfigError
 from pipeline.results import sequential
@@ -16,8 +17,8 @@ _POINTS = 100
 class Claimed:
     """`what` is claimed, in words. `reported`: None if the record has no figures, only the hashes of its outputs.
 
-    `of_record`: the record's own figures are the claim. `same_images`: as far as that was declared. `declared`: where
-    the margin comes from.
+    `of_record`: the record's own figures are the claim. `same_images`: as far as that is known before anything runs.
+    `declared`: where the margin comes from. `official`: split → digest of the images it is about, by what they show.
     """
 
     what: str
@@ -28,6 +29,7 @@ class Claimed:
     of_record: bool
     same_images: bool
     most_seeds: int = sequential.MOST_SEEDS
+    official: Mapping[str, str] = field(default_factory=dict)
 
     def question(self, same_images: bool) -> Question | None:
         if self.reported is None:
@@ -52,14 +54,15 @@ def of(subject: Subject, margin: float | None = None, own_images: bool = False) 
     A claim without a value is about the record's own figures. Raises ConfigError if there is nothing to compare with.
     """
     claim, record = subject.claim, subject.record
-    split = claim.split if claim else "test"
+    split = _split(subject)
     found, declared = _margin(subject, margin)
     most = claim.most_seeds if claim else sequential.MOST_SEEDS
     if claim and claim.value is not None and claim.n:
         reported = Measured((claim.value,), claim.n, claim.seeds)
-        same = claim.images == "same"
+        official = dict(claim.contents) if claim.images == "same" else {}
+        same = _expected(subject, official[split]) if split in official else claim.images == "same" and not own_images
         what = "the published figure" if claim.origin == "published" else "this project's own figure"
-        return Claimed(what, split, reported, found, declared, False, same and not own_images, most)
+        return Claimed(what, split, reported, found, declared, False, same, most, official)
     if record is None or (record.lock is None and record.metrics is None):
         raise ConfigError(
             f"{subject.name}: no figure is claimed and nothing is on record, so there is nothing to verify; run it"
@@ -68,6 +71,16 @@ def of(subject: Subject, margin: float | None = None, own_images: bool = False) 
     what = "the figures on record" + (", as claim.yaml states none" if claim else "")
     same = record.params.data == subject.params.data
     return Claimed(what, split, record.measured(split), found, declared, True, same, most)
+
+
+def _expected(subject: Subject, official: str) -> bool:
+    """Whether the images to run are the official ones, as far as the record knows them or a catalogue vouches."""
+    filed = subject.record.images.get(_split(subject)) if subject.record else None
+    return subject.params.data.source == "tfds" or (filed is not None and filed.digest == official)
+
+
+def _split(subject: Subject) -> str:
+    return subject.claim.split if subject.claim else "test"
 
 
 def _margin(subject: Subject, given: float | None) -> tuple[float, str]:

@@ -52,7 +52,7 @@ def of(claim: Claimed, record: Record | None, first: Rerun, found: Sequence[Evid
     )
     if claim.of_record and exact:
         return Conclusion(Outcome.REPRODUCED, exact, ours)
-    question = claim.question(_of_the_claim(claim, record, first))
+    question = claim.question(_of_the_claim(claim, record, first, claim.split))
     if question is None:
         return Conclusion(Outcome.INCONCLUSIVE, exact, ours)
     verdict = judge(ours, question)
@@ -65,12 +65,27 @@ def further(
     """The verdicts on the further figures of a claim, if it has any."""
     if claim is None or not claim.figures:
         return []
-    return judged(claim, [seed.measured for seed in found], _of_the_claim(claimed_, record, first))
+    same = {split: _of_the_claim(claimed_, record, first, split) for split in ("validation", "test")}
+    return judged(claim, [seed.measured for seed in found], same)
 
 
-def _of_the_claim(claim: Claimed, record: Record | None, first: Rerun) -> bool:
-    """Whether the images that ran are those the claim is about."""
-    return same_images(record.lock, first.lock, claim.split) if claim.of_record and record else claim.same_images
+def images(claim: Claimed, first: Rerun) -> list[str]:
+    """Which of the images that ran are the official ones, by what they show; nothing where a claim does not say."""
+    return [
+        f"{split} images: {'the official ones' if first.shown[split].digest == digest else 'not the official ones'},"
+        " by what they show and how they are divided into classes"
+        for split, digest in claim.official.items()
+        if split in first.shown
+    ]
+
+
+def _of_the_claim(claim: Claimed, record: Record | None, first: Rerun, split: str) -> bool:
+    """Whether a split's images that ran are those the claim is about."""
+    if claim.of_record and record:
+        return same_images(record.lock, first.lock, split)
+    if claim.official and split in first.shown:
+        return first.shown[split].digest == claim.official.get(split)
+    return claim.same_images and (split == claim.split or not claim.official)
 
 
 def stages(record: Record | None, first: Rerun) -> list[StageComparison]:

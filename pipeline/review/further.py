@@ -4,7 +4,7 @@ Each is judged as the accuracy is, by the same looks at the same seeds, against 
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.filing.claims import Claim, Further
@@ -34,12 +34,12 @@ class FigureVerdict:
         return self.verdict.outcome if self.verdict else Outcome.INCONCLUSIVE
 
 
-def judged(claim: Claim, runs: Sequence[Run], same_images: bool) -> list[FigureVerdict]:
+def judged(claim: Claim, runs: Sequence[Run], same_images: Mapping[str, bool]) -> list[FigureVerdict]:
     """A verdict on each further figure of `claim`, by the `runs`, one a seed, in their order.
 
-    `same_images`: the claim's are those of the runs, whose choice then adds no error.
+    `same_images`: split → whether the claim's are those of the runs, whose choice then adds no error.
     """
-    return [_judged(claim, further, runs, same_images) for further in claim.figures]
+    return [_judged(claim, further, runs, same_images[further.split]) for further in claim.figures]
 
 
 def describe(found: FigureVerdict) -> str:

@@ -1,9 +1,11 @@
 """One seed of a reviewed experiment, run in a copy: what it measured, and what was computed for it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pipeline.files import paths, records
-from pipeline.filing import contents, environment, measurements, reading
+from pipeline.filing import contents, environment, image_sets, measurements, reading
+from pipeline.filing.image_sets import ImageSet
 from pipeline.filing.locks import Lock
 from pipeline.params.config import with_seed
 from pipeline.params.schema import Params
@@ -19,9 +21,8 @@ from pipeline.review.workspace import Say, Workspace
 class Rerun:
     """`images`: split → how many. `computed`: the stages that ran; the others' results were there already.
 
-    `environment`: processor, Python and packages. `measured`: all figures follow from it. `predictions`: of the
-    test images, whose names and contents
-    have the digest `test_images`.
+    `environment`: processor, Python and packages. `measured`: all figures follow from it. `predictions`: of the test
+    images, whose names and contents have the digest `test_images`. `shown`: split → its images, by what they show.
     """
 
     seed: Seed
@@ -32,6 +33,7 @@ class Rerun:
     predictions: Predictions
     measured: Run
     test_images: str = ""
+    shown: Mapping[str, ImageSet] = field(default_factory=dict)
 
 
 def run(copy: Workspace, params: Params, seed: int, say: Say, elsewhere: Elsewhere = HERE) -> Rerun:
@@ -56,4 +58,5 @@ def run(copy: Workspace, params: Params, seed: int, say: Say, elsewhere: Elsewhe
         table,
         measurements.of_project(copy.folder, metrics),
         records.file_digest(copy.folder / paths.ids("test")),
+        image_sets.of_project(copy.folder),
     )

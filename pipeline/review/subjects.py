@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import paths, records
-from pipeline.filing import experiments, locks, reading
+from pipeline.filing import experiments, kinship, locks, reading
 from pipeline.filing.claims import Claim
 from pipeline.filing.record import Record
 from pipeline.params import config
@@ -98,7 +98,7 @@ def _experiment(name: str, recorded: bool) -> Subject:
     warnings += [f"uncommitted changes of code are not part of this review: {', '.join(code)}"] if code else []
     claim, params = found.claim, found.params
     if recorded and found.record:
-        if claim and found.record.params.data != params.data:
+        if claim and not claim.contents and not kinship.same_source(params, found.record.params):
             claim = claim.model_copy(update={"images": "other"})
         params = found.record.params
     files = (experiments.FOLDER / name,)

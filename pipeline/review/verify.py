@@ -56,7 +56,7 @@ class Review:
     """`possible`: what could be found out at all. `computed`: the stages that ran for the first seed.
 
     `pair`: the first network against the recorded one. `reservations`: why no verdict, or no contradiction, is given.
-    `elsewhere`: what images and weights of the reviewer's contain. `further`: figures
+    `elsewhere`: what images and weights contain, compared with what was reported. `further`: figures
     beside the accuracy. `perturbed`: further runs of the first seed. `outputs` of the first seed: path → hash.
     """
 
@@ -118,7 +118,10 @@ def review(what: str, asked: Asked, say: Say) -> Review:
         tuple(filter(None, (reservation, doubt))),
         conclusion.pair(subject.record, first),
         notes,
-        tuple(asked.elsewhere.sentences(subject.params, subject.record, first.lock, first.test_images)),
+        (
+            *asked.elsewhere.sentences(subject.params, subject.record, first.lock, first.test_images),
+            *conclusion.images(claim, first),
+        ),
         () if asked.cached or reservation else tuple(others),
         tuple(varied),
         locks.outputs(first.lock),

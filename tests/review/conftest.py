@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import paths, records
-from pipeline.filing import reading, writing
+from pipeline.filing import image_sets, reading, writing
 from pipeline.params import config
 from pipeline.results.seeds import Seed
 from pipeline.review import cached, rerun, workspace
@@ -130,6 +130,7 @@ def again(monkeypatch: pytest.MonkeyPatch) -> Again:
                 environment,
                 record.predictions,
                 record.runs[min(seed, max(record.runs))],
+                shown=image_sets.of_project(),
             )
 
         monkeypatch.setattr(rerun, "run", run)

@@ -1,0 +1,53 @@
+"""Whether images are those a claim is about: told by what they show, where the claim says it, else by their source.
+
+A published figure may be of an official split, or of a draw from a known collection that nobody can repeat.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from pipeline.files import paths
+from pipeline.filing import claims, experiments, image_sets
+from pipeline.filing.claims import Claim
+from pipeline.filing.image_sets import ImageSet
+from pipeline.params.schema import Params
+from pipeline.process.errors import DataError
+
+
+class Kinship(StrEnum):
+    OFFICIAL = "official"  # the very images
+    COLLECTION = "same collection"  # another draw from it
+    OTHER = "other"
+
+
+def of(claim: Claim, named: Params, ran: Params, images: Mapping[str, ImageSet]) -> Kinship:
+    """Of a run of `ran` on `images` (split → what they show; empty if it is not known), for a claim of `named`."""
+    from_there = same_source(named, ran)
+    known = {split: images[split].digest == digest for split, digest in claim.contents.items() if split in images}
+    if not all(known.values()) or not (known or from_there):
+        return Kinship.OTHER
+    very = claim.images == "same" and (claim.split in known or from_there)
+    return Kinship.OFFICIAL if very else Kinship.COLLECTION
+
+
+def same_source(first: Params, second: Params) -> bool:
+    """Whether two take the same images; TensorFlow Datasets checks what it reads, wherever that lies."""
+    free = {"path"} if first.data.source == "tfds" else set()
+    return first.data.model_dump(exclude=free) == second.data.model_dump(exclude=free)
+
+
+def prepared() -> list[str]:
+    """A line for each split that is prepared in the project, and which claims say that these are its official images.
+
+    Raises DataError if nothing is prepared.
+    """
+    found = image_sets.of_project()
+    if not found:
+        raise DataError(f"{paths.IMAGES}: not found; nothing is prepared here yet: run `dvc repro`")
+    declared = {name: claims.read(experiments.claim_file(name)).contents for name in experiments.names()}
+    lines = []
+    for split, one in found.items():
+        names = [name for name, contents in declared.items() if contents.get(split) == one.digest]
+        known = f"  (the official ones of {', '.join(names)})" if names else ""
+        lines.append(f"{split}: {one.digest}  {one.images:,} images{known}")
+    return lines

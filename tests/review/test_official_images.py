@@ -1,0 +1,74 @@
+"""A claim about official images is judged on what the images show, whichever way they came."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.filing import image_sets, writing
+from pipeline.review import report, verify
+from pipeline.review.elsewhere import Elsewhere
+from pipeline.review.verify import Asked, Review
+from tests.filing.conftest import replicated
+
+from .conftest import claim, commit
+
+SAME = {"origin": "published", "value": 1 / 6, "n": 6, "margin": 0.3, "images": "same", "split": "test"}
+
+
+@pytest.fixture
+def folder(repository: Path) -> Path:
+    """Three seeds on record, of a folder; the experiment itself names images that are embedded."""
+    path = repository / "params.yaml"
+    text = path.read_text(encoding="utf-8").replace("source: digits ", "source: image_folder ")
+    path.write_text(text.replace("path: data/originals ", "path: data "), encoding="utf-8")
+    replicated(1, 1)
+    writing.file_results("digits")
+    return repository
+
+
+def review(digest: str | None, again, **asked: object) -> Review:
+    claim(**SAME, **({"contents": {"test": digest}} if digest else {}))
+    commit("claim")
+    again(None, None, None)
+    return verify.review("digits", Asked(recorded=True, **asked), lambda _: None)
+
+
+def same(found: Review) -> bool:
+    return found.conclusion.question.same_images
+
+
+def test_the_official_images_are_known_again_in_a_folder(folder, again):
+    official = image_sets.of_project()["test"].digest
+    found = review(official, again)
+    assert found.claimed.same_images
+    assert same(found)
+    assert "test images: the official ones, by what they show" in report.as_text(found)
+
+
+def test_other_images_in_that_folder_are_not_taken_for_them(folder, again):
+    found = review("0" * 64, again)
+    assert not found.claimed.same_images
+    assert not same(found)
+    assert "test images: not the official ones" in report.as_text(found)
+
+
+def test_a_claim_that_does_not_say_which_goes_by_the_source(folder, again):
+    found = review(None, again)
+    assert not same(found)
+    assert "official" not in report.as_text(found)
+
+
+def test_a_reviewer_s_own_folder_may_hold_them(folder, again):
+    official = image_sets.of_project()["test"].digest
+    assert same(review(official, again, elsewhere=Elsewhere(data=folder / "data")))
+    assert not same(review("0" * 64, again, elsewhere=Elsewhere(data=folder / "data")))
+
+
+def test_figures_of_another_split_are_not_of_the_official_images(folder, again):
+    further = {"metric": "accuracy", "split": "validation", "value": 0.5, "n": 6, "margin": 0.3}
+    claim(figures=[further])
+    found = review(image_sets.of_project()["test"].digest, again)
+    assert same(found)
+    (one,) = found.further
+    low, high = one.verdict.inner
+    assert high - low > 0.3  # the luck of 6 other images is in it

@@ -49,7 +49,7 @@ def assemble(params: Params, classes: int, root: Path = Path()) -> Assembled:
         network.model.get_layer(name).set_weights(weights)
     network.freeze_below(count)
     cut = trained_from(network, count, params.images.augmentation)
-    pooled = heads.pool(network.output.tensor, params.head.pooling)
+    pooled = heads.activations(network.output, params.head.pooling)
     logits = heads.classify(pooled, params.head, classes, params.train.l2, params.train.seed)
     head = keras.Model(pooled, logits, name="head")
     return Assembled(

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import keras
 import numpy as np
 
 from pipeline.files import paths
-from pipeline.model import graph
+from pipeline.model import graph, saved_models, weights_files
 from pipeline.model.cuts import Network
+from pipeline.model.scaling import scaled
 from pipeline.params.suggestions import did_you_mean
 from pipeline.process.compat import keras_internals
-from pipeline.process.errors import ConfigError, in_one_line
+from pipeline.process.errors import ConfigError
 
 if TYPE_CHECKING:
     from pipeline.params.images_section import Images
@@ -37,17 +37,17 @@ def build(backbone: Backbone, images: Images, seed: int = 0, root: Path = Path()
     keras.utils.set_random_seed(seed)
     pixels = keras.Input((images.height, images.width, images.channels), dtype="uint8", name="images")
     if saved := paths.saved_backbone(backbone.name, backbone.path):
-        return Network(_saved(root / saved, images.scale, pixels))
+        return saved_models.read(root / saved, images.scale, pixels)
     return Network(_named(backbone, images, pixels, root))
 
 
 def _named(backbone: Backbone, images: Images, pixels: Any, root: Path) -> keras.Model:
     if backbone.name == "convolutions":
-        model = convolutions(_scaled(images.scale, pixels), backbone.layers, pixels)
+        model = convolutions(scaled(images.scale, pixels), backbone.layers, pixels)
     else:
         model = _application(backbone, images, pixels)
     if backbone.weights == "file":
-        _load_weights(model, root / backbone.path)
+        weights_files.load(model, root / backbone.path)
     return model
 
 
@@ -78,7 +78,7 @@ def _application(backbone: Backbone, images: Images, pixels: Any) -> keras.Model
         # Casting first: preprocess_input computes in the type it is given.
         tensor = module.preprocess_input(keras.layers.Rescaling(1.0, name="cast")(pixels))
     else:
-        tensor = _scaled(images.scale, pixels)
+        tensor = scaled(images.scale, pixels)
     weights = "imagenet" if backbone.weights == "imagenet" else None
     shape = published_shape(images) if weights else None
     with keras_internals.noted_downloads() as wanted, keras_internals.impatient_downloads(DOWNLOAD_TIMEOUT_SECONDS):
@@ -115,62 +115,3 @@ def _check_scale(name: str, module: Any, scale: str) -> None:
     grey = np.full((1, 1, 1, 3), 100.0)
     if scale != "backbone" and np.array_equal(module.preprocess_input(grey.copy()), grey):
         raise ConfigError(f"params.yaml: images.scale: found {scale!r}, but {name} scales images itself: set backbone")
-
-
-def _scaled(scale: str, pixels: Any) -> Any:
-    """[0, 255] → [0, 1] (unit) or [-1, 1] (symmetric)."""
-    factor, offset = {"unit": (1 / 255, 0.0), "symmetric": (1 / 127.5, -1.0)}[scale]
-    return keras.layers.Rescaling(factor, offset, name="scale")(pixels)
-
-
-def _load_weights(model: keras.Model, path: Path) -> None:
-    _check_file(path, ".h5", "weights: file")
-    try:
-        model.load_weights(path)
-        _require_all_taken(model, path)
-    except Exception as error:
-        raise ConfigError(
-            f"params.yaml: backbone.path: {path} does not hold the weights of {model.name}: {in_one_line(error)}"
-        ) from error
-
-
-def _require_all_taken(model: keras.Model, path: Path) -> None:
-    """Raise ValueError if the file holds more than the network took: Keras passes over what has no place."""
-    with h5py.File(path) as file:
-        if "layers" not in file:  # the older layout, whose layers Keras counts itself
-            return
-        arrays: list[str] = []
-        file["layers"].visititems(lambda name, item: arrays.append(name) if isinstance(item, h5py.Dataset) else None)
-    taken = len(model.variables)
-    if len(arrays) > taken:
-        raise ValueError(f"it holds {len(arrays)} arrays and the network takes {taken}: it is a larger network's")
-
-
-def _saved(path: Path, scale: str, pixels: Any) -> keras.Model:
-    """A saved functional model up to its last feature map (N, H, W, C), all of it trainable.
-
-    Its own scaling is used if it takes uint8.
-    """
-    _check_file(path, ".keras", "a saved backbone")
-    try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        maps = [node.output for node in graph.nodes(model.outputs[0])[1:] if len(node.output.shape) == 4]
-        if not maps or len(model.outputs) > 1:
-            raise ValueError("it has no feature map (N, H, W, C), or several outputs")
-        own_scaling = keras.backend.standardize_dtype(model.inputs[0].dtype) == "uint8"
-        inputs = pixels if own_scaling else _scaled(scale, pixels)
-        rebuilt = keras.Model(pixels, graph.replay(maps[-1], inputs, take_apart=True), name="saved")
-    except Exception as error:
-        raise ConfigError(
-            f"params.yaml: backbone.path: {path} cannot be used: {in_one_line(error)}; allowed: a functional Keras"
-            f" model without code of its own, from images of shape {tuple(pixels.shape[1:])} to one feature map"
-        ) from error
-    for layer in rebuilt.layers:
-        layer.trainable = True  # it may have been saved frozen
-    return rebuilt
-
-
-def _check_file(path: Path, suffix: str, what: str) -> None:
-    if not path.is_file() or path.suffix != suffix:
-        found = f"a {path.suffix or 'nameless'} file" if path.is_file() else "no file"
-        raise ConfigError(f"params.yaml: backbone.path: {path}: found {found}; allowed for {what}: a {suffix} file")

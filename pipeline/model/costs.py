@@ -63,12 +63,18 @@ def _cost(network: Network, count: int, assembled: Any, params: Params, paramete
 
 
 def multiply_adds(layer: Any, output: Any) -> int:
-    """Multiply-adds of one image in a convolution or dense layer with that output; 0 for cheap layers."""
+    """Multiply-adds of one image in a convolution, a dense layer or a block of tokens with that output; 0 for others.
+
+    What tokens have to say to each other is not counted: it has no weights.
+    """
     if isinstance(layer, _CONVOLUTIONS):
         kernels = [weight for weight in layer.weights if len(weight.shape) == 4]  # a separable one has two
         return int(np.prod(output.shape[1:3]) * sum(int(np.prod(kernel.shape)) for kernel in kernels))
     if isinstance(layer, keras.layers.Dense):
         return int(np.prod(layer.kernel.shape) * np.prod(output.shape[1:-1]))
+    if isinstance(layer, keras.layers.Layer) and len(output.shape) == 3:
+        kernels = [weight for weight in layer.weights if weight.name == "kernel"]
+        return int(output.shape[1] * sum(int(np.prod(kernel.shape)) for kernel in kernels))
     return 0
 
 

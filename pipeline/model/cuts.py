@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,20 +18,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cut:
-    """A place where the backbone is cut. `layer` is the last layer below it; activations are (N, *shape)."""
+    """A place where the backbone is cut. `layer` is the last layer below it; activations are (N, *shape).
+
+    `class_token`: they are tokens (N, T, D), the first of which stands for the image.
+    """
 
     layer: str
     shape: tuple[int, ...]
     tensor: Any
     at_input: bool
     at_output: bool
+    class_token: bool = False
 
 
 class Network:
-    """A backbone from uint8 images (N, H, W, C) to its output (N, …), with its countable layers and cuts."""
+    """A backbone from uint8 images (N, H, W, C) to its output (N, …), with its countable layers and cuts.
 
-    def __init__(self, model: keras.Model) -> None:
-        self.model = model
+    `class_token`: its output are tokens, the first of which stands for the image. `left_out`: what has weights in the
+    network it was taken from and is not in it, the names of its classifier's layers.
+    """
+
+    def __init__(self, model: keras.Model, class_token: bool = False, left_out: Sequence[str] = ()) -> None:
+        self.model, self.class_token, self.left_out = model, class_token, tuple(left_out)
         self.nodes = graph.nodes(model.output)
         self._articulations = graph.articulations(self.nodes)
         self._counted = [p for p, node in enumerate(self.nodes) if node.counted]
@@ -69,6 +78,7 @@ class Network:
             tensor=node.output,
             at_input=position == 0,
             at_output=position == len(self.nodes) - 1,
+            class_token=self.class_token and position == len(self.nodes) - 1,
         )
 
     def between(self, lower: Cut, upper: Cut) -> keras.Model | None:

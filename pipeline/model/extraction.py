@@ -55,6 +55,9 @@ def extract(params: Params, elsewhere: Callable[[str], Elsewhere] | None = None)
     """
     network = backbones.build(params.backbone, params.images)
     network.freeze_below(0)
+    heads.require_poolable(network.output, params.head.pooling)
+    if network.left_out:
+        verbosity.say(f"left out of {params.backbone.path}, as its classifier: {', '.join(network.left_out)}")
     kept, entries = _kept(network, params)
     counts = {split: len(records.read_npy(paths.labels(split))) for split in paths.SPLITS}
     index = _index(params, network, entries, counts)

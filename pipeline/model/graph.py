@@ -44,6 +44,11 @@ class Node:
         return maker(self.output)[1].arguments
 
 
+def bears_weights(node: Node) -> bool:
+    """Whether it holds what was trained, or frozen."""
+    return isinstance(node.operation, keras.layers.Layer) and bool(node.operation.weights)
+
+
 def nodes(output: Any) -> list[Node]:
     """All nodes that `output` (a KerasTensor) depends on, in a topological order: inputs first, `output`'s node last.
 

@@ -13,20 +13,44 @@ from pipeline.process.errors import CombinationError
 if TYPE_CHECKING:
     from pipeline.params.network_sections import Head
 
-_POOLING = {"average": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}
+_POOLING = {
+    ("average", 4): keras.layers.GlobalAveragePooling2D,
+    ("max", 4): keras.layers.GlobalMaxPooling2D,
+    ("average", 3): keras.layers.GlobalAveragePooling1D,
+    ("max", 3): keras.layers.GlobalMaxPooling1D,
+}
 
 
 def pool(tensor: Any, pooling: str) -> Any:
-    """A feature map (N, H, W, C) → (N, D); a tensor that is (N, D) already is returned as it is."""
+    """A feature map (N, H, W, C) or tokens (N, T, D) → (N, D); a tensor that is (N, D) already is returned as it is.
+
+    `average` and `max` are over all tokens, those that stand for no place among them; `cls` is the first one.
+    """
     if len(tensor.shape) == 2:
         return tensor
-    layer = keras.layers.Flatten if pooling == "flatten" else _POOLING[pooling]
-    return layer(name="pooling")(tensor)
+    if pooling == "cls":
+        tensor = keras.layers.Cropping1D((0, tensor.shape[1] - 1), name="pooling_class_token")(tensor)
+    if pooling in ("cls", "flatten"):
+        return keras.layers.Flatten(name="pooling")(tensor)
+    return _POOLING[pooling, len(tensor.shape)](name="pooling")(tensor)
+
+
+def require_poolable(output: Cut, pooling: str) -> None:
+    """Raise CombinationError for the class token of a backbone that has none at its `output`."""
+    if pooling == "cls" and not output.class_token:
+        has = {2: "a vector", 3: "tokens that all stand for a place", 4: "a feature map"}[len(output.tensor.shape)]
+        raise CombinationError(
+            f"params.yaml: head.pooling: found 'cls', but the backbone's output, that of its layer {output.layer}, is"
+            f" {has}, without a class token; allowed: average | max | flatten"
+        )
 
 
 def activations(cut: Cut, pooling: str) -> Any:
     """What is stored at `cut`, and trained on: its tensor (N, …), pooled (N, D) if it is the backbone's output."""
-    return pool(cut.tensor, pooling) if cut.at_output else cut.tensor
+    if not cut.at_output:
+        return cut.tensor
+    require_poolable(cut, pooling)
+    return pool(cut.tensor, pooling)
 
 
 def classify(tensor: Any, head: Head, classes: int, l2: float, seed: int) -> Any:

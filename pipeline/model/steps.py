@@ -50,7 +50,7 @@ class Steps:
                 factors = losses.factors(labels, class_weights, weights if weighted else None)
                 loss = losses.cross_entropy(labels, outputs, smoothing, factors)
                 loss = tf.add_n([loss, *adjustable.model.losses])
-            optimizer.apply(tape.gradient(loss, variables), rate)
+            optimizer.apply(_gradients(tape, loss, variables), rate)
             return loss, losses.correct(labels, outputs)
 
         def begin(settings: Train) -> None:
@@ -69,6 +69,12 @@ def key(settings: Train) -> tuple[Any, ...]:
     """What decides the graph of a model's steps; all other settings are read by it."""
     decay, smoothing = settings.weight_decay > 0, settings.label_smoothing > 0
     return settings.optimizer, settings.batch_size, settings.optimizer == "adamw" and decay, smoothing
+
+
+def _gradients(tape: Any, loss: Any, variables: list[Any]) -> list[Any]:
+    """One array a variable: of weights that nothing reads noughts, of tables of embeddings not only the rows read."""
+    found = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return [tf.convert_to_tensor(each) if isinstance(each, tf.IndexedSlices) else each for each in found]
 
 
 def _loop(step: Any, batch: int) -> Any:

@@ -40,8 +40,8 @@ class Backbone(Section):
 
 
 class Head(Section):
-    pooling: Literal["average", "max", "flatten"] = Field(
-        description="of the backbone's output: average | max | flatten"
+    pooling: Literal["average", "max", "cls", "flatten"] = Field(
+        description="of the backbone's output: average | max | flatten | cls (the class token of a vision transformer)"
     )
     units: list[Annotated[int, Field(ge=1, le=65536)]] = Field(
         description="sizes of the dense relu layers, e.g. [512]; [] = none"

@@ -49,7 +49,9 @@ def plain_keras(network: keras.Model, unfrozen: list[str], head: keras.Model) ->
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
     logits = keras.layers.Dense(CLASSES, name="logits")
-    model = keras.Model(network.input, logits(keras.layers.GlobalAveragePooling2D()(network.output)))
+    of_map = len(network.output.shape) == 4
+    pooling = keras.layers.GlobalAveragePooling2D() if of_map else keras.layers.GlobalAveragePooling1D()
+    model = keras.Model(network.input, logits(pooling(network.output)))
     logits.set_weights(head.get_weights())
     return model
 
@@ -60,7 +62,7 @@ def sgd_step(model: keras.Model, rows, labels) -> tuple[np.ndarray, dict[str, np
     with tf.GradientTape() as tape:
         logits = model(rows, training=True)
         loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
-    gradients = tape.gradient(loss, [v.value for v in variables])
+    gradients = [tf.convert_to_tensor(each) for each in tape.gradient(loss, [v.value for v in variables])]
     for variable, gradient in zip(variables, gradients, strict=True):
         variable.assign_sub(0.1 * gradient)
     return logits.numpy(), {v.path: g.numpy() for v, g in zip(variables, gradients, strict=True)}
@@ -75,19 +77,27 @@ def assert_close(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) 
 @FEW
 @given(networks.descriptions, st.integers(0, 2**31 - 1), st.data())
 def test_logits_gradients_and_three_steps_equal_the_full_network(of_network, description, seed, data):
-    assert_trained_alike(of_network, description, seed, data)
+    network = networks.build(description, seed)
+    count = data.draw(st.integers(0, len(networks.countable(network))), label="unfrozen layers")
+    assert_trained_alike(of_network, network, count, seed)
 
 
 @pytest.mark.slow
 @MANY
 @given(networks.descriptions, st.integers(0, 2**31 - 1), st.data())
 def test_and_for_many_more_networks(of_network, description, seed, data):
-    assert_trained_alike(of_network, description, seed, data)
-
-
-def assert_trained_alike(of_network, description, seed, data) -> None:
     network = networks.build(description, seed)
     count = data.draw(st.integers(0, len(networks.countable(network))), label="unfrozen layers")
+    assert_trained_alike(of_network, network, count, seed)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 6, 13])
+def test_and_for_a_vision_transformer_cut_between_its_layers(of_network, count):
+    network = networks.transformer(class_token=count % 2 == 1)
+    assert_trained_alike(of_network, network, min(count, len(networks.countable(network))), seed=count)
+
+
+def assert_trained_alike(of_network, network, count, seed) -> None:
     above = assembly.assemble(of_network(network, count), CLASSES)
     full = plain_keras(network, above.network.unfrozen(count), above.head)
     cut = above.cut

@@ -35,6 +35,22 @@ def test_pooling(pooling, expected):
     np.testing.assert_allclose(found, expected(maps), rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("pooling", "expected"),
+    [
+        ("average", lambda x: x.mean(axis=1)),
+        ("max", lambda x: x.max(axis=1)),
+        ("cls", lambda x: x[:, 0]),
+        ("flatten", lambda x: x.reshape(2, 15)),
+    ],
+)
+def test_pooling_of_tokens(pooling, expected):
+    tokens = np.random.default_rng(0).random((2, 5, 3), dtype=np.float32)
+    tensor = keras.Input((5, 3))
+    found = keras.Model(tensor, heads.pool(tensor, pooling))(tokens)
+    np.testing.assert_allclose(found, expected(tokens), rtol=1e-6)
+
+
 def test_vectors_need_no_pooling():
     vectors = keras.Input((5,))
     assert heads.pool(vectors, "flatten") is vectors

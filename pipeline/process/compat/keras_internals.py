@@ -39,6 +39,16 @@ def restart_names() -> None:
     keras.config.set_dtype_policy(policy)
 
 
+def without_dropout(model: Any) -> None:
+    """Turn off what is random inside of layers with weights, as attention's dropout: Keras has no public way to it.
+
+    Seen in keras 3.15.1; no report upstream is known.
+    """
+    for layer in require(model, "_flatten_layers")():
+        if hasattr(layer, "rate") and not layer.weights:
+            layer.rate = 0.0
+
+
 @contextmanager
 def impatient_downloads(seconds: float) -> Iterator[None]:
     """Inside, connections that say nothing for `seconds` fail: Keras' downloads have no time limit.

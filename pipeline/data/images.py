@@ -7,16 +7,17 @@ TensorFlow differ with the instruction set, and a differing pixel would change e
 import hashlib
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from pipeline.data import containers, orientation
+from pipeline.data import containers, orientation, tiff
 from pipeline.process.errors import DataError, MachineError
 
-FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "GIF")
+FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "GIF", "TIFF")
 MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte of RGB, larger ones are taken for an attack
 
 # Measured: a decoder's picture, one turned or converted, and the array. WebP and transparency take more than JPEG.
@@ -28,15 +29,21 @@ _STRIP_PIXELS = 1 << 20
 # of more than 32 MB go back to the system: with 16 threads and photographs of 48 megapixels, 0.9 GB instead of 3.3.
 Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined]
 
-# What people take for one of these, by its first bytes.
+# It prints some of what it then raises.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
+
+# What people take for one of these, by its first bytes. AVIF could be read, but colours come out of it by arithmetic of
+# the CPU's own; for the others Pillow has no decoder.
+_CONVERT = ": convert it, as in `magick FILE image.png`"
 _OTHERS = {
-    rb"....ftyp(heic|heix|hevc|heim|heis|mif1|msf1)": "HEIC",
-    rb"....ftyp(avif|avis)": "AVIF",
+    rb"....ftyp(heic|heix|hevc|heim|heis|mif1|msf1)": f"HEIC{_CONVERT}",
+    rb"....ftyp(avif|avis)": f"AVIF{_CONVERT}",
+    rb"....ftyp(crx )": "a camera's raw file: develop it first, as in `darktable-cli FILE image.png`",
     rb"....ftyp": "a film",
-    rb"II\*\0|MM\0\*": "TIFF, or a camera's raw file",
-    rb"\xff\x0a|....JXL ": "JPEG XL",
-    rb"....jP  ": "JPEG 2000",
-    rb"8BPS": "a Photoshop document",
+    rb"II(RO|RS|U\0)|FUJIFILMCCD-RAW": "a camera's raw file: develop it first, as in `darktable-cli FILE image.png`",
+    rb"\xff\x0a|....JXL ": f"JPEG XL{_CONVERT}",
+    rb"....jP  ": f"JPEG 2000{_CONVERT}",
+    rb"8BPS": "a Photoshop document: save it, as in `magick 'FILE[0]' image.png`",
     rb"%PDF": "PDF",
     rb"\s*<(svg|\?xml)": "SVG or XML",
     rb"\s*<(!doctype html|html)": "a web page",
@@ -47,9 +54,9 @@ _OTHERS = {
 def decode(encoded: bytes, channels: int) -> np.ndarray:
     """The pixels of an encoded image: uint8 (H, W, C), values 0–255, C = `channels` (1 grey, 3 RGB).
 
-    JPEG, PNG, BMP, WebP and GIF (its first frame). The camera's orientation is applied, and nothing else is read of
-    what a file says beside its pixels; transparency is laid over white, palettes and CMYK become RGB, 16-bit samples
-    keep their high byte, grey is ITU-R 601-2 luma.
+    JPEG, PNG, BMP, WebP, GIF (its first frame) and TIFF (of one page). The camera's orientation is applied, and nothing
+    else is read of what a file says beside its pixels; transparency is laid over white, palettes and CMYK become RGB,
+    16-bit samples keep their high byte, grey is ITU-R 601-2 luma.
     Raises DataError, with the reason only, if the bytes are empty, of another format, damaged or above `MAX_PIXELS`.
     """
     parts = containers.parted(encoded)
@@ -72,6 +79,8 @@ def _opened(encoded: bytes, pixels: bytes) -> Iterator[Image.Image]:
     try:
         with Image.open(io.BytesIO(pixels), formats=FORMATS) as image:
             _refuse_bomb(image)
+            if image.format == "TIFF":
+                tiff.refuse(image, encoded)
             yield image
     except DataError:
         raise

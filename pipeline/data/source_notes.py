@@ -14,7 +14,7 @@ from pipeline.process.git import GitError
 if TYPE_CHECKING:
     from pipeline.params.data_section import Data
 
-_IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif"}
+_IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff"}
 
 
 def of(data: Data) -> list[str]:

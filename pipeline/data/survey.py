@@ -11,7 +11,7 @@ from PIL import Image
 from pipeline.data import layout, tree
 from pipeline.process.errors import DataError
 
-ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif"}
+ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff"}
 _LOOKED_AT = 200  # images, evenly spread over the classes: to say how large they are is no reason to read all
 _GREY = ("1", "L", "I", "I;16", "F")  # Pillow's modes without colour
 

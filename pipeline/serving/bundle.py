@@ -18,6 +18,7 @@ _CODE = (
     "process/errors.py",
     "data/containers.py",
     "data/orientation.py",
+    "data/tiff.py",
     "data/images.py",
     "serving/familiarity.py",
     "serving/classifier.py",

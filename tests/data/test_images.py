@@ -30,7 +30,11 @@ def photograph() -> Image.Image:
 
 
 @pytest.mark.parametrize(
-    ("kind", "options"), [("PNG", {}), ("BMP", {}), ("WEBP", {"lossless": True}), ("PNG", {"optimize": True})]
+    ("kind", "options"),
+    [
+        *[("PNG", {}), ("BMP", {}), ("WEBP", {"lossless": True}), ("PNG", {"optimize": True}), ("TIFF", {})],
+        *[("TIFF", {"compression": name}) for name in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "zstd")],
+    ],
 )
 def test_lossless_formats_give_the_pixels_they_were_made_of(kind, options):
     pixels = images.decode(encoded(photograph(), kind, **options), channels=3)
@@ -102,16 +106,16 @@ def test_an_animation_gives_its_first_frame():
 def test_an_empty_file_and_a_text_are_refused():
     with pytest.raises(DataError, match="empty"):
         images.decode(b"", channels=3)
-    with pytest.raises(DataError, match=r"not an image; allowed: JPEG, PNG, BMP, WEBP, GIF"):
+    with pytest.raises(DataError, match=r"not an image; allowed: JPEG, PNG, BMP, WEBP, GIF, TIFF"):
         images.decode(b"dear diary", channels=3)
 
 
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (encoded(photograph(), "TIFF"), "TIFF"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
-        (b"\0\0\0\x1cftypavif\0\0\0\0", "AVIF"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC: convert it, as in `magick FILE image.png`"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0", "AVIF: convert it, as in `magick FILE image.png`"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "a camera's raw file: develop it first"),
         (b"\0\0\0\x20ftypisom", "a film"),
         (b"\n<!DOCTYPE html><html><title>404", "a web page"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "a pointer of Git LFS"),

@@ -123,6 +123,7 @@ def _originals() -> Iterator[bytes]:
         "BMP": ("RGB", "L", "P", "1"),
         "WEBP": ("RGB", "RGBA"),
         "GIF": ("P", "L"),
+        "TIFF": ("RGB", "L", "CMYK", "1"),
     }.items():
         for mode in modes:
             buffer = io.BytesIO()

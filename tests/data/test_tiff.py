@@ -1,0 +1,103 @@
+"""TIFF: pixels where one picture is meant, and the reason where none or more than one is."""
+
+import io
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+from PIL.TiffImagePlugin import AppendingTiffWriter
+
+from pipeline.data import images
+from pipeline.process.errors import DataError
+
+PIXELS = np.random.default_rng(1).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+PICTURE = Image.fromarray(PIXELS)
+KIND, ORIENTATION, DNG = 254, 274, 50706
+
+
+def tiff(image: Image.Image = PICTURE, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "TIFF", **options)
+    return buffer.getvalue()
+
+
+def pages(*rest: Image.Image, kinds: int = 0) -> bytes:
+    """PICTURE and others, of which each says to be of `kinds`."""
+    buffer = io.BytesIO()
+    with AppendingTiffWriter(buffer, True) as writer:
+        for number, image in enumerate((PICTURE, *rest)):
+            image.save(writer, "TIFF", tiffinfo={KIND: kinds if number else 0})
+            writer.newFrame()
+    return buffer.getvalue()
+
+
+def refused(encoded: bytes) -> str:
+    with pytest.raises(DataError) as raised:
+        images.decode(encoded, channels=3)
+    return str(raised.value)
+
+
+def sixteen_bits(samples: np.ndarray, head: bytes = b"") -> bytes:
+    """uint16 (H, W, 3) as the simplest file that holds it; Pillow writes none. `head`: between header and directory."""
+    height, width, _ = samples.shape
+    data = samples.astype("<u2").tobytes()
+    start, names = 8 + len(head), (256, 257, 258, 259, 262, 273, 277, 278, 279)
+    end = start + 2 + 12 * len(names) + 4
+    values = (width, height, end, 1, 2, end + 6, 3, height, len(data))
+    kinds = ((3, 3) if name == 258 else (4, 1) for name in names)
+    entries = [struct.pack("<HHII", name, *kind, value) for name, kind, value in zip(names, kinds, values, strict=True)]
+    directory = struct.pack("<H", len(names)) + b"".join(entries) + bytes(4)
+    return b"II*\0" + struct.pack("<I", start) + head + directory + struct.pack("<3H", 16, 16, 16) + data
+
+
+def test_samples_of_16_bits_keep_their_high_byte():
+    grey = (PIXELS[..., 0].astype(np.uint16) << 8) + 7
+    np.testing.assert_array_equal(images.decode(tiff(Image.fromarray(grey)), channels=1)[..., 0], PIXELS[..., 0])
+    colour = (PIXELS.astype(np.uint16) << 8) + 200
+    np.testing.assert_array_equal(images.decode(sixteen_bits(colour), channels=3), PIXELS)
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "L", "1", "P", "RGBA", "LA", "YCbCr"])
+def test_colours_are_those_that_pillow_converts_to(mode):
+    image = PICTURE.convert(mode)
+    np.testing.assert_array_equal(images.decode(tiff(image), channels=3), np.asarray(image.convert("RGB")))
+
+
+def test_the_camera_was_held_once_only():
+    turned = images.decode(tiff(tiffinfo={ORIENTATION: 6}), channels=3)
+    np.testing.assert_array_equal(turned, np.rot90(PIXELS, -1))
+
+
+def test_files_that_may_be_64_bits_wide_are_read():
+    np.testing.assert_array_equal(images.decode(tiff(big_tiff=True), channels=3), PIXELS)
+
+
+def test_pages_are_refused_and_smaller_versions_are_none():
+    assert refused(pages(PICTURE.rotate(180))).startswith("a TIFF file of several pages; save the one that is meant")
+    np.testing.assert_array_equal(images.decode(pages(PICTURE.resize((4, 3)), kinds=1), channels=3), PIXELS)
+    assert "several pages" in refused(pages(*[PICTURE.resize((4, 3))] * 70, kinds=1))
+
+
+RAW = {
+    "Nikon's or Sony's": tiff(tiffinfo={KIND: 1}),
+    "Adobe's": tiff(tiffinfo={DNG: b"\1\4\0\0"}),
+    "Canon's": sixteen_bits(PIXELS, head=b"CR\2\0\0\0\0\0"),
+}
+
+
+@pytest.mark.parametrize("kind", RAW)
+def test_the_preview_of_a_raw_file_is_not_taken_for_the_photograph(kind):
+    assert refused(RAW[kind]) == "a camera's raw file; develop it first, as in `darktable-cli FILE image.png`"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+def test_samples_without_a_scale_are_refused(dtype):
+    assert "not whole numbers of 8 or 16 bits" in refused(tiff(Image.fromarray(PIXELS[..., 0].astype(dtype))))
+
+
+def test_colours_without_a_conversion_are_refused():
+    assert (
+        refused(tiff(Image.new("LAB", (8, 6))))
+        == "a TIFF file in colours of the kind LAB; convert it: `magick FILE image.png`"
+    )

@@ -1,5 +1,6 @@
 """Experiments on file. Everything heavy is imported inside the command that needs it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,20 +27,37 @@ _RECORDED = typer.Argument(help="The experiment that has just run.", autocomplet
 
 
 @app.command(rich_help_panel=_EXPERIMENTS)
-@in_project()
 def use(
     name: Annotated[str, typer.Argument(help="A folder of experiments/.", autocompletion=names)],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Your folder of its images: one folder per class, or with splits; or of the originals."),
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="Your file of the backbone's weights.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite edits that are kept nowhere.")] = False,
 ) -> None:
-    """Put an experiment's params.yaml into place.
+    """Put an experiment's params.yaml into place; with --data, its images are those in a folder.
 
-    Example: herbarium use tf-flowers-vgg16
+    Splits that the folder has are kept; others are drawn from its training images as published.
+
+    Example: herbarium use tf-flowers-vgg16 --data photographs
     """
+    images, file = data and data.expanduser().resolve(), weights and weights.expanduser().resolve()
+    with in_project(), folder_lock.command_alone("herbarium use"):
+        _use(name, images, file, force)
+
+
+def _use(name: str, data: Path | None, weights: Path | None, force: bool) -> None:
     from pipeline.filing import experiments
 
-    with folder_lock.command_alone("herbarium use"):
-        experiments.use(name, force)
-    print(f"params.yaml is {experiments.params_file(name)}; run it: dvc repro")
+    changes = {}
+    if data or weights:
+        from pipeline.data import own_folder
+
+        changes = own_folder.values(experiments.params(name), data, weights, Path().resolve())
+    experiments.use(name, force, changes)
+    said = "".join(f"\n  {key}: {value}" for key, value in changes.items() if value is not None)
+    print(f"params.yaml is {experiments.params_file(name)}{f' with{said}{chr(10)}' if said else '; '}run it: dvc repro")
 
 
 @app.command("list", rich_help_panel=_EXPERIMENTS)

@@ -1,6 +1,8 @@
 """experiments/<name>/: an experiment on file. params.yaml, claim.yaml, README.md and, once measured, record/."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.files import paths, records
 from pipeline.params import config, editing
@@ -50,12 +52,13 @@ def params(name: str) -> Params:
     return config.load(params_file(name))
 
 
-def use(name: str, force: bool = False) -> None:
-    """Its params.yaml, of the current version, in the place of the project's.
+def use(name: str, force: bool = False, changes: Mapping[str, Any] | None = None) -> None:
+    """Its params.yaml, of the current version, in the place of the project's; with `changes`: dotted key → value.
 
     Raises ConfigError if that would lose edits: params.yaml is neither committed nor the file of an experiment.
     """
-    text = _upgraded(params_file(name))
+    text = editing.with_values(_upgraded(params_file(name)), changes or {}, str(paths.PARAMS))
+    config.check(config.parse_yaml(text, str(paths.PARAMS)), str(paths.PARAMS))
     if not force:
         require_kept()
     records.write_text(paths.PARAMS, text)

@@ -123,3 +123,19 @@ def test_a_wrong_claim_is_named(tmp_path, before, after, message):
     path.write_text(text.replace(before, after), encoding="utf-8")
     with pytest.raises(ConfigError, match=message):
         claims.read(path)
+
+
+def test_use_with_a_folder_of_one_s_own(repository, capsys):
+    from pipeline.commands import experiments as command
+
+    for split in ("train", "test"):
+        for name in "01":
+            (repository / "data/png" / split / name).mkdir(parents=True)
+            (repository / "data/png" / split / name / "a.png").write_bytes(b"an image")
+    command._use("mnist-mlp", repository / "data/png", None, force=False)
+    said = capsys.readouterr().out
+    assert "params.yaml is experiments/mnist-mlp/params.yaml with\n  data.source: image_folder\n" in said
+    found, filed = config.load(), experiments.params("mnist-mlp")
+    assert (found.data.source, found.data.name, found.data.path) == ("image_folder", "png", "data/png")
+    assert found.data.splits == filed.data.splits
+    assert found.model_dump(exclude={"data", "version"}) == filed.model_dump(exclude={"data", "version"})

@@ -1,0 +1,117 @@
+"""An experiment's images, or its weights, in places of one's own: what its params.yaml then has to say.
+
+Splits that the folder has are kept; what it lacks is drawn from its training images in the published proportions.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.data import beginning, layout, names, tree
+from pipeline.files import paths
+from pipeline.params import splits
+from pipeline.params.schema import Params
+from pipeline.process.errors import ConfigError
+
+_LACKING = 9  # a split that nothing is known of is a tenth: one part to nine of the others
+
+
+def values(params: Params, data: Path | None, weights: Path | None, project: Path) -> dict[str, Any]:
+    """Dotted key → value of what changes in an experiment's `params`; paths below `project` are relative to it.
+
+    Raises ConfigError or DataError: the experiment reads no such thing, it is not there, or the folder is none of
+    images by class.
+    """
+    found: dict[str, Any] = {}
+    if data:
+        found |= _of_images(params, data, project)
+    if weights:
+        if params.backbone.weights == "none":
+            raise ConfigError("--weights: the experiment's backbone.weights is none, no file is read; leave it out")
+        if not weights.is_file():
+            raise ConfigError(f"--weights: found {names.shown(weights)}; needed: a file that is there")
+        found |= {"backbone.weights": "file", "backbone.path": _place(weights, project)}
+    return found
+
+
+def cut(published: Mapping[str, str], counts: Mapping[str, int]) -> dict[str, str]:
+    """Split → slice of a folder that has `counts` images in the splits it has, train among them.
+
+    `published`: the experiment's slices. A number of images in them is kept where the folder has so many.
+    """
+    drawn = [split for split in paths.SPLITS if split == "train" or split not in counts]
+    parts = {split: _part(text) for split, text in published.items()}
+    own = {split: _whole(split, parts[split], counts[split]) for split in counts if split not in drawn}
+    if len(drawn) == 1:
+        return {"train": _whole("train", parts["train"], counts["train"]), **own}
+    sizes = {split: parts[split][0] for split in drawn if not parts[split][1]}
+    if len(sizes) == len(drawn) and all(sizes.values()) and sum(sizes.values()) <= counts["train"]:
+        return {**_numbered(sizes), **own}
+    return {**_in_proportion({split: parts[split][0] for split in drawn}), **own}
+
+
+def _of_images(params: Params, folder: Path, project: Path) -> dict[str, Any]:
+    if params.data.source == "digits":
+        raise ConfigError("--data: the experiment's data.source is digits, which reads no folder; leave it out")
+    where = _place(folder, project)
+    if re.search(r"[\x00-\x1f]", where):
+        raise ConfigError(f"{names.shown(where)}: a path with a line break cannot be in {paths.PARAMS}; rename it")
+    if params.data.source == "tfds" and folder.is_dir() and not tree.folders(folder) and tree.loose_files(folder):
+        return {"data.path": where}  # originals, as TensorFlow Datasets would download them
+    roots = layout.of(folder)
+    if "train" not in roots:
+        raise ConfigError(f"data.path: found folders for {' and '.join(roots)}; there must be one for train")
+    counts = {split: _images(root) for split, root in roots.items()}
+    texts = cut(params.data.splits.model_dump(), counts)
+    return {
+        "data.source": "image_folder",
+        "data.name": beginning.name_of(folder),
+        "data.path": where,
+        "data.table": None,
+        "data.corrections": None,
+        **{f"data.splits.{split}": text for split, text in texts.items()},
+    }
+
+
+def _images(root: Path) -> int:
+    return sum(len(list(tree.visible(folder, "data.path"))) for folder in tree.folders(root))
+
+
+def _place(path: Path, project: Path) -> str:
+    return str(path.relative_to(project) if path.is_relative_to(project) else path)
+
+
+def _part(text: str) -> tuple[int, bool]:
+    """How much of the training images a published slice takes, and whether in percent; 0: it takes others."""
+    first, *more = splits.parse(text)
+    if more or first.name != "train" or min(first.start or 0, first.stop or 0) < 0:
+        return 0, False
+    if first.percent or (first.start, first.stop) == (None, None):
+        return (100 if first.stop is None else first.stop) - (first.start or 0), True
+    return (0 if first.stop is None else first.stop - (first.start or 0)), False
+
+
+def _whole(split: str, part: tuple[int, bool], count: int) -> str:
+    size, percent = part
+    return f"{split}[:{size}]" if size and not percent and size < count else split
+
+
+def _numbered(sizes: Mapping[str, int]) -> dict[str, str]:
+    found, start = {}, 0
+    for split, size in sizes.items():
+        found[split] = f"train[{start or ''}:{start + size}]"
+        start += size
+    return found
+
+
+def _in_proportion(parts: Mapping[str, int]) -> dict[str, str]:
+    known = sum(int(part) for part in parts.values()) or _LACKING
+    weights = {split: part * _LACKING or known for split, part in parts.items()}
+    found, start, taken, total = {}, 0, 0, sum(int(weight) for weight in weights.values())
+    for split, weight in weights.items():
+        taken += weight
+        end = round(100 * taken / total)
+        found[split] = f"train[{f'{start}%' if start else ''}:{'' if end == 100 else f'{end}%'}]"
+        start = end
+    return found

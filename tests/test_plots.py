@@ -15,6 +15,7 @@ from pipeline.plots.curves import curves, overfitting_onset
 from pipeline.plots.predictions import MOST_SHOWN, MOST_WRONG, choose, predictions
 from pipeline.plots.scores import scores
 from pipeline.plots.tried import Axis, parallel, slices
+from pipeline.plots.why import why
 from pipeline.results import metrics
 from pipeline.results.history import Epoch
 from pipeline.results.metrics import ClassScores
@@ -49,6 +50,7 @@ def drawn(classes: int, channels: int = 3) -> list[Figure]:
         confusion(metrics.confusion_matrix(labels, probabilities), names),
         predictions(images, labels, probabilities, names),
         calibration(metrics.calibration_bins(labels, probabilities)),
+        why(images[:7], np.linspace(0, 1, 63).reshape(7, 3, 3), labels[:7], probabilities[:7], names),
     ]
 
 
@@ -218,3 +220,23 @@ def test_equal_trials_and_one_parameter_are_drawn(tmp_path):
     for picture in (parallel, slices):
         style.save(picture(axes, trials, "accuracy"), tmp_path / "picture.png")
     assert [words for _, words in axes[0].ticks()] == ["0", "1", "2"]
+
+
+def test_images_are_tinted_where_something_was_seen_and_nowhere_without_places():
+    labels, probabilities = classified(2, 2, wrong=1)
+    images = np.full((2, 8, 8, 1), 100, np.uint8)
+    heats = np.zeros((2, 2, 2))
+    heats[0, 0, 0] = 1
+    names = ["oak", "elm"]
+    figure = why(images, heats, labels, probabilities, names)
+    titles = [axes.get_title(loc="left").splitlines()[:2] for axes in figure.axes]
+    assert titles == [["real: oak", "pred: elm"], ["real: elm", "pred: elm"]]
+    first, second = (np.asarray(axes.images[0].get_array()) for axes in figure.axes)
+    assert (first[:8] == 100).all()
+    assert (first[8] == 255).all()
+    assert (first[9:11, :2] != 100).any(axis=-1).all()
+    assert (first[-2:, -2:] == 100).all()
+    assert (np.delete(second, 8, axis=0) == 100).all()
+    placeless = why(images, None, labels, probabilities, names)
+    assert "knows no places" in texts(placeless)
+    assert np.asarray(placeless.axes[0].images[0].get_array()).shape == (8, 8)

@@ -138,9 +138,12 @@ def publish_run(params: "Params") -> tuple[str, str]:
 
 
 def _look(classifier: "Classifier") -> "Look":
-    from pipeline.serving import why
+    from pipeline.model import why
+    from pipeline.process.errors import DataError
 
     look = why.looking(classifier.model)
+    if look is None:
+        raise DataError(f"--why: {classifier.model.name} has no feature map (N, H, W, D): nothing in it knows places")
     return lambda content: look(classifier.prepared(content)[None])[0]
 
 

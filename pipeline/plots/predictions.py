@@ -1,6 +1,7 @@
 """Test images with what they are and what the network took them for: the surest mistakes first."""
 
 import math
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,14 +14,16 @@ MOST_WRONG, MOST_SHOWN = 18, 24
 _NAME_INCHES = 1.85  # of two a column
 
 
-def choose(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def choose(
+    labels: np.ndarray, probabilities: np.ndarray, most_wrong: int = MOST_WRONG, most_shown: int = MOST_SHOWN
+) -> tuple[np.ndarray, np.ndarray]:
     """Indices (int64) of the images to show: wrong ones, surest first, and right ones, evenly spread over the split.
 
-    `labels` int64 (N,), `probabilities` (N, K). At most `MOST_WRONG` wrong ones, `MOST_SHOWN` in all.
+    `labels` int64 (N,), `probabilities` (N, K). At most `most_wrong` wrong ones, `most_shown` in all.
     """
-    wrong = surest_mistakes(labels, probabilities)[:MOST_WRONG]
+    wrong = surest_mistakes(labels, probabilities)[:most_wrong]
     right = np.flatnonzero(probabilities.argmax(axis=1) == labels)
-    room = min(len(right), MOST_SHOWN - len(wrong))
+    room = min(len(right), most_shown - len(wrong))
     return wrong, right[np.linspace(0, len(right) - 1, room).round().astype(np.int64)]
 
 
@@ -38,17 +41,22 @@ def predictions(images: np.ndarray, labels: np.ndarray, probabilities: np.ndarra
     figure, axes = style.figure(max(2.0 * columns, 6), 2.6 * rows + 0.5, rows=rows, columns=columns)
     for place, index in zip(axes.flat, chosen, strict=False):
         style.show_image(place, np.asarray(images[index]))
-        right = predicted[index] == labels[index]
-        said = (("real: ", labels[index]), ("pred: ", predicted[index]))
-        names = [style.fitted(classes[c], _NAME_INCHES, 10, "bold", before) for before, c in said]
-        chance = f"{100 * probabilities[index].max():.0f} %"
-        text = "\n".join([*names, chance])
-        place.set_title(text, color=style.BLUE if right else style.RED, fontsize=10, weight="bold", loc="left", pad=4)
+        title(place, labels[index], probabilities[index], classes)
     for empty in axes.flat[len(chosen) :]:
         empty.set_axis_off()
     errors = int((predicted != labels).sum())
     figure.suptitle(_headline(errors, len(labels)), x=0.004, ha="left", weight="bold", fontsize=14)
     return figure
+
+
+def title(axes: Any, label: int, probabilities: np.ndarray, classes: list[str]) -> None:
+    """Say above an image what it is and what it was taken for; `probabilities`: (K,). Blue is right, red is wrong."""
+    predicted = probabilities.argmax()
+    said = (("real: ", label), ("pred: ", predicted))
+    names = [style.fitted(classes[c], _NAME_INCHES, 10, "bold", before) for before, c in said]
+    text = "\n".join([*names, f"{100 * probabilities.max():.0f} %"])
+    colour = style.BLUE if predicted == label else style.RED
+    axes.set_title(text, color=colour, fontsize=10, weight="bold", loc="left", pad=4)
 
 
 def _headline(errors: int, images: int) -> str:

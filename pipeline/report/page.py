@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.files import pages, paths, records
 from pipeline.params.keys import flat
-from pipeline.results import balanced, history, metrics, predictions
+from pipeline.results import balanced, floor, history, metrics, predictions
 from pipeline.results.predictions import Predictions
 
 if TYPE_CHECKING:
@@ -30,10 +30,12 @@ def render(params: Params, listed: Mapping[str, Any] | None = None) -> str:
     Reads what the stages have written: metrics, predictions, history, training.json, dataset.json and the pictures.
     """
     test = predictions.read(paths.PREDICTIONS)
+    measured = records.read_json(paths.METRICS)
     values = {
         "params": flat(params.model_dump()),
         "listed": flat(params.model_dump() if listed is None else listed),
-        "metrics": records.read_json(paths.METRICS),
+        "metrics": measured,
+        "below_floor": floor.warning(measured),
         "training": records.read_json(paths.TRAINING),
         "dataset": records.read_json(paths.DATASET),
         "epochs": history.read(paths.HISTORY),

@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline.files import paths, records
 from pipeline.process.errors import DataError
+from pipeline.results import floor
 
 
 def of_results() -> str:
@@ -20,12 +21,20 @@ def of_results() -> str:
         f" {metrics['test_images']} images)",
         *_of_classes(metrics),
         f"  validation accuracy  {100 * metrics['validation_accuracy']:.1f} %  ({metrics['validation_images']} images)",
+        *_floor(metrics),
         f"  trained              {parameters['trainable']:,} of {parameters['total']:,} parameters,"
         f" epoch {training['best_epoch']} of {training['epochs']} kept",
         f"  all on one page      {paths.REPORT}  (its pictures: {paths.REPORTS}/*.png)",
         "  every run            make ui",
     ]
     return "\n".join(lines)
+
+
+def _floor(metrics: Mapping[str, Any]) -> list[str]:
+    """What a linear classifier reaches; nothing of results that were measured before it was."""
+    reached = metrics.get(floor.ACCURACY)
+    said = "  linear probe         {:.1f} %  (of the same images, from the features that are stored)"
+    return [] if reached is None else [said.format(100 * reached)]
 
 
 def _of_classes(metrics: Mapping[str, Any]) -> list[str]:

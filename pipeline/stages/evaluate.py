@@ -17,11 +17,13 @@ from pipeline.plots.curves import curves
 from pipeline.plots.feature_map import feature_map
 from pipeline.plots.predictions import predictions as grid
 from pipeline.plots.scores import scores
+from pipeline.plots.why import chosen, why
 from pipeline.process import notices
 from pipeline.process.errors import DataError
 from pipeline.report import page
 from pipeline.results import balanced, drawn_tables, history, metrics, predictions, projection
 from pipeline.results import classes as class_names
+from pipeline.results import floor as below_floor
 from pipeline.results.predictions import Predictions
 from pipeline.results.projection import Projection
 from pipeline.results.statistics import wilson_interval
@@ -35,13 +37,16 @@ _BOOTSTRAP_SEED = 1  # any: it says nothing about the network
 def run(params: Params, listed: Mapping[str, Any] | None = None) -> None:
     """Evaluate models/model.keras on the validation and test images; see `evaluate`."""
     # Here, so that all the rest of the stage can be used without the seconds TensorFlow takes to import.
-    from pipeline.model import assembly, predict
+    from pipeline.model import assembly, linear_probe, predict
+    from pipeline.model.why import looking
 
     trained = assembly.load_trained(params)
     evaluate(
         params,
         probabilities=lambda split: predict.probabilities(split, trained, params),
         features=lambda split: predict.features(split, trained, params),
+        look=looking(trained.full),
+        floor=linear_probe.floor(),
         listed=listed,
     )
 
@@ -50,13 +55,17 @@ def evaluate(
     params: Params,
     probabilities: Callable[[str], np.ndarray],
     features: Callable[[str], np.ndarray],
+    look: Callable[[np.ndarray], np.ndarray] | None = None,
+    floor: Mapping[str, float] | None = None,
     listed: Mapping[str, Any] | None = None,
 ) -> None:
     """Write metrics, predictions, tables, pictures and the page into reports/.
 
     `probabilities`: split → float64 (N, K), `features`: split → float64 (N, D), in the order of the stored images.
-    `listed`: the parameters that the page lists, else all of `params`. Raises DataError, before anything is written, if
-    they are no probabilities or do not fit the stored images and classes, or model and images have other classes.
+    `look`: images uint8 (n, H, W, C) → where their classes were seen, float (n, h, w), 0 to 1; None: nowhere.
+    `floor`: metrics of the linear probe, which follow from no prediction. `listed`: the parameters that the page lists,
+    else all of `params`. Raises DataError, before anything is written, if they are no probabilities or do not fit the
+    stored images and classes, or model and images have other classes.
     """
     classes = class_names.of_model()
     validation, test = (_predictions(split, probabilities(split), classes) for split in ("validation", "test"))
@@ -66,13 +75,15 @@ def evaluate(
     predictions.write(paths.VALIDATION_PREDICTIONS, validation)
     read = [predictions.read(path) for path in (paths.PREDICTIONS, paths.VALIDATION_PREDICTIONS)]
     _require_equal(measured, measure(*read))
+    measured |= floor or {}
     records.write_json(paths.METRICS, measured)
     _write_tables(test, plane)
-    _draw(test, plane)
+    _draw(test, plane, look)
     records.write_text(paths.REPORT, page.render(params, listed))
     print(_summary(measured, int(test.correct.sum())))
-    if warning := balanced.warning(_confusion(test), classes):
-        notices.warn(warning)
+    for warning in (balanced.warning(_confusion(test), classes), below_floor.warning(measured)):
+        if warning:
+            notices.warn(warning)
 
 
 def _write_tables(test: Predictions, plane: Projection) -> None:
@@ -92,9 +103,11 @@ def _write_tables(test: Predictions, plane: Projection) -> None:
     drawn_tables.write(paths.FEATURE_MAP, ["name", "label", "predicted", "first", "second"], dots)
 
 
-def _draw(test: Predictions, plane: Projection) -> None:
+def _draw(test: Predictions, plane: Projection, look: Callable[[np.ndarray], np.ndarray] | None) -> None:
     matrix = metrics.confusion_matrix(test.labels, test.probabilities)
     images = records.read_npy(paths.images("test"))
+    few = chosen(test.labels, test.probabilities)
+    looked = np.asarray(images[few])
     figures = {
         paths.CURVES_PICTURE: curves(history.read(paths.HISTORY), records.read_json(paths.TRAINING)["best_epoch"]),
         paths.CONFUSION_PICTURE: confusion(matrix, test.classes),
@@ -102,6 +115,9 @@ def _draw(test: Predictions, plane: Projection) -> None:
         paths.CALIBRATION_PICTURE: calibration(metrics.calibration_bins(test.labels, test.probabilities)),
         paths.SCORES_PICTURE: scores(test.scores),
         paths.FEATURE_MAP_PICTURE: feature_map(plane, test.labels, test.predicted, test.classes),
+        paths.WHY_PICTURE: why(
+            looked, look(looked) if look else None, test.labels[few], test.probabilities[few], test.classes
+        ),
     }
     for path, figure in figures.items():
         style.save(figure, path)

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, l
 
 from pipeline.files import paths, records
 from pipeline.params.schema import Params
+from pipeline.plots.predictions import choose
+from pipeline.plots.why import MOST_SHOWN, MOST_WRONG
 from pipeline.process.errors import DataError
 from pipeline.results import history, predictions
 from pipeline.results.history import Epoch
@@ -46,9 +49,9 @@ def stored(project: Path) -> dict[str, np.ndarray]:
 def run(params: Params, stored: dict[str, np.ndarray]) -> Callable[..., None]:
     """The stage, told the probabilities, and as features (N, 4) these and a constant."""
 
-    def evaluated(probabilities: Callable[[str], np.ndarray] = stored.__getitem__) -> None:
+    def evaluated(probabilities: Callable[[str], np.ndarray] = stored.__getitem__, **beside: Any) -> None:
         features = {split: np.hstack([p, np.ones((len(p), 1))]) for split, p in stored.items()}
-        evaluate.evaluate(params, probabilities, features.__getitem__)
+        evaluate.evaluate(params, probabilities, features.__getitem__, **beside)
 
     return evaluated
 
@@ -112,6 +115,33 @@ def test_an_accuracy_that_says_nothing_is_warned_of(run, stored, capsys):
     right = {split: 0.8 * np.eye(3)[np.arange(images) % 3] + 0.2 / 3 for split, images in COUNTS.items()}
     run(right.__getitem__)
     assert "of always answering" not in paths.REPORT.read_text() + capsys.readouterr().err
+
+
+def test_the_floor_is_measured_shown_and_warned_of(run, stored, capsys):
+    run(floor={"linear_probe_validation_accuracy": 0.987, "linear_probe_images": 1234, "linear_probe_features": 64})
+    assert records.read_json(paths.METRICS)["linear_probe_validation_accuracy"] == 0.987
+    page = paths.REPORT.read_text()
+    assert "98.7\N{NO-BREAK SPACE}%" in page
+    assert "of each of 1,234 training images" in page
+    assert "is below the 98.7 % of a linear classifier" in page
+    assert "is below the 98.7 % of a linear classifier" in capsys.readouterr().err
+
+
+def test_what_the_network_looked_at_is_drawn_for_mistakes_and_hits(run, stored):
+    asked = []
+
+    def look(images: np.ndarray) -> np.ndarray:
+        asked.append(images)
+        return np.ones((len(images), 3, 3))
+
+    run(look=look)
+    (images,) = asked
+    wrong, right = choose(np.arange(31) % 3, stored["test"], MOST_WRONG, MOST_SHOWN)
+    np.testing.assert_array_equal(images, records.read_npy(paths.images("test"))[[*wrong, *right]])
+    assert (len(wrong), len(right)) == (MOST_WRONG, MOST_SHOWN - MOST_WRONG)
+    tinted = paths.WHY_PICTURE.read_bytes()
+    run()
+    assert paths.WHY_PICTURE.read_bytes() != tinted
 
 
 def test_repeating_gives_the_same_bytes(run, stored):

@@ -40,6 +40,8 @@ def legal_params(draw: Callable[[st.SearchStrategy], Any]) -> Params:
         backbone["layers"] = []
     if isinstance(head["dropout"], list):
         head["dropout"] = (head["dropout"] + [0.0] * len(head["units"]))[: len(head["units"])]
+    if content["images"]["channels"] == 1:
+        content["images"]["augmentation"]["saturation"] = 0.0
     if content["images"]["augmentation"]["views"]:
         content["images"]["augmentation"]["on_the_fly"] = False
     try:

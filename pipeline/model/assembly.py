@@ -36,6 +36,12 @@ class Assembled:
     full: keras.Model
     logits: keras.Model
 
+    def depths(self, part: keras.Model) -> list[int]:
+        """For each trainable variable of `part`: 0 in the head, 1 in the topmost unfrozen layer, 2 in the next."""
+        layers = [self.network.model.get_layer(name) for name in reversed(self.network.layers)]
+        below = {id(v): depth for depth, layer in enumerate(layers, start=1) for v in layer.trainable_variables}
+        return [below.get(id(variable), 0) for variable in part.trainable_variables]
+
 
 def assemble(params: Params, classes: int, root: Path = Path()) -> Assembled:
     """Build the network of `params` for K = `classes`, cut below its unfrozen layers.

@@ -21,9 +21,11 @@ class State:
         self._model, self._optimizer, self._path = model, optimizer, path
         self._best: list[np.ndarray] = []
 
-    def save(self, epochs: list[Epoch], is_best: bool) -> None:
-        if is_best:
-            self._best = [variable.numpy() for variable in self._model]
+    def keep(self) -> None:
+        """Remember the model's variables as they are now, as the best epoch's."""
+        self._best = [variable.numpy() for variable in self._model]
+
+    def save(self, epochs: list[Epoch]) -> None:
         if self._path is None:
             return
         arrays = {f"model{i}": variable.numpy() for i, variable in enumerate(self._model)}

@@ -69,10 +69,9 @@ def examples(split: str, assembled: Assembled, params: Params, cut: Cut | None =
     if not (settings.on_the_fly and cut.at_input):
         return Examples(inputs, labels, None, of_classes, of_images)
     identities = filling.image_identities(split, root)
-    height, width = inputs.shape[1:3]
 
-    def transforms(epoch: int) -> np.ndarray:
-        return augmentation.transforms(settings, identities, epoch, height, width)
+    def transforms(epoch: int) -> dict[str, np.ndarray]:
+        return augmentation.drawn(settings, identities, epoch, inputs.shape[1:])
 
     return Examples(inputs, labels, transforms, of_classes, of_images)
 

@@ -69,7 +69,8 @@ class Wanted:
     def of(cls, split: str, params: Params) -> Self:
         settings = params.images.augmentation
         views = settings.views if split == "train" else 0
-        return cls(split, views, settings, known.names(split, views, settings.model_dump()))
+        decisive = params.hashed(include={"images": {"augmentation"}})["images"]["augmentation"]
+        return cls(split, views, settings, known.names(split, views, decisive))
 
     @classmethod
     def rows_of(cls, split: str, params: Params, root: Path) -> Self:
@@ -165,16 +166,10 @@ def _have_these_bits(wanted: Wanted, lower: Lower, found: Known) -> bool:
 
 
 def _augmented(images: np.ndarray, rows: Sequence[int], identities: list[int], settings: Augmentation) -> np.ndarray:
-    height, width = images.shape[1:3]
     total = len(identities)
-    identity = np.array([1, 0, 0, 0, 1, 0, 0, 0], dtype=np.float32)[None]
-    moves = [
-        augmentation.transforms(settings, [identities[row % total]], row // total, height, width)
-        if row >= total
-        else identity
-        for row in rows
-    ]
-    moved: np.ndarray = augmentation.apply(tf.constant(images), tf.constant(np.concatenate(moves))).numpy()
+    drawn = [augmentation.drawn(settings, [identities[row % total]], row // total, images.shape[1:]) for row in rows]
+    changes = {name: np.concatenate([of_row[name] for of_row in drawn]) for name in drawn[0]}
+    moved: np.ndarray = augmentation.apply(tf.constant(images), changes).numpy()
     return moved
 
 

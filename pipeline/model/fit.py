@@ -7,7 +7,7 @@ but the state at its start, and a run resumed after a kill ends with the bytes o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.identity import seeds
-from pipeline.model import checkpoints, chunks, graph, losses
+from pipeline.model import checkpoints, chunks, graph, losses, mixing, schedules
 from pipeline.model.compiled import compiled
 from pipeline.model.selection import Selection
 from pipeline.model.steps import Steps, as_input
@@ -45,12 +45,12 @@ class Examples:
     image itself being view 0. May be memory-mapped. `labels` int64 (N,).
     `class_weights` float32 (K,) is how much an image of each class counts in the loss; None = all the same.
     `weights` float32 (N,) is how much each image counts beside, as a factor; None = all the same.
-    `transforms` gives, for an epoch, the projective transforms (N, 8) of on-the-fly augmentation; None = none.
+    `transforms` gives, for an epoch, what is drawn for on-the-fly augmentation, N rows each; None = none.
     """
 
     inputs: np.ndarray | Selection
     labels: np.ndarray
-    transforms: Callable[[int], np.ndarray] | None = None
+    transforms: Callable[[int], Mapping[str, np.ndarray]] | None = None
     class_weights: np.ndarray | None = None
     weights: np.ndarray | None = None
 
@@ -62,6 +62,14 @@ class Examples:
     def resident(self) -> Any:
         """All inputs as one tensor, handed over once for all epochs; None if they are more than a block."""
         return tf.constant(np.asarray(self.inputs)) if self.inputs.nbytes <= BLOCK_BYTES else None
+
+    def spread(self, settings: Train) -> np.ndarray | None:
+        """The deviation float32 (C,) that `feature_noise` is relative to, views left out; None if there is no noise."""
+        return self._spread if settings.feature_noise else None
+
+    @cached_property
+    def _spread(self) -> np.ndarray:
+        return mixing.spread(self.inputs, len(self.labels))
 
     def rows(self, chosen: np.ndarray) -> tuple[Any, Any]:
         """A tensor, and where the `chosen` rows (B,) are in it, int64 (B,)."""
@@ -82,9 +90,7 @@ class Phase:
 
     def rate(self, epoch: int) -> float:
         """The learning rate of `epoch` (numbered over the whole run)."""
-        done = (epoch - self.first_epoch) / max(1, self.epochs - 1)
-        factors = {"constant": 1.0, "cosine": 0.5 * (1 + math.cos(math.pi * done)), "exponential": math.pow(0.01, done)}
-        return self.learning_rate * factors[self.schedule]
+        return self.learning_rate * schedules.factor(self.schedule, epoch - self.first_epoch, self.epochs)
 
     @property
     def last_epoch(self) -> int:
@@ -103,13 +109,14 @@ def fit(
 ) -> list[Epoch]:
     """Train `model` (inputs → logits) for a phase; returns its epochs and leaves the kept epoch's weights in `model`.
 
-    With `phase.patience` the epoch of lowest validation loss is kept, else the last. `checkpoint` names a file that
+    With `phase.patience` the epoch of lowest validation loss is kept, else the last; if the weights are averaged, the
+    average is what is evaluated and kept. `checkpoint` names a file that
     is written after every epoch and resumed from if it is there. `steps` are those of `model`, if it has taken some
     before. Raises TrainingDivergedError if a loss or weight is not finite.
     """
-    steps = steps or Steps.of(model, settings, train.class_weights, train.weights is not None)
+    steps = steps or Steps.of(model, settings, train.class_weights, spread=train.spread(settings))
     steps.begin(settings)
-    state = checkpoints.State([v.value for v in model.variables], steps.optimizer.state, checkpoint)
+    state = checkpoints.State([v.value for v in model.variables], steps.state, checkpoint)
     epochs = state.restore()
     for epoch in epochs:
         on_epoch(epoch)
@@ -118,13 +125,18 @@ def fit(
             break
         rate = phase.rate(number)
         train_loss, train_accuracy = run_epoch(steps, train, settings, number, rate)
-        epoch = Epoch(number, train_loss, train_accuracy, *evaluate(model, validation), rate)
-        _check_finite(epoch, model)
-        epochs.append(epoch)
-        state.save(epochs, is_best=history.best(epochs) is epoch)
+        with steps.averaged():
+            epoch = Epoch(number, train_loss, train_accuracy, *evaluate(model, validation), rate)
+            _check_finite(epoch, model)
+            epochs.append(epoch)
+            if history.best(epochs) is epoch:
+                state.keep()
+        state.save(epochs)
         on_epoch(epoch)
     if phase.patience is not None:
         state.restore_best()
+    elif steps.average:
+        steps.average.settle()
     return epochs
 
 
@@ -162,15 +174,18 @@ def run_epoch(steps: Steps, train: Examples, settings: Train, epoch: int, rate: 
     rows = order(settings.seed, epoch, train)
     row_bytes = train.inputs[:1].nbytes
     block = max(1, BLOCK_BYTES // row_bytes // settings.batch_size) * settings.batch_size
-    transforms = train.transforms(epoch) if train.transforms else None
+    drawn = mixing.drawn(settings, epoch, len(rows), train.inputs.shape[1:])
+    if train.weights is not None:
+        drawn[losses.WEIGHTS] = train.weights[rows % len(train.labels)]
+    if train.transforms:
+        drawn |= {name: values[rows % len(train.labels)] for name, values in train.transforms(epoch).items()}
     loss_sum, right = 0.0, 0
     for start in range(0, len(rows), block):
         chosen = rows[start : start + block]
         images = chosen % len(train.labels)
-        moves = tf.zeros((0, 8)) if transforms is None else tf.constant(transforms[images])
+        now = {name: tf.constant(values[start : start + block]) for name, values in drawn.items()}
         labels = tf.constant(train.labels[images])
-        weights = tf.zeros(0) if train.weights is None else tf.constant(train.weights[images])
-        block_loss, block_right = steps.run(*train.rows(chosen), labels, weights, moves, tf.constant(rate, tf.float32))
+        block_loss, block_right = steps.run(*train.rows(chosen), labels, now, tf.constant(rate, tf.float32))
         loss_sum, right = loss_sum + float(block_loss), right + int(block_right)
     return loss_sum / len(rows), right / len(rows)
 

@@ -79,8 +79,7 @@ def _transforms(fold: Fold, inputs: Any, params: Params, cut: Cut, root: Path) -
         return None
     identities = [one for split in fingerprint.SPLITS for one in filling.image_identities(split, root)]
     chosen = [identities[place] for place in fold.trained]
-    height, width = inputs.shape[1:3]
-    return lambda epoch: augmentation.transforms(settings, chosen, epoch, height, width)
+    return lambda epoch: augmentation.drawn(settings, chosen, epoch, inputs.shape[1:])
 
 
 def _weights(root: Path) -> np.ndarray | None:

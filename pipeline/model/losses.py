@@ -5,20 +5,38 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+WEIGHTS = "weights"  # what images' own factors are called among all that goes with a batch
+
 
 def smoothed(label_smoothing: float, outputs: int) -> tuple[float, float]:
     """The mass that stays with a label, and the one that every class gets, of a network with that many logits."""
     return 1 - label_smoothing, label_smoothing / max(2, outputs)
 
 
-def cross_entropy(labels: Any, logits: Any, smoothing: tuple[Any, Any] | None = None, weights: Any = None) -> Any:
+def cross_entropy(
+    labels: Any,
+    logits: Any,
+    smoothing: tuple[Any, Any] | None = None,
+    weights: Any = None,
+    mixed: tuple[Any, Any, Any] | None = None,
+) -> Any:
     """Mean cross-entropy in nats, float32 scalar, of int64 labels (B,) and float32 logits (B, K), or (B, 1) sigmoid.
 
     `smoothing` is what `smoothed` returns, as numbers or float32 scalars; None is no smoothing. `weights` float32 (B,)
-    are factors of the images' losses; the mean is over images, as in Keras, not over weights.
+    are factors of the images' losses; the mean is over images, as in Keras, not over weights. `mixed`: other labels
+    int64 (B,), their `weights`, and the share float32 (B,) that `labels` have of an image, the others having the rest.
     """
+    losses = _weighted(labels, logits, smoothing, weights)
+    if mixed is None:
+        return tf.reduce_mean(losses)
+    others, other_weights, share = mixed
+    rest = tf.reshape(_weighted(others, logits, smoothing, other_weights), [-1])
+    return tf.reduce_mean(share * tf.reshape(losses, [-1]) + (1.0 - share) * rest)
+
+
+def _weighted(labels: Any, logits: Any, smoothing: tuple[Any, Any] | None, weights: Any) -> Any:
     losses = _of_images(labels, logits, smoothing)
-    return tf.reduce_mean(losses if weights is None else tf.reshape(losses, [-1]) * weights)
+    return losses if weights is None else tf.reshape(losses, [-1]) * weights
 
 
 def factors(labels: Any, of_classes: Any = None, of_images: Any = None) -> Any:

@@ -12,12 +12,12 @@ import tensorflow as tf
 
 BETA_1, BETA_2, MOMENTUM, RHO, EPSILON = 0.9, 0.999, 0.9, 0.9, 1e-7
 
-Apply = Callable[[Sequence[Any], Any], None]
+Apply = Callable[[Sequence[Any], Sequence[Any]], None]
 
 
 @dataclass(frozen=True)
 class Optimizer:
-    """`apply(gradients, learning_rate)` updates the variables; `state` is all it remembers between steps.
+    """`apply(gradients, rates)` updates the variables, each at its learning rate; `state` is all it remembers of steps.
 
     `products` are those of the `state` that begin at 1; the others begin at 0.
     """
@@ -49,9 +49,9 @@ def _zeros(variables: Sequence[tf.Variable]) -> list[tf.Variable]:
 
 
 def _sgd(variables: Sequence[tf.Variable]) -> Optimizer:
-    def apply(gradients: Sequence[Any], learning_rate: Any) -> None:
-        for variable, gradient in zip(variables, gradients, strict=True):
-            tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=learning_rate, delta=gradient)
+    def apply(gradients: Sequence[Any], rates: Sequence[Any]) -> None:
+        for variable, gradient, rate in zip(variables, gradients, rates, strict=True):
+            tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=rate, delta=gradient)
 
     return Optimizer([], apply)
 
@@ -59,10 +59,10 @@ def _sgd(variables: Sequence[tf.Variable]) -> Optimizer:
 def _momentum(variables: Sequence[tf.Variable]) -> Optimizer:
     velocities = _zeros(variables)
 
-    def apply(gradients: Sequence[Any], learning_rate: Any) -> None:
-        for variable, velocity, gradient in zip(variables, velocities, gradients, strict=True):
+    def apply(gradients: Sequence[Any], rates: Sequence[Any]) -> None:
+        for variable, velocity, gradient, rate in zip(variables, velocities, gradients, rates, strict=True):
             tf.raw_ops.ResourceApplyKerasMomentum(
-                var=variable.handle, accum=velocity.handle, lr=learning_rate, grad=gradient, momentum=MOMENTUM
+                var=variable.handle, accum=velocity.handle, lr=rate, grad=gradient, momentum=MOMENTUM
             )
 
     return Optimizer(velocities, apply)
@@ -71,13 +71,13 @@ def _momentum(variables: Sequence[tf.Variable]) -> Optimizer:
 def _rmsprop(variables: Sequence[tf.Variable]) -> Optimizer:
     squares, moments = _zeros(variables), _zeros(variables)
 
-    def apply(gradients: Sequence[Any], learning_rate: Any) -> None:
-        for variable, square, moment, gradient in zip(variables, squares, moments, gradients, strict=True):
+    def apply(gradients: Sequence[Any], rates: Sequence[Any]) -> None:
+        for variable, square, moment, gradient, rate in zip(variables, squares, moments, gradients, rates, strict=True):
             tf.raw_ops.ResourceApplyRMSProp(
                 var=variable.handle,
                 ms=square.handle,
                 mom=moment.handle,
-                lr=learning_rate,
+                lr=rate,
                 rho=RHO,
                 momentum=0.0,
                 epsilon=EPSILON,
@@ -92,17 +92,17 @@ def _adam(variables: Sequence[tf.Variable], weight_decay: Any) -> Optimizer:
     first, second = _zeros(variables), _zeros(variables)
     steps = tf.Variable(0.0, trainable=False)
 
-    def apply(gradients: Sequence[Any], learning_rate: Any) -> None:
+    def apply(gradients: Sequence[Any], rates: Sequence[Any]) -> None:
         step = steps.assign_add(1.0)
         powers = {"beta1_power": tf.pow(BETA_1, step), "beta2_power": tf.pow(BETA_2, step)}
-        for variable, m, v, gradient in zip(variables, first, second, gradients, strict=True):
+        for variable, m, v, gradient, rate in zip(variables, first, second, gradients, rates, strict=True):
             if weight_decay is not None:
-                variable.assign_sub(variable * (learning_rate * weight_decay))
+                variable.assign_sub(variable * (rate * weight_decay))
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle,
                 m=m.handle,
                 v=v.handle,
-                lr=learning_rate,
+                lr=rate,
                 beta1=BETA_1,
                 beta2=BETA_2,
                 epsilon=EPSILON,
@@ -118,16 +118,16 @@ def _nadam(variables: Sequence[tf.Variable]) -> Optimizer:
     first, second = _zeros(variables), _zeros(variables)
     steps, product = tf.Variable(0.0, trainable=False), tf.Variable(1.0, trainable=False)
 
-    def apply(gradients: Sequence[Any], learning_rate: Any) -> None:
+    def apply(gradients: Sequence[Any], rates: Sequence[Any]) -> None:
         step = steps.assign_add(1.0)
         now = BETA_1 * (1.0 - 0.5 * tf.pow(0.96, step))
         following = BETA_1 * (1.0 - 0.5 * tf.pow(0.96, step + 1.0))
         product_now = product.assign(product * now)
-        for variable, m, v, gradient in zip(variables, first, second, gradients, strict=True):
+        for variable, m, v, gradient, rate in zip(variables, first, second, gradients, rates, strict=True):
             m_now = m.assign(BETA_1 * m + (1.0 - BETA_1) * gradient)
             v_now = v.assign(BETA_2 * v + (1.0 - BETA_2) * tf.square(gradient))
             m_hat = following * m_now / (1.0 - product_now * following) + (1.0 - now) * gradient / (1.0 - product_now)
             v_hat = v_now / (1.0 - tf.pow(BETA_2, step))
-            variable.assign_sub(learning_rate * m_hat / (tf.sqrt(v_hat) + EPSILON))
+            variable.assign_sub(rate * m_hat / (tf.sqrt(v_hat) + EPSILON))
 
     return Optimizer([*first, *second, steps, product], apply, (product,))

@@ -30,8 +30,15 @@ if TYPE_CHECKING:
     from pipeline.params.train_section import Train
 
 LARGEST = 1 << 30  # bytes of weights and activations that are kept for the next training
-# What only the epochs after a warm-up read, as constants.
-JOINT = {"learning_rate": 1.0, "schedule": "constant", "epochs": 1, "early_stopping_patience": None}
+# What only the epochs after a warm-up read, as constants; pooled features have no places to cut from.
+JOINT = {
+    "learning_rate": 1.0,
+    "layer_decay": 1.0,
+    "cutmix": 0.0,
+    "schedule": "constant",
+    "epochs": 1,
+    "early_stopping_patience": None,
+}
 
 
 class Prepared:
@@ -67,14 +74,15 @@ class Prepared:
         """Of `model`, one of `assembled`; traced once for all trainings whose graph is the same."""
         key = (model.name, *steps.key(settings))
         if key not in self._steps:
-            train = self.at_cut[0]
-            self._steps[key] = Steps.of(model, settings, train.class_weights, train.weights is not None)
+            train, _ = self.at_cut if model is self.assembled.trained else self.at_output
+            depths, spread = self.assembled.depths(model), train.spread(settings)
+            self._steps[key] = Steps.of(model, settings, train.class_weights, depths, spread)
         return self._steps[key]
 
     @property
     def bytes(self) -> int:
         """What it takes in memory, and on the disk for activations that are not stored."""
-        of_steps = [variable for each in self._steps.values() for variable in each.optimizer.state]
+        of_steps = [variable for each in self._steps.values() for variable in each.state]
         variables = [*self.assembled.full.variables, *self.assembled.trained.variables, *of_steps]
         kept = [examples for name in ("at_cut", "at_output") for examples in self.__dict__.get(name, ())]
         values = sum(int(math.prod(variable.shape)) for variable in variables)
@@ -114,6 +122,10 @@ def key(params: Params, root: Path) -> str:
         "batch_size": 1,
         "weight_decay": 0.0,
         "label_smoothing": 0.0,
+        "clip_norm": None,
+        "ema": 0.0,
+        "mixup": 0.0,
+        "feature_noise": 0.0,
         "l2": float(params.train.l2 > 0),
         "warmup_epochs": 0,
         "warmup_learning_rate": 1.0,

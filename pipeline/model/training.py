@@ -15,7 +15,7 @@ import numpy as np
 
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint
-from pipeline.model import assembly, class_weights, features, folds, prepared, warm_up
+from pipeline.model import assembly, class_weights, features, folds, mixing, prepared, warm_up
 from pipeline.model import fit as fitting
 from pipeline.model.assembly import Assembled
 from pipeline.model.fit import Examples, Phase
@@ -74,6 +74,7 @@ def run(
     checkpoints, warm_ups = (None, None) if fold else (checkpoints, warm_ups)
     key = folds.named(prepared.key(params, root), fold)
     network = (kept or Kept()).get(key, lambda: _prepared(params, index, root, fold))
+    mixing.check(params.train, tuple(network.assembled.trained.input.shape[1:]))
     network.begin(params)
     on_start(name)
     folder = _folder(checkpoints, name) if checkpoints else None

@@ -42,7 +42,8 @@ def run(
     steps = network.steps(head, settings)
     epochs = fitting.fit(head, *network.at_output, settings, phase, on_epoch, checkpoint, steps)
     if shared:
-        state.save(epochs, is_best=True)
+        state.keep()
+        state.save(epochs)
         _bound(shared)
     return epochs
 

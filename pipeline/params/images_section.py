@@ -18,7 +18,20 @@ class Augmentation(Section):
     shift: Fraction = Field(description="largest move along each axis, fraction of the side: 0 to below 1")
     shear: Fraction = Field(description="largest shear angle, radians: 0 to below 1")
     zoom: Fraction = Field(description="largest change of scale, fraction: 0 to below 1")
+    crop: float = Field(
+        gt=0,
+        le=1,
+        description="smallest part of the area that a copy may show, in full size: above 0 to 1; 1 = all of it",
+    )
     flip: bool = Field(description="true = mirror half of the copies left to right; false")
+    brightness: Fraction = Field(description="largest change of brightness, fraction: 0 to below 1")
+    contrast: Fraction = Field(description="largest change of contrast, fraction: 0 to below 1")
+    saturation: Fraction = Field(description="largest change of saturation, fraction: 0 to below 1; grey images have 0")
+    randaugment: int = Field(
+        ge=0, le=16, description="operations a copy goes through, drawn from all of RandAugment: 0 to 16; 0 = none"
+    )
+    magnitude: float = Field(ge=0, le=30, description="how strong those are: 0 to 30")
+    erasing: float = Field(ge=0, le=1, description="share of the copies with a box of one colour in them: 0 to 1")
     seed: int = Field(ge=0, lt=2**31, description="seed of the random views: 0 to 2147483647")
 
     @model_validator(mode="after")

@@ -61,6 +61,8 @@ class Params(Section):
             raise ValueError("images.scale: backbone needs a keras.applications backbone: set unit or symmetric")
         if self.backbone.weights == "imagenet" and self.images.channels != 3:
             raise ValueError("backbone.weights: imagenet needs colour images: set images.channels: 3")
+        if self.images.augmentation.saturation and self.images.channels == 1:
+            raise ValueError("images.augmentation.saturation: grey images have none: set 0, or images.channels: 3")
         return self
 
     def hashed(self, **parts: Any) -> dict[str, Any]:

@@ -25,7 +25,21 @@ AS_BEFORE: dict[int, dict[str, Any]] = {
         "sweep.start": [],
         "train.class_weights": "none",
     },
-    4: {},
+    4: {
+        "images.augmentation.brightness": 0.0,
+        "images.augmentation.contrast": 0.0,
+        "images.augmentation.crop": 1.0,
+        "images.augmentation.erasing": 0.0,
+        "images.augmentation.magnitude": 9.0,
+        "images.augmentation.randaugment": 0,
+        "images.augmentation.saturation": 0.0,
+        "train.clip_norm": None,
+        "train.cutmix": 0.0,
+        "train.ema": 0.0,
+        "train.feature_noise": 0.0,
+        "train.layer_decay": 1.0,
+        "train.mixup": 0.0,
+    },
 }
 
 

@@ -124,7 +124,9 @@ def _without_effect(params: Params) -> dict[str, Any]:
     images, backbone, train = params.images, params.backbone, params.train
     still = not (images.augmentation.views or images.augmentation.on_the_fly)
     idle = {
-        "images": {"augmentation": True if still else set()},
+        "images": {
+            "augmentation": True if still else ({"magnitude"} if not images.augmentation.randaugment else set())
+        },
         "backbone": ({"path"} if backbone.weights != "file" else set())
         | ({"layers"} if backbone.name != "convolutions" else set()),
         "train": ({"warmup_learning_rate"} if not train.warmup_epochs else set())

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from pipeline.files import paths, records
 from pipeline.model import assembly
@@ -69,3 +70,33 @@ def test_the_summary_is_plain_text_of_every_layer(params):
     assert all(name in text for name in ("images", "conv1", "pool4", "dense1", "logits", "probabilities"))
     assert "\x1b" not in text
     assert all(len(line) <= 100 for line in text.splitlines())
+
+
+@pytest.mark.parametrize("unfrozen", [0, 1, 2])
+def test_how_far_down_a_variable_is(params, unfrozen):
+    assembled = assembly.assemble(changed(params, train={"unfrozen_layers": unfrozen}), classes=3)
+    below = [depth for depth in range(unfrozen, 0, -1) for _ in ("kernel", "bias")]  # the lowest layer comes first
+    assert assembled.depths(assembled.trained) == [*below, 0, 0, 0, 0]
+    assert assembled.depths(assembled.head) == [0, 0, 0, 0]
+
+
+def test_lower_layers_learn_more_slowly(params):
+    """One step of gradient descent moves a layer by its gradient, its rate and nothing else."""
+    from pipeline.model.steps import Steps
+
+    moved = []
+    for decay in (1.0, 0.5):
+        train = {"unfrozen_layers": 2, "optimizer": "sgd", "layer_decay": decay, "batch_size": 8}
+        configured = changed(params, train=train, head={"dropout": 0.0})
+        assembled = assembly.assemble(configured, classes=3)
+        model = assembled.trained
+        before = [variable.numpy() for variable in model.trainable_variables]
+        steps = Steps.of(model, configured.train, depths=assembled.depths(model))
+        steps.begin(configured.train)
+        rows = np.random.default_rng(0).integers(0, 256, (8, *model.input.shape[1:])).astype(model.input.dtype)
+        numbers = tf.range(8, dtype=tf.int64)
+        steps.run(tf.constant(rows), numbers, numbers % 3, {}, tf.constant(0.5))
+        moved.append([v.numpy() - start for v, start in zip(model.trainable_variables, before, strict=True)])
+    for plain, decayed, depth in zip(*moved, assembled.depths(model), strict=True):
+        np.testing.assert_allclose(decayed, plain * 0.5**depth, rtol=1e-3, atol=1e-6)
+        assert np.abs(plain).max() > 0

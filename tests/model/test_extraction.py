@@ -16,7 +16,11 @@ from .conftest import changed
 
 
 def augmented(params: Params, **changes) -> Params:
-    settings = params.images.augmentation.model_dump() | {"rotation": 30.0, "shift": 0.2, "flip": True} | changes
+    settings = (
+        params.images.augmentation.model_dump()
+        | {"rotation": 30.0, "shift": 0.2, "flip": True, "erasing": 0.5, "randaugment": 2}
+        | changes
+    )
     return changed(params, images={"augmentation": settings})
 
 
@@ -86,7 +90,7 @@ def test_views_follow_the_images_and_only_training_has_them(stored, extracted, t
 
     images, identities = records.read_npy(paths.images("train")), filling.image_identities("train")
     moved = [
-        augmentation.apply(images, augmentation.transforms(params.images.augmentation, identities, view, 16, 16))
+        augmentation.apply(images, augmentation.drawn(params.images.augmentation, identities, view, (16, 16, 1)))
         for view in (1, 2)
     ]
     network = backbones.build(params.backbone, params.images)

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.model import augmentation, fit, heads
+from pipeline.model import augmentation, fit, heads, schedules
 from pipeline.model.fit import Examples, Phase
-from pipeline.params.images_section import Augmentation
 from pipeline.params.network_sections import Head
 from pipeline.params.train_section import Train
 from pipeline.results import history
+
+from .test_augmentation import settings as views_of
 
 N, FEATURES, CLASSES = 23, 6, 3
 
@@ -23,6 +24,12 @@ def settings(**changes) -> Train:
         "optimizer": "sgd",
         "learning_rate": 0.05,
         "schedule": "constant",
+        "layer_decay": 1.0,
+        "clip_norm": None,
+        "mixup": 0.0,
+        "cutmix": 0.0,
+        "feature_noise": 0.0,
+        "ema": 0.0,
         "weight_decay": 0.0,
         "label_smoothing": 0.0,
         "class_weights": "none",
@@ -94,6 +101,12 @@ CASES = {
         lambda: keras.optimizers.Adam(0.05),
         SOFTMAX,
     ),
+    "clipped gradients": (
+        {"optimizer": "momentum", "clip_norm": 0.3},
+        {},
+        lambda: keras.optimizers.SGD(0.05, momentum=0.9, global_clipnorm=0.3),
+        SOFTMAX,
+    ),
     "smoothed labels": (
         {"label_smoothing": 0.1},
         {},
@@ -162,9 +175,25 @@ def test_schedules():
         return [Phase(epochs, 0.1, schedule, None, first_epoch=3).rate(epoch) for epoch in range(3, 3 + epochs)]
 
     assert rates("constant") == [0.1] * 5
-    np.testing.assert_allclose(rates("cosine"), [0.1, 0.0853553, 0.05, 0.0146447, 0], atol=1e-7)
     np.testing.assert_allclose(rates("exponential"), 0.1 * np.geomspace(1, 0.01, 5))
-    assert rates("cosine", epochs=1) == [0.1]
+    assert rates("exponential", epochs=1) == [0.1]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 5, 8, 30, 100])
+def test_cosine_begins_at_the_whole_rate_and_no_epoch_is_without(epochs):
+    found = [schedules.factor("cosine", done, epochs) for done in range(epochs)]
+    reference = keras.optimizers.schedules.CosineDecay(1.0, epochs)
+    np.testing.assert_allclose(found, [float(reference(done)) for done in range(epochs)], atol=1e-6)
+    assert found[0] == 1
+    assert sorted(found, reverse=True) == found
+    assert found[-1] > 0
+
+
+@pytest.mark.parametrize(("epochs", "rising"), [(1, 0), (2, 1), (8, 1), (10, 1), (11, 2), (30, 3), (100, 10)])
+def test_warmup_cosine_rises_for_a_tenth_of_the_epochs(epochs, rising):
+    found = [schedules.factor("warmup_cosine", done, epochs) for done in range(epochs)]
+    np.testing.assert_allclose(found[: rising + 1], np.linspace(0, 1, rising + 2)[1:])
+    assert found[rising:] == [schedules.factor("cosine", done, epochs - rising) for done in range(epochs - rising)]
 
 
 def test_the_rate_of_an_epoch_is_the_schedules():
@@ -228,10 +257,10 @@ def test_images_that_change_every_epoch_are_those_augmentation_makes():
     """A network that sums pixels, trained at rate 0: its loss tells which images it saw."""
     images = np.random.default_rng(0).integers(0, 256, (N, 8, 8, 1), dtype=np.uint8)
     labels, train = np.arange(N) % CLASSES, settings(optimizer="sgd", learning_rate=1e-30, epochs=2)
-    changes = Augmentation(views=0, on_the_fly=True, rotation=90.0, shift=0.3, shear=0.0, zoom=0.2, flip=True, seed=3)
+    changes = views_of(on_the_fly=True, rotation=90.0, shift=0.3, zoom=0.2, flip=True, brightness=0.3, randaugment=2)
 
-    def transforms(epoch: int) -> np.ndarray:
-        return augmentation.transforms(changes, range(N), epoch, 8, 8)
+    def transforms(epoch: int) -> dict[str, np.ndarray]:
+        return augmentation.drawn(changes, range(N), epoch, (8, 8, 1))
 
     keras.utils.clear_session()
     inputs = keras.Input((8, 8, 1), dtype="uint8")

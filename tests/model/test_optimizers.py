@@ -34,7 +34,7 @@ def test_several_steps_at_changing_rates_equal_keras(name):
     theirs = [keras.Variable(value) for value in start()]
     optimizer, reference = optimizers.create(name, mine, weight_decay=0.1), KERAS[name](0.01)
     for step, rate in enumerate(RATES):
-        optimizer.apply([tf.constant(g) for g in gradients(step)], tf.constant(rate, tf.float32))
+        optimizer.apply([tf.constant(g) for g in gradients(step)], [tf.constant(rate, tf.float32)] * 2)
         reference.learning_rate = rate
         reference.apply([tf.constant(g) for g in gradients(step)], theirs)
         for found, expected in zip(mine, theirs, strict=True):
@@ -45,7 +45,7 @@ def test_several_steps_at_changing_rates_equal_keras(name):
 def test_the_state_is_all_that_is_remembered(name):
     def steps(optimizer: optimizers.Optimizer, numbers: range) -> None:
         for step in numbers:
-            optimizer.apply([tf.constant(g) for g in gradients(step)], tf.constant(0.01))
+            optimizer.apply([tf.constant(g) for g in gradients(step)], [tf.constant(0.01)] * 2)
 
     whole = [tf.Variable(value) for value in start()]
     steps(optimizers.create(name, whole, 0.1), range(4))
@@ -65,7 +65,7 @@ def test_the_state_is_all_that_is_remembered(name):
 def test_only_adamw_decays_weights():
     def after_nothing(name: str) -> float:
         variable = tf.Variable([1.0])
-        optimizers.create(name, [variable], weight_decay=0.5).apply([tf.zeros(1)], tf.constant(0.1))
+        optimizers.create(name, [variable], weight_decay=0.5).apply([tf.zeros(1)], [tf.constant(0.1)])
         return float(variable.numpy()[0])
 
     assert after_nothing("adamw") == pytest.approx(0.95)

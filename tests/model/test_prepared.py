@@ -15,10 +15,18 @@ from pipeline.params.schema import Params
 from .conftest import changed
 
 # What a graph reads as tensors, then what has another one traced, and back.
+SHAPED = {"schedule": "warmup_cosine", "layer_decay": 0.9, "clip_norm": 1.0, "ema": 0.9}
 VARIANTS: list[dict[str, dict[str, Any]]] = [
-    {"head": {"dropout": 0.3}, "train": {"learning_rate": 0.01, "l2": 1e-3, "label_smoothing": 0.1}},
-    {"head": {"dropout": 0.45}, "train": {"learning_rate": 0.003, "l2": 1e-2, "label_smoothing": 0.3}},
-    {"head": {"dropout": 0.1}, "train": {"learning_rate": 0.02, "l2": 2e-3, "label_smoothing": 0.2, "epochs": 3}},
+    {"head": {"dropout": 0.3}, "train": {"learning_rate": 0.01, "l2": 1e-3, "label_smoothing": 0.1, **SHAPED}},
+    {
+        "head": {"dropout": 0.45},
+        "train": {"learning_rate": 0.003, "l2": 1e-2, "label_smoothing": 0.3, **SHAPED, "ema": 0.5},
+    },
+    {
+        "head": {"dropout": 0.1},
+        "train": {"learning_rate": 0.02, "l2": 2e-3, "label_smoothing": 0.2, **SHAPED, "layer_decay": 0.5}
+        | {"epochs": 3, "clip_norm": 0.1},
+    },
 ]
 
 
@@ -54,6 +62,8 @@ def test_a_graph_serves_all_trainings_that_differ_in_numbers(stored, extracted, 
     [
         {"head": {"dropout": 0.0}, "train": {"l2": 0.0}},
         {"head": {"units": []}, "train": {"label_smoothing": 0.0}},
+        {"train": {"layer_decay": 1.0, "clip_norm": None, "ema": 0.0}},
+        {"train": {"mixup": 0.4, "cutmix": 1.0, "feature_noise": 0.1}},
         {"train": {"optimizer": "nadam", "batch_size": 7, "weight_decay": 0.0}},
         {"train": {"seed": 2, "unfrozen_layers": 0, "warmup_epochs": 1}},
     ],
@@ -92,7 +102,11 @@ def test_a_warm_up_is_trained_once(stored, extracted, params, tmp_path, monkeypa
     """By whichever process; what comes after it is the same."""
     extracted(params)
     params = changed(params, head={"dropout": 0.2}, train={"warmup_epochs": 2})
-    others = [{"learning_rate": 0.004}, {"unfrozen_layers": 2}, {"schedule": "cosine", "epochs": 3}]
+    others = [
+        {"learning_rate": 0.004, "layer_decay": 0.5, "cutmix": 1.0},
+        {"unfrozen_layers": 2},
+        {"schedule": "cosine", "epochs": 3},
+    ]
     expected = [training.run(changed(params, train=other)).epochs for other in others]
     trained: list[int] = []
     run_epoch = fit.run_epoch
@@ -100,7 +114,16 @@ def test_a_warm_up_is_trained_once(stored, extracted, params, tmp_path, monkeypa
     found = [training.run(changed(params, train=other), warm_ups=tmp_path, kept=Kept()).epochs for other in others]
     assert found == expected
     assert trained == [1, 2, 3, 4, 3, 4, 3, 4, 5]
-    for another in ({"warmup_epochs": 3}, {"warmup_learning_rate": 0.1}, {"seed": 5}, {"l2": 0.1}):
+    changes = [
+        {"ema": 0.5},
+        {"mixup": 0.5},
+        {"feature_noise": 0.1},
+        {"clip_norm": 0.1},
+        {"warmup_learning_rate": 0.1},
+        {"seed": 5},
+        {"l2": 0.1},
+    ]
+    for another in ({"warmup_epochs": 3}, *changes):
         trained.clear()
         training.run(changed(params, train=another), warm_ups=tmp_path)
         assert trained[0] == 1

@@ -10,9 +10,9 @@ import tensorflow as tf
 from pipeline.files import records
 from pipeline.model import augmentation, checkpoints, fit
 from pipeline.model.fit import Examples
-from pipeline.params.images_section import Augmentation
 from pipeline.results.history import Epoch
 
+from .test_augmentation import settings as views_of
 from .test_fit import CLASSES, examples, model, phase, settings
 
 FEW = [("adam", None, [2]), ("nadam", 1, [2])]
@@ -64,7 +64,7 @@ def test_resumed_equals_undisturbed(tmp_path, optimizer, patience, kills):
 
 def on_the_fly() -> tuple[keras.Model, Examples]:
     images = np.random.default_rng(0).integers(0, 256, (23, 8, 8, 1), dtype=np.uint8)
-    changes = Augmentation(views=0, on_the_fly=True, rotation=90.0, shift=0.3, shear=0.1, zoom=0.2, flip=True, seed=3)
+    changes = views_of(on_the_fly=True, rotation=90.0, shift=0.3, shear=0.1, zoom=0.2, flip=True, erasing=0.5, crop=0.5)
     keras.utils.clear_session()
     keras.utils.set_random_seed(1)
     inputs = keras.Input((8, 8, 1), dtype="uint8")
@@ -72,7 +72,7 @@ def on_the_fly() -> tuple[keras.Model, Examples]:
     tensor = keras.layers.Dropout(0.5, seed=1)(keras.layers.Flatten()(tensor))
     network = keras.Model(inputs, keras.layers.Dense(CLASSES)(tensor))
     return network, Examples(
-        images, np.arange(23) % CLASSES, lambda epoch: augmentation.transforms(changes, range(23), epoch, 8, 8)
+        images, np.arange(23) % CLASSES, lambda epoch: augmentation.drawn(changes, range(23), epoch, (8, 8, 1))
     )
 
 
@@ -106,7 +106,8 @@ def test_a_finished_run_is_not_trained_again(tmp_path, monkeypatch):
 def written(tmp_path) -> Path:
     variables = [tf.Variable(np.arange(6, dtype=np.float32).reshape(2, 3))]
     state = checkpoints.State(variables, [tf.Variable(7.0)], tmp_path / "c.npz")
-    state.save([Epoch(1, 0.5, 0.25, 1.5, 0.125, 0.1)], is_best=True)
+    state.keep()
+    state.save([Epoch(1, 0.5, 0.25, 1.5, 0.125, 0.1)])
     return tmp_path / "c.npz"
 
 
@@ -163,6 +164,6 @@ def test_a_kill_while_writing_leaves_the_checkpoint_before(written, monkeypatch)
     before = written.read_bytes()
     monkeypatch.setattr(np, "savez", lambda file, **_: (_ for _ in ()).throw(KilledError))
     with pytest.raises(KilledError):
-        checkpoints.State([tf.Variable(1.0)], [], written).save([], is_best=False)
+        checkpoints.State([tf.Variable(1.0)], [], written).save([])
     assert written.read_bytes() == before
     assert list(written.parent.iterdir()) == [written]

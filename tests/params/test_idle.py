@@ -30,6 +30,32 @@ def test_adamw_has_weight_decay(params: Params) -> None:
     idle.refuse(with_decay(params, "adamw", 0.01), "params.yaml")
 
 
+def with_layer_decay(params: Params, unfrozen: int, **space: object) -> Params:
+    train = params.train.model_copy(update={"layer_decay": 0.5, "unfrozen_layers": unfrozen})
+    return params.model_copy(update={"train": train, "sweep": params.sweep.model_copy(update={"space": space})})
+
+
+def test_layer_decay_without_layers_is_refused_unless_a_sweep_searches_them(params: Params) -> None:
+    with pytest.raises(CombinationError, match=r"params\.yaml: train\.layer_decay: found 0\.5 with"):
+        idle.refuse(with_layer_decay(params, 0), "params.yaml")
+    idle.refuse(with_layer_decay(params, 1), "params.yaml")
+    for searched in ("train.layer_decay", "train.unfrozen_layers"):
+        idle.refuse(with_layer_decay(params, 0, **{searched: {}}), "params.yaml")
+
+
+def test_cutmix_of_pooled_features_is_refused(params: Params) -> None:
+    def with_cutmix(unfrozen: int, on_the_fly: bool) -> Params:
+        content = params.model_dump()
+        content["train"] |= {"cutmix": 1.0, "unfrozen_layers": unfrozen}
+        content["images"]["augmentation"]["on_the_fly"] = on_the_fly
+        return Params.model_validate(content)
+
+    with pytest.raises(CombinationError, match=r"params\.yaml: train\.cutmix: found 1 with train\.unfrozen_layers: 0"):
+        idle.refuse(with_cutmix(0, on_the_fly=False), "params.yaml")
+    idle.refuse(with_cutmix(1, on_the_fly=False), "params.yaml")
+    idle.refuse(with_cutmix(0, on_the_fly=True), "params.yaml")
+
+
 def test_the_projects_file_is_refused_and_a_record_is_read(project: Path) -> None:
     text = paths.PARAMS.read_text(encoding="utf-8")
     changed = text.replace("  weight_decay: 0.0 ", "  weight_decay: 0.1 ")

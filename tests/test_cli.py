@@ -243,3 +243,18 @@ def test_quiet_still_says_errors_and_results(project):
     failed = herbarium("--quiet", "summary", PYTHONPATH=path)
     assert failed.returncode == 1
     assert failed.stderr.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("compare", "nothing", "nor-this"), "reading what nothing and nor-this say …"),
+        (("verify", "nothing"), "looking nothing up …"),
+        (("labels",), "training a head on the features of all images but a part, part after part …"),
+    ],
+)
+def test_what_takes_seconds_says_so_before_it_begins(project: Path, arguments: tuple[str, ...], said: str):
+    """Here it cannot begin: the words were there before."""
+    done = CliRunner().invoke(app, list(arguments))
+    assert done.exit_code != 0
+    assert done.stderr.startswith(f"{said}\n")

@@ -145,7 +145,8 @@ def run_bare(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("command", CHEAP)
 def test_cheap_commands_run_as_written(command: str) -> None:
     run = run_bare(command, ROOT)
-    assert (run.returncode, run.stderr) == (0, "")
+    assert run.returncode == 0
+    assert [line for line in run.stderr.splitlines() if not line.endswith(" …")] == []  # what takes seconds says so
 
 
 def walk() -> list[str]:

@@ -67,6 +67,9 @@ def list_experiments() -> None:
 
     Example: herbarium list
     """
+    from pipeline.process import verbosity
+
+    verbosity.begin("reading the experiments on file")
     from pipeline.review import table as results
 
     print(results.as_text())

@@ -13,8 +13,10 @@ app = typer.Typer()
 @app.command(rich_help_panel="Results")
 def export(
     kind: Annotated[
-        Literal["keras", "saved_model", "litert"],
-        typer.Option("--format", help="Keras' own file, TensorFlow's folder, or LiteRT in float32, float16 and int8."),
+        Literal["keras", "saved_model", "litert", "onnx"],
+        typer.Option(
+            "--format", help="Keras' own file, TensorFlow's folder, LiteRT in float32, float16 and int8, ONNX in two."
+        ),
     ],
     to: Annotated[Path | None, typer.Option(help="The folder to write; by default exported/FORMAT.")] = None,
 ) -> None:
@@ -29,9 +31,13 @@ def export(
         from pipeline.files import paths
         from pipeline.identity import agreement, certificate, receipts
         from pipeline.params import config
+        from pipeline.process import verbosity
         from pipeline.results import predictions
         from pipeline.serving import export as exporting
+        from pipeline.serving import onnx_files
 
+        if kind == "onnx":
+            onnx_files.require_packages()
         folder = exporting.target(given or Path("exported") / kind)
         receipts.require()
         exporting.require_evaluated()
@@ -42,6 +48,7 @@ def export(
         params = prepared()
         from pipeline.model import assembly
 
+        verbosity.begin("writing, then asking each file about every test image")
         compared = exporting.export(kind, assembly.load_trained(params).full, evaluated, params, folder)
     for line in exporting.lines(to or folder, compared, evaluated):
         print(line)

@@ -27,12 +27,14 @@ def data() -> None:
 
     Example: herbarium data
     """
+    from pipeline.process import progress, verbosity
+
     require_dvc()
+    verbosity.begin("bringing the images in")
     _fetch()
     name = configured().data.name
     from pipeline.data import first_look, reading
     from pipeline.files import paths, records
-    from pipeline.process import progress
     from pipeline.report import first_look as page
 
     builder = reading.open_raw(paths.RAW, name)
@@ -40,6 +42,7 @@ def data() -> None:
     total = sum(int(part.num_examples) for part in builder.info.splits.values())
     with progress.images("looking", total) as advance:
         seen = first_look.see(_examples(builder, advance))
+    verbosity.begin("looking for near-duplicates, then drawing")
     pairs = _near_duplicates(seen)
     values = _values(seen, classes, pairs)
     pictures = _pictures(seen, classes, pairs or [])

@@ -44,9 +44,11 @@ def labels(
     Example: herbarium labels
     """
     from pipeline.files import paths, records
+    from pipeline.process import verbosity
     from pipeline.process.errors import DataError
     from pipeline.results import label_noise
 
+    verbosity.begin("training a head on the features of all images but a part, part after part")
     stored = _read()
     if len(set(stored.groups)) < folds:
         raise DataError(

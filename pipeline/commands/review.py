@@ -134,6 +134,7 @@ def _verified(what: str, asked: "Asked", signer: str | None, as_json: bool) -> i
     from pipeline.review import report, signed
     from pipeline.review import verify as reviews
 
+    verbosity.begin(f"looking {what} up")
     review = reviews.review(what, asked, (lambda _: None) if as_json else verbosity.say)
     files = [*report.write(review)]
     if signer:
@@ -168,6 +169,9 @@ def compare(
 
     Example: herbarium compare digits .
     """
+    from pipeline.process import verbosity
+
+    verbosity.begin(f"reading what {first} and {second} say")
     from pipeline.review import compare as comparison
 
     print(comparison.report(first, second))

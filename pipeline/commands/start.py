@@ -39,9 +39,11 @@ def _start(folder: Path, backbone: str | None, force: bool) -> None:
     from pipeline.files import paths, records
     from pipeline.filing import experiments
     from pipeline.params import config
+    from pipeline.process import verbosity
 
     if not force:
         experiments.require_kept()
+    verbosity.say(f"looking at {folder}")
     found, root = survey.of(folder), Path().resolve()
     named = str(folder.relative_to(root) if folder.is_relative_to(root) else folder)
     print(beginning.described(named, found), flush=True)

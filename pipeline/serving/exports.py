@@ -2,6 +2,7 @@
 
 A file carries its description as one more member of a zip archive: a .keras file is one, and to whatever reads LiteRT's
 format the archive behind it is an attachment, as its own metadata tools append it. `unzip -p FILE herbarium.json`.
+ONNX has a place for it.
 """
 
 import json
@@ -16,8 +17,9 @@ import numpy as np
 
 from pipeline.files import records
 from pipeline.process.compat import keras_internals
+from pipeline.serving import onnx_files
 
-Format = Literal["keras", "saved_model", "litert"]
+Format = Literal["keras", "saved_model", "litert", "onnx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 DESCRIPTION = "herbarium.json"
 EXTRA = "assets.extra"  # where a SavedModel keeps what TensorFlow does not read
@@ -39,7 +41,7 @@ def write(
 
     `description` goes into each; `calibration`, uint8 (M, H, W, C), are the images that int8 takes its ranges from.
     """
-    return {"keras": _keras, "saved_model": _saved_model, "litert": _litert}[kind](
+    return {"keras": _keras, "saved_model": _saved_model, "litert": _litert, "onnx": _onnx}[kind](
         model, json.dumps(description, indent=2, ensure_ascii=False), calibration, folder
     )
 
@@ -69,6 +71,10 @@ def _litert(model: Any, description: str, calibration: np.ndarray, folder: Path)
             _attach(path, description)
             made.append(Exported(path, arithmetic))
     return made
+
+
+def _onnx(model: Any, description: str, calibration: np.ndarray, folder: Path) -> list[Exported]:
+    return [Exported(path, kind) for path, kind in onnx_files.write(model, description, calibration, folder)]
 
 
 def _converted(saved: str, shrink: Callable[[Any, np.ndarray], None], calibration: np.ndarray) -> bytes:

@@ -13,15 +13,17 @@ Ask = Callable[[np.ndarray], np.ndarray]  # uint8 (N, H, W, C) → probabilities
 
 
 def opened(path: Path, threads: int) -> Ask:
-    """The network in `path`, by its name: a .keras or .tflite file, or the folder of a SavedModel."""
+    """The network in `path`, by its name: a .keras, .tflite or .onnx file, or the folder of a SavedModel."""
     if path.is_dir():
         return _saved_model(path)
     if path.suffix == ".keras":
         return _keras(path)
     if path.suffix == ".tflite":
         return _litert(path, threads)
+    if path.suffix == ".onnx":
+        return _onnx(path, threads)
     raise DataError(
-        f"{path}: found the ending {path.suffix or 'none'}; allowed: .keras, .tflite, a SavedModel's folder"
+        f"{path}: found the ending {path.suffix or 'none'}; allowed: .keras, .tflite, .onnx, a SavedModel's folder"
     )
 
 
@@ -46,6 +48,21 @@ def _litert(path: Path, threads: int) -> Ask:
         warnings.filterwarnings("ignore", message=r"(?s).*tf\.lite\.Interpreter is deprecated")
         interpreter = tf.lite.Interpreter(model_path=str(path), num_threads=threads)
     return _by_signature(interpreter.get_signature_runner())
+
+
+def _onnx(path: Path, threads: int) -> Ask:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    (given,) = session.get_inputs()
+
+    def ask(images: np.ndarray) -> np.ndarray:
+        (probabilities,) = session.run(None, {given.name: images})
+        return np.asarray(probabilities)
+
+    return ask
 
 
 def _by_signature(runner: Any) -> Ask:

@@ -14,7 +14,7 @@ from pipeline.params.schema import Params
 from pipeline.process.errors import DataError
 from pipeline.results.predictions import Predictions
 from pipeline.serving import export as exporting
-from pipeline.serving import exports, runtimes
+from pipeline.serving import exports, onnx_files, runtimes
 from pipeline.serving.probe import ServedModelError
 from tests import finished
 from tests.small_data import CLASSES, COUNTS, write_images
@@ -43,6 +43,8 @@ def evaluated(project: Path, model: keras.Model) -> Predictions:
 def described(path: Path) -> Any:
     if path.is_dir():
         return records.read_json(path / exports.EXTRA / exports.DESCRIPTION)
+    if path.suffix == ".onnx":
+        return json.loads(onnx_files.described(path))
     with zipfile.ZipFile(path) as archive:
         return json.loads(archive.read(exports.DESCRIPTION))
 
@@ -51,9 +53,12 @@ def described(path: Path) -> Any:
 def test_what_is_exported_says_what_was_evaluated(
     kind: exports.Format, model: keras.Model, evaluated: Predictions, params: Params
 ) -> None:
+    if kind == "onnx":
+        pytest.importorskip("onnxruntime")
     folder = Path("out") / kind
     compared = exporting.export(kind, model, evaluated, params, folder)
-    assert [p.arithmetic for p in compared] == (["float32", "float16", "int8"] if kind == "litert" else ["float32"])
+    several = {"litert": ["float32", "float16", "int8"], "onnx": ["float32", "int8"]}
+    assert [p.arithmetic for p in compared] == several.get(kind, ["float32"])
     images = np.array(records.read_npy(paths.images("test")))
     for parity in compared:
         file = folder / parity.file
@@ -101,3 +106,9 @@ def test_what_is_missing_is_named(evaluated: Predictions) -> None:
         DataError, match=r"models/model\.keras, reports/predictions\.csv: not found; .* run `dvc repro`"
     ):
         exporting.require_evaluated()
+
+
+def test_missing_packages_are_named_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_files, "_PACKAGES", ("json", "no_such_package", "nor_this"))
+    with pytest.raises(DataError, match=r"no_such_package, nor_this not installed; needed: the extra onnx"):
+        onnx_files.require_packages()

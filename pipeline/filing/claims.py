@@ -58,6 +58,16 @@ class Further(Section):
         return Figure(self.metric, self.split, self.of_class, self.epoch)
 
 
+class CurvePoint(Section):
+    """One epoch of a published learning curve; it is shown beside ours, and decides nothing."""
+
+    epoch: int = Field(ge=0, description="counted as in history.csv, those of a warm-up included: 0 or more")
+    train_loss: float = Field(ge=0, description="mean over the training images: 0 or more")
+    train_accuracy: float = Field(ge=0, le=1, description="a fraction 0 to 1")
+    validation_loss: float = Field(ge=0, description="mean over the validation images: 0 or more")
+    validation_accuracy: float = Field(ge=0, le=1, description="a fraction 0 to 1")
+
+
 class Claim(Section):
     metric: Literal["accuracy"] = Field(description="accuracy")
     split: Literal["validation", "test"] = Field(description="validation | test: the images it was measured on")
@@ -93,6 +103,19 @@ class Claim(Section):
         " epoch, n and seeds; not given = none",
     )
 
+    curve: tuple[CurvePoint, ...] = Field(
+        (),
+        strict=False,
+        description="a list of epochs of the published learning curve, each with epoch, train_loss, train_accuracy,"
+        " validation_loss and validation_accuracy; not given = none",
+    )
+    best_validation_accuracy: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="the highest of all epochs of that curve, a fraction 0 to 1; not given = not known",
+    )
+
     @model_validator(mode="after")
     def value_and_images(self) -> "Claim":
         if (self.value is None) != (self.n is None):
@@ -104,6 +127,9 @@ class Claim(Section):
         if len({further.figure for further in self.figures}) < len(self.figures):
             raise ValueError("figures: one is listed twice: give each one value")
         return self
+
+
+_LISTS: Mapping[str, type[Section]] = {"figures": Further, "curve": CurvePoint}
 
 
 def read(path: Path) -> Claim:
@@ -120,8 +146,8 @@ def _message(where: str, item: Mapping[str, object]) -> str:
     model: type[Section] = Claim
     found_at = item["loc"]
     location = list(found_at) if isinstance(found_at, tuple) else []
-    if len(location) > 1 and location[0] == "figures" and isinstance(location[1], int):
-        where, location, model = f"{where}: figures: {location[1] + 1}", location[2:], Further
+    if len(location) > 1 and location[0] in _LISTS and isinstance(location[1], int):
+        where, location, model = f"{where}: {location[0]}: {location[1] + 1}", location[2:], _LISTS[location[0]]
     known = {field.alias or name: field for name, field in model.model_fields.items()}
     key = str(location[0]) if location else ""
     if key and key not in known:

@@ -5,7 +5,20 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import records
-from pipeline.filing import contents, differences, experiments, instructions, reading, sweeps
+from pipeline.filing import (
+    claims,
+    contents,
+    differences,
+    durations,
+    experiments,
+    instructions,
+    kinship,
+    published_curve,
+    reading,
+    sweeps,
+)
+from pipeline.filing.claims import Claim
+from pipeline.filing.kinship import Kinship
 from pipeline.filing.record import Record
 from pipeline.params.schema import Params
 from pipeline.process.errors import DataError
@@ -25,7 +38,7 @@ def with_section(text: str, name: str, content: str, where: Path) -> str:
     return f"{before}{start}\n\n{content}\n\n{end}{rest.split(end)[1]}"
 
 
-def measured(found: Record | None, params: Params) -> str:
+def measured(found: Record | None, params: Params, claim: Claim | None = None) -> str:
     """What the README of the experiment with `params` says under "Measured here"."""
     if found is None or found.metrics is None:
         return "Not measured here: it needs the download." if params.data.source == "tfds" else "Not measured here yet."
@@ -34,7 +47,9 @@ def measured(found: Record | None, params: Params) -> str:
         lines.append(f"```\n{seeds.describe(found.seeds)}\n```")
     elif found.typed and len(found.typed.seeds) > 1:
         lines.append(f"Typed, and vouched for by no lock:\n\n```\n{seeds.describe(found.typed)}\n```")
-    lines.append(f"Images: `{found.params.data.name}` (source: {found.params.data.source}).")
+    lines.append(
+        f"Images: `{found.params.data.name}` (source: {found.params.data.source}){_kinship(found, params, claim)}."
+    )
     if differences.weights_from_file(params, found.params):
         lines.append("Weights: those of ImageNet, read from a file.")
     if found.sweep:
@@ -43,7 +58,19 @@ def measured(found: Record | None, params: Params) -> str:
         lines.append(contents.told(_took, found.resources, "resources.json"))
     if found.trainings:
         lines.append(f"Trainings that were measured on these test images until then: {found.trainings}.")
-    return "\n\n".join([*lines, "![learning curves](record/curves.png)"])
+    lines.append("![learning curves](record/curves.png)")
+    return "\n\n".join(filter(None, [*lines, published_curve.beside(claim, found) if claim else ""]))
+
+
+def _kinship(found: Record, params: Params, claim: Claim | None) -> str:
+    """Whether they are those the claim is about, where it is about others' images at all."""
+    if claim is None or claim.origin == "own":
+        return ""
+    return {
+        Kinship.OFFICIAL: f": the official {claim.split} images",
+        Kinship.COLLECTION: ": of the same collection as the published ones, in another draw",
+        Kinship.OTHER: ": other images than the published ones",
+    }[kinship.of(claim, params, found.params, found.images)]
 
 
 def _took(resources: Mapping[str, Any]) -> str:
@@ -85,34 +112,40 @@ def check(name: str) -> None:
 
 def update(name: str) -> Path:
     """Write what an experiment's README says of its record; returns the README."""
-    path = experiments.folder(name) / "README.md"
-    found = reading.filed(name) if reading.exists(name) else None
-    section = measured(found, experiments.params(name))
-    text = with_section(path.read_text(encoding="utf-8"), MEASURED, section, path)
-    records.write_text(path, _with_instructions(text, name, found, path))
+    check(name)
+    path, text, new = _renewed(name)
+    if new != text:
+        records.write_text(path, new)
     return path
 
 
-def instruct(name: str) -> bool:
-    """Write the commands that review it into an experiment's README; True if that changed it."""
-    path, text, new = _instructed(name)
+def renew(name: str) -> bool:
+    """Write what is generated of an experiment's README, where it has the places; True if that changed it."""
+    path, text, new = _renewed(name)
     if new != text:
         records.write_text(path, new)
     return new != text
 
 
 def misleading(name: str) -> Path | None:
-    """The README of an experiment if it says other commands than those that review the record."""
-    path, text, new = _instructed(name)
+    """The README of an experiment if it does not say what its record does, or how that is reviewed."""
+    path, text, new = _renewed(name)
     return path if new != text else None
 
 
-def _instructed(name: str) -> tuple[Path, str, str]:
+def _renewed(name: str) -> tuple[Path, str, str]:
     """The README, what it says, and what it should say."""
-    path = experiments.folder(name) / "README.md"
+    path, params = experiments.folder(name) / "README.md", experiments.params(name)
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     found = reading.filed(name) if reading.exists(name) else None
-    return path, text, _with_instructions(text, name, found, path)
+    new = _with_instructions(text, name, found, path)
+    if f"<!-- {MEASURED} -->" in new:
+        claim = claims.read(experiments.claim_file(name))
+        new = with_section(new, MEASURED, measured(found, params, claim), path)
+    if found and found.resources:
+        took = contents.told(durations.of, found.resources, reading.RESOURCES)
+        new = durations.in_place_of_an_estimate(new, took)
+    return path, text, new
 
 
 def _with_instructions(text: str, name: str, found: Record | None, path: Path) -> str:

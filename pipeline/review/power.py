@@ -39,6 +39,25 @@ def describe(question: Question, images: int, spread: float | None) -> list[str]
     return lines + [told] * bool(likely)
 
 
+def obstacle(reproduced: Measured, question: Question) -> str:
+    """Why these seeds do not decide, in few words; what would, if anything does."""
+    further = [look for look in question.plan.looks if look > len(reproduced.accuracies)]
+    if max(chances(question, reproduced.images, 0.0).values(), default=0.0) < _NEVER:
+        return "nothing can confirm it: the luck of other images outweighs the margin"
+    if len(reproduced.accuracies) == 1:
+        return f"one seed shows no spread; {further[0]} may decide" if further else "too few seeds are declared"
+    for seeds in further:
+        outcome = judge(_as_before(reproduced, seeds), question).outcome
+        if outcome is not Outcome.INCONCLUSIVE:
+            what = "confirm" if outcome is Outcome.REPRODUCED else "contradict"
+            return f"{_seeds(seeds)} would {what} it, spread as these {len(reproduced.accuracies)} are"
+    if abs(reproduced.mean - question.reported.mean) > question.margin / 2:
+        return (
+            "the difference is near the margin" if question.same_images else "other images; difference near the margin"
+        )
+    return "seeds spread too much" if question.same_images else "the luck of other images is too large for the margin"
+
+
 def advice(reproduced: Measured, question: Question) -> str:
     """What would decide an undecided verdict; never what cannot."""
     further = [look for look in question.plan.looks if look > len(reproduced.accuracies)]

@@ -1,32 +1,31 @@
 """The results table: every experiment, what was reported, what was measured here, and the verdict; from files alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from pipeline.files import records
-from pipeline.filing import claims, experiments, reading
-from pipeline.filing.claims import Claim
-from pipeline.filing.readme import instruct, misleading, with_section
+from pipeline.filing import claims, contents, durations, experiments, reading
+from pipeline.filing.readme import misleading, renew, with_section
 from pipeline.filing.record import Record
-from pipeline.params.schema import Params
 from pipeline.process.tables import aligned
 from pipeline.results import seeds
-from pipeline.results.seeds import Measured
 from pipeline.results.statistics import wilson_interval
-from pipeline.review.verdict import Question, judge
+from pipeline.review import standing
 
 README = Path("README.md")
 SECTION = "results"
-_HEADER = ("experiment", "images", "reported", "measured here", "verdict")
+_HEADER = ("experiment", "reported", "measured here", "images", "verdict", "why not decided", "run time of a seed")
 
 
 @dataclass(frozen=True)
 class Row:
     name: str
-    data: str
     reported: str
     measured: str
+    images: str
     verdict: str
+    why: str
+    took: str
 
 
 def rows() -> list[Row]:
@@ -44,7 +43,7 @@ def as_markdown() -> str:
 
 
 def write(readme: Path = README) -> bool:
-    """Put the table between the markers of the README, and the commands into those of the experiments.
+    """Put the table between the markers of the README, and what is generated into those of the experiments.
 
     True if that changed one of them.
     """
@@ -52,8 +51,8 @@ def write(readme: Path = README) -> bool:
     new = with_section(text, SECTION, as_markdown(), readme)
     if new != text:
         records.write_text(readme, new)
-    instructed = [instruct(name) for name in experiments.names()]
-    return new != text or any(instructed)
+    renewed = [renew(name) for name in experiments.names()]
+    return new != text or any(renewed)
 
 
 def stale(readme: Path = README) -> list[Path]:
@@ -63,35 +62,24 @@ def stale(readme: Path = README) -> list[Path]:
     return [*table, *filter(None, map(misleading, experiments.names()))]
 
 
-def standing(claim: Claim, found: Record | None, other_images: bool = False) -> str:
-    """What the record says about the claim, without running anything; `other_images`: it is of a substitute."""
-    if found is None or found.metrics is None:
-        return "–"
-    if claim.origin == "own":
-        return "own record"
-    if claim.value is None or claim.n is None:
-        return "no figure published"
-    same = claim.images == "same" and not other_images
-    reported = Measured((claim.value,), claim.n, claim.seeds)
-    ours = found.measured(claim.split)
-    return str(judge(ours, Question(reported, claim.margin, same, claim.most_seeds)).outcome) if ours else "–"
-
-
 def _row(name: str) -> Row:
     claim, params = claims.read(experiments.claim_file(name)), experiments.params(name)
     found = reading.filed(name) if reading.exists(name) else None
-    data = params.data.name
-    substitute = found is not None and _source(found.params) != _source(params)
-    if found and substitute:
-        data = f"{found.params.data.name} ({found.params.data.source}) instead of {data}"
+    its = standing.of(claim, params, found)
+    data = found.params.data.name if found else params.data.name
+    images = f"{data} ({its.images})" if its.images != standing.NOTHING else data
     reported = f"{100 * claim.value:.2f} % {claim.split}" if claim.value is not None else "no figure"
     if claim.origin == "own" and claim.value is None:
-        reported = "–"
-    return Row(name, data, reported, _measured(found, claim.split), standing(claim, found, substitute))
+        reported = standing.NOTHING
+    return Row(name, reported, _measured(found, claim.split), images, its.verdict, its.why, _took(found))
 
 
-def _source(params: Params) -> tuple[str, str]:
-    return params.data.source, params.data.name
+def _took(found: Record | None) -> str:
+    """What the run of one seed took; it says so where stages came out of a cache."""
+    if found is None or not found.resources:
+        return standing.NOTHING
+    took = contents.told(durations.of, found.resources, reading.RESOURCES)
+    return f"{took}, without {', '.join(took.lacking)}" if took.lacking else str(took)
 
 
 def _measured(found: Record | None, split: str) -> str:
@@ -106,7 +94,7 @@ def _measured(found: Record | None, split: str) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    return row.name, row.data, row.reported, row.measured, row.verdict
+    return tuple(getattr(row, field.name) or standing.NOTHING for field in fields(row))
 
 
 def _link(name: str) -> str:

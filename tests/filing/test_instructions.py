@@ -46,15 +46,15 @@ def test_weights_that_are_not_the_project_s_are_asked_for(params):
 
 def test_a_readme_is_written_and_found_misleading(finished):
     path = experiments.folder("digits") / "README.md"
-    readme.instruct("digits")
+    readme.renew("digits")
     assert readme.misleading("digits") is None
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("herbarium verify digits --seeds 3", "herbarium verify digits --seeds 4"))
     assert readme.misleading("digits") == path
-    assert readme.instruct("digits")
+    assert readme.renew("digits")
     assert path.read_text(encoding="utf-8") == text
     path.write_text("no place for it")
-    assert not readme.instruct("digits")
+    assert not readme.renew("digits")
     assert readme.misleading("digits") is None
 
 

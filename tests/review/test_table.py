@@ -4,10 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.filing import claims, experiments, reading, writing
+from pipeline.files import paths, records
+from pipeline.filing import claims, experiments, image_sets, reading, writing
+from pipeline.identity import resources
 from pipeline.process.errors import DataError
-from pipeline.review import table
+from pipeline.review import standing, table
 from tests.filing.conftest import replicated
+
+from .conftest import claim
 
 README = "# Title\n\n<!-- results -->\nold\n<!-- /results -->\n\nEnd\n"
 
@@ -25,7 +29,7 @@ def test_the_table_is_written_between_its_markers_once(readme):
     text = readme.read_text(encoding="utf-8")
     assert text.startswith("# Title\n\n<!-- results -->\n")
     assert text.endswith("<!-- /results -->\n\nEnd\n")
-    assert "| [digits](experiments/digits/README.md) | digits |" in text
+    assert "| [digits](experiments/digits/README.md) | – | not measured here | digits |" in text
     assert "old" not in text
     assert not table.stale(readme)
     assert not table.write(readme)
@@ -43,8 +47,12 @@ def test_a_record_of_substitute_images_says_so(readme):
     path = readme.parent / "params.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("source: digits ", "source: image_folder "))
     writing.file_results("digits")
+    claim(origin="published", value=0.5, n=6)
     table.write(readme)
-    assert "digits (image_folder) instead of digits" in readme.read_text(encoding="utf-8")
+    assert "| digits (other) |" in readme.read_text(encoding="utf-8")
+    claim(contents={"test": image_sets.of_project()["test"].digest})
+    table.write(readme)
+    assert "| digits (official) |" in readme.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("text", ["", "<!-- results -->", "<!-- /results --> <!-- results -->", README + README])
@@ -64,14 +72,51 @@ def test_the_verdict_needs_no_run(finished, value, margin, expected):
     found = reading.read(experiments.record_folder("digits"))
     own = claims.read(experiments.claim_file("digits"))
     n = None if value is None else 1000
-    claim = own.model_copy(update={"origin": "published", "value": value, "n": n, "margin": margin})
-    assert table.standing(claim, found).startswith(expected)
-    assert table.standing(claim, None) == "–"
-    assert table.standing(own, found) == "own record"
+    published = own.model_copy(update={"origin": "published", "value": value, "n": n, "margin": margin})
+    params = experiments.params("digits")
+    its = standing.of(published, params, found)
+    assert its.verdict.startswith(expected)
+    assert bool(its.why) == (expected == "INCONCLUSIVE")
+    assert standing.of(published, params, None).verdict == "–"
+    assert standing.of(own, params, found).verdict == "own record"
 
 
 def test_one_seed_against_one_figure_is_no_verdict_of_the_table_either(finished):
     writing.file_results("digits")
     claim = claims.read(experiments.claim_file("digits"))
     published = claim.model_copy(update={"origin": "published", "value": 0.5, "n": 1000, "margin": 0.9})
-    assert table.standing(published, reading.filed("digits")) == "INCONCLUSIVE"
+    found = standing.of(published, experiments.params("digits"), reading.filed("digits"))
+    assert (found.verdict, found.why) == ("INCONCLUSIVE", "one seed shows no spread; 3 may decide")
+
+
+def test_run_times_are_those_of_the_record(readme):
+    """In the table, and in place of the estimate in the experiment's own README."""
+    note = {"seconds": 300.0, "cpu_seconds": 400.0, "peak_bytes": 2**30, "machine": {"cpu": "A CPU", "cores": "2"}}
+    outputs = {paths.METRICS.as_posix(): records.md5(paths.METRICS)}
+    page = experiments.folder("digits") / "README.md"
+    for stage in ("fetch", "preprocess", "extract-features", "train"):
+        records.write_json(resources.FOLDER / f"{stage}.json", {**note, "outputs": outputs})
+    writing.file_results("digits")
+    assert table.rows()[0].took == "20 min (27 min of CPU), without evaluate"
+    table.write(readme)
+    assert "Run time: about 80 seconds" in page.read_text(encoding="utf-8")
+    records.write_json(resources.FOLDER / "evaluate.json", {**note, "outputs": outputs})
+    writing.file_results("digits")
+    assert page in table.stale(readme)
+    table.write(readme)
+    assert "Run time: 25 min (33 min of CPU), measured on A CPU, 2 cores. Expected" in page.read_text(encoding="utf-8")
+    assert not table.stale(readme)
+
+
+def test_the_published_curve_stands_beside_ours(readme):
+    first = {"epoch": 1, "train_loss": 1.5, "train_accuracy": 0.25, "validation_loss": 1.25, "validation_accuracy": 0.5}
+    claim(origin="published", value=0.5, n=6, curve=[first, {**first, "epoch": 9}], best_validation_accuracy=0.625)
+    replicated(1, 1)
+    writing.file_results("digits")
+    table.write(readme)
+    text = (experiments.folder("digits") / "README.md").read_text(encoding="utf-8")
+    assert "| 1 | published | 1.5000 | 25.00 % | 1.2500 | 50.00 % |" in text
+    assert "|  | here, mean of 3 seeds | 0.9000 | 50.00 % | 1.0000 | 45.00 % |" in text
+    assert "|  | here, mean of 3 seeds: stopped after epoch 2 | – | – | – | – |" in text
+    assert "| best | published |  |  |  | 62.50 % |" in text
+    assert "|  | here, mean of 3 seeds |  |  |  | 55.00 % |" in text

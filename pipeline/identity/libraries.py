@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.identity import variables
 from pipeline.process import quiet
+from pipeline.process.compat import import_internals
 from pipeline.process.errors import MachineError
 
 
@@ -18,7 +19,7 @@ def start() -> None:
     """
     variables.settle()
     silent = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "0"
-    with quiet.native_output() if silent else nullcontext():
+    with quiet.native_output() if silent else nullcontext(), import_internals.without_companions():
         tf, keras = _imported()
     _settle(keras)
     if silent:

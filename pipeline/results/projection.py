@@ -22,16 +22,17 @@ def principal_plane(features: np.ndarray) -> Projection:
 
     Both axes share one scale. The sign of a component is that of its largest loading, so it is the same every time.
     """
-    from sklearn.decomposition import PCA
+    from scipy import linalg  # scikit-learn's PCA does the same, and takes longer to import than to compute
 
     rows = np.unique(np.linspace(0, len(features) - 1, min(len(features), MOST_IMAGES)).round().astype(np.int64))
     sample = np.asarray(features[rows], np.float64)
     plane, shares = np.zeros((len(rows), 2)), np.zeros(2)
     found = min(2, *sample.shape)
     if np.ptp(sample, axis=0).any():
-        components = PCA(found, svd_solver="full")
-        plane[:, :found] = components.fit_transform(sample)
-        shares[:found] = components.explained_variance_ratio_.round(_DECIMALS)
+        left, singular, loadings = linalg.svd(sample - sample.mean(axis=0), full_matrices=False)
+        largest = np.abs(loadings[:found]).argmax(axis=1)
+        plane[:, :found] = left[:, :found] * singular[:found] * np.sign(loadings[range(found), largest])
+        shares[:found] = (singular**2 / (singular**2).sum())[:found].round(_DECIMALS)
     # Adding 0 turns -0 into 0.
     scaled = (plane / (np.abs(plane).max() or 1.0)).round(_DECIMALS) + 0.0
     return Projection(rows, scaled, (float(shares[0]), float(shares[1])))

@@ -24,6 +24,10 @@ except HerbariumError as error:
 else:
     import keras
     from tensorflow.python.util import _pywrap_util_port
+    import sys
+    taken_along = [name for name in ("matplotlib", "pandas", "sklearn") if name in sys.modules]
+    import matplotlib, pandas, sklearn
+    assert not taken_along, taken_along
     print(json.dumps([keras.config.backend(), keras.config.image_data_format(), keras.config.floatx(),
                       keras.config.epsilon(), bool(_pywrap_util_port.IsMklEnabled())]))
 """

@@ -75,6 +75,27 @@ VALUES: dict[str, tuple[dict[str, Any], str]] = {
         "backbone.weights: imagenet needs colour images: set images.channels: 3",
     ),
     "rates and layers": ({"head.dropout": [0.1, 0.2]}, "dropout lists 2 rates for 1 dense layers in units"),
+    "colours of grey images": (
+        {"images.augmentation.saturation": 0.3},
+        "images.augmentation.saturation: grey images have none: set 0, or images.channels: 3",
+    ),
+    "boxes of pooled features": (
+        {"train.unfrozen_layers": 0, "train.cutmix": 1.0, "sweep.space": {"head.dropout": {"low": 0.0, "high": 0.5}}},
+        "train.cutmix: found 1 with train.unfrozen_layers: 0, where the head is trained on pooled features",
+    ),
+    "decay over no layers": (
+        {
+            "train.unfrozen_layers": 0,
+            "train.layer_decay": 0.5,
+            "sweep.space": {"head.dropout": {"low": 0.0, "high": 0.5}},
+        },
+        "train.layer_decay: found 0.5 with train.unfrozen_layers: 0, where only the head is trained",
+    ),
+    "a misspelt mixture": ({"train.mix_up": 0.2}, "train.mix_up: unknown key; did you mean train.mixup?"),
+    "a crop of nothing": (
+        {"images.augmentation.crop": 0.0},
+        "images.augmentation.crop: found 0.0; allowed: smallest part",
+    ),
     "two ways of augmentation": (
         {"images.augmentation.views": 2, "images.augmentation.on_the_fly": True},
         "views and on_the_fly exclude each other: set views: 0 or on_the_fly: false",

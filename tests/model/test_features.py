@@ -54,8 +54,9 @@ def test_only_training_images_change_every_epoch(stored, extracted, params):
     assert train.inputs.dtype == np.uint8
     assert validation.transforms is None
     assert train.transforms is not None
-    assert train.transforms(1).shape == (37, 8)
-    assert not np.array_equal(train.transforms(1), train.transforms(2))
+    first, second = (train.transforms(epoch)["moves"] for epoch in (1, 2))
+    assert first.shape == (37, 8)
+    assert not np.array_equal(first, second)
 
 
 @pytest.mark.parametrize("deepest", [0, 1, 2])

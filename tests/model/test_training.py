@@ -45,6 +45,17 @@ def test_training_above_the_cut_is_training_from_the_images(stored, extracted, p
     np.testing.assert_allclose(above.assembled.full(pixels), whole.assembled.full(pixels), rtol=1e-3, atol=1e-4)
 
 
+def test_mixtures_and_noise_are_the_same_again_and_need_what_they_mix(stored, extracted, params):
+    params = with_cut(params, 1, 1, mixup=0.4, cutmix=1.0, feature_noise=0.2, warmup_epochs=1)
+    extracted(params)
+    curve = figures(training.run(params).epochs)
+    assert figures(training.run(params).epochs) == curve
+    assert figures(training.run(changed(params, train={"cutmix": 0.0})).epochs)[:2] == curve[:2]  # after the warm-up
+    assert figures(training.run(changed(params, train={"feature_noise": 0.0})).epochs)[1] != curve[1]
+    with pytest.raises(CombinationError, match=r"train\.cutmix: found 1, and what is trained begins at 64 numbers an"):
+        training.run(changed(params, train={"unfrozen_layers": 0}))
+
+
 def test_what_else_is_stored_changes_nothing(stored, extracted, params):
     curves = []
     for deepest in (0, 1, 2):

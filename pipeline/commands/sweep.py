@@ -39,7 +39,7 @@ def sweep(
     scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler to send trials to: tcp://host:8786.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary only, as herbarium --quiet does.")] = False,
 ) -> None:
-    """Search for parameters with a higher validation accuracy; run again, it goes on where it was.
+    """Search for parameters with a higher sweep.objective, as validation accuracy; run again, it goes on where it was.
 
     Example: herbarium sweep --trials 40 --workers 2
     """
@@ -61,6 +61,7 @@ def sweep(
         command.bring_features_up_to_date(quiet, folder_lock.lent())
         certificate.require((*features_index.files(fingerprint.SPLITS), paths.CLASSES))
         plans.check_classes(params, records.read_json(paths.CLASSES))
+        plans.check_folds(params)
         with folder_lock.outputs_kept("herbarium sweep"):
             print(command.run(plans.of(params, storage, trials), workers, scheduler, quiet))
             ledger.note_sweep()

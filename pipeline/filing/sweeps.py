@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.files import paths, records
 from pipeline.params.schema import Params
 from pipeline.results import statistics
+from pipeline.results.objectives import Objective
 from pipeline.results.trials import COMPLETE
 
 _SEED_ALONE = "luck with the seed alone: fresh seeds, on the validation images the trial was selected on"
@@ -24,14 +25,15 @@ def behind(training: Mapping[str, Any], metrics: Mapping[str, Any], params: Para
     own = next((trial for trial in trials if trial["fingerprint"] == training["fingerprint"]), None)
     if own is None or own["state"] != COMPLETE:
         return None
-    number, accuracy = int(own["number"]), float(own["validation_accuracy"])
+    objective = Objective(params.sweep.objective, params.sweep.folds)
+    number, score = int(own["number"]), float(own[objective.key])
     audit = _audit(number)
-    better = [t for t in trials if t["state"] == COMPLETE and float(t["validation_accuracy"]) > accuracy]
+    better = [t for t in trials if t["state"] == COMPLETE and float(t[objective.key]) > score]
     return {
         "trial": number,
         "rank": len(better) + 1,
-        "chosen_by": "validation accuracy of the kept epoch",
-        "validation_accuracy": accuracy,
+        "chosen_by": objective.said + ("" if objective.folds else " of the kept epoch"),
+        objective.key: score,
         "trials": dict(Counter(trial["state"] for trial in trials)),
         "epochs": sum(int(trial["epochs"]) for trial in trials if not trial["same_as"]),
         "budget": params.sweep.model_dump(),
@@ -46,7 +48,8 @@ def sentence(sweep: Mapping[str, Any]) -> str:
     """For readers of the record: the validation figure of a winner is that of the luckiest, too."""
     trials, complete = sum(map(int, sweep["trials"].values())), int(sweep["trials"][COMPLETE])
     place = "the best" if sweep["rank"] == 1 else f"number {sweep['rank']}"
-    said = f"{place} of {complete} complete among {trials} trials of a sweep, by validation accuracy"
+    by = sweep["chosen_by"].removesuffix(" of the kept epoch")
+    said = f"{place} of {complete} complete among {trials} trials of a sweep, by {by}"
     if audit := sweep["audit"]:
         said += _of_audit(audit)
     other = sweep["not_selected_on"]

@@ -13,15 +13,16 @@ from pipeline.model.folds import Fold, labels_of
 from pipeline.process.errors import CombinationError
 
 
-def of_project(folds: int, repeats: int, seed: int, root: Path = Path()) -> list[Fold]:
+def of_project(folds: int, repeats: int, seed: int, root: Path = Path(), asked_by: str = "--folds") -> list[Fold]:
     """`folds` folds, `repeats` times, of the stored images in the project at `root`; equal for equal seeds ≥ 0.
 
     Each class is in proportion in every fold. Identical images, those of one group (data.splitting) and listed
-    near-duplicates are never parted. Raises CombinationError if a class has fewer of them than there are folds.
+    near-duplicates are never parted. Raises CombinationError, beginning with what `asked_by` names, if a class has
+    fewer of them than there are folds.
     """
     labels, units = labels_of(root), _units(root)
     classes = records.read_json(root / paths.CLASSES)
-    _check(labels, units, classes, folds)
+    _check(labels, units, classes, folds, asked_by)
     return [
         Fold(repeat, number, trained, held_out)
         for repeat in range(1, repeats + 1)
@@ -99,11 +100,11 @@ def _join(parents: list[int], one: int, other: int) -> None:
     parents[_root(parents, one)] = _root(parents, other)
 
 
-def _check(labels: np.ndarray, units: np.ndarray, classes: Sequence[str], folds: int) -> None:
+def _check(labels: np.ndarray, units: np.ndarray, classes: Sequence[str], folds: int, asked_by: str) -> None:
     counts = {name: len(np.unique(units[labels == place])) for place, name in enumerate(classes)}
     fewest = min((name for name in counts if counts[name]), key=lambda name: counts[name])
     if counts[fewest] < folds:
         raise CombinationError(
-            f"--folds: found {folds}; class {fewest!r} has {counts[fewest]} images (or groups of them) for training and"
-            f" validation, and is needed in every fold: allowed: 2 to {counts[fewest]}"
+            f"{asked_by}: found {folds}; class {fewest!r} has {counts[fewest]} images (or groups of them) for training"
+            f" and validation, and is needed in every fold: allowed: 2 to {counts[fewest]}"
         )

@@ -111,6 +111,11 @@ class Kept(threading.local):
         self._networks[key] = network or build()
         return self._networks[key]
 
+    @property
+    def latest(self) -> Prepared:
+        """The one that was asked for last."""
+        return self._networks[next(reversed(self._networks))]
+
     def clear(self) -> None:
         self._networks.clear()
 

@@ -1,10 +1,16 @@
 """What the section `sweep` of params.yaml may say: how parameters are searched for, and which."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pipeline.params.section import Section
+
+
+def _not_one(folds: int) -> int:
+    if folds == 1:
+        raise ValueError(f"found {folds}; allowed: 0, or 2 to 20 (one leaves nothing to train on)")
+    return folds
 
 
 class Sweep(Section):
@@ -15,7 +21,16 @@ class Sweep(Section):
         description="how many trials can run at once: trial n is decided from those up to n − batch: 1 to 1000",
     )
     patience: int | None = Field(
-        ge=1, description="stop after this many trials without a higher accuracy than before; null = run all"
+        ge=1, description="stop after this many trials without a higher objective than before; null = run all"
+    )
+    objective: Literal["accuracy", "balanced_accuracy", "macro_f1", "worst_recall"] = Field(
+        description="what is looked for: accuracy | balanced_accuracy (mean recall of the classes) | macro_f1 |"
+        " worst_recall (of the worst class)"
+    )
+    folds: Annotated[int, AfterValidator(_not_one)] = Field(
+        ge=0,
+        le=20,
+        description="0 = of the validation images | 2 to 20 = mean over so many folds of training and validation",
     )
     start: list[dict[str, Any]] = Field(
         description="points to begin with, each a value of every key of space; [] = none"

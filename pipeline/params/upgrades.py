@@ -33,6 +33,8 @@ AS_BEFORE: dict[int, dict[str, Any]] = {
         "images.augmentation.magnitude": 9.0,
         "images.augmentation.randaugment": 0,
         "images.augmentation.saturation": 0.0,
+        "sweep.folds": 0,
+        "sweep.objective": "accuracy",
         "train.clip_norm": None,
         "train.cutmix": 0.0,
         "train.ema": 0.0,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pipeline.files import records
 from pipeline.results.history import Epoch
+from pipeline.results.objectives import ACCURACY, USUAL, Objective
 
 COMPLETE, PRUNED, FAILED = "complete", "pruned", "failed"
 
@@ -15,7 +16,9 @@ COMPLETE, PRUNED, FAILED = "complete", "pruned", "failed"
 class Trial:
     """One configuration and its outcome. `values` maps the space's keys to what was tried.
 
-    `accuracy` is the kept epoch's validation accuracy, a fraction 0–1; None unless complete. `same_as` is the number
+    `accuracy` is the kept epoch's validation accuracy, a fraction 0–1, or the mean of those over folds; None unless
+    complete. `measured` is the objective, if that is another figure, and `steps` are its values after each epoch, or
+    the means over the folds so far; of folds, `epochs` are the first one's. `same_as` is the number
     of the trial it was looked up from, having the same fingerprint. `seconds` of work are never written to a file.
     """
 
@@ -30,6 +33,13 @@ class Trial:
     reason: str = ""
     traceback: str = ""
     seconds: float = 0.0
+    measured: float | None = None
+    steps: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def score(self) -> float | None:
+        """The objective; None unless complete."""
+        return self.accuracy if self.measured is None else self.measured
 
     @property
     def trained_epochs(self) -> int:
@@ -37,26 +47,38 @@ class Trial:
 
     @property
     def curve(self) -> dict[int, float]:
-        """Validation accuracy of every trained epoch."""
-        return {epoch.epoch: epoch.validation_accuracy for epoch in self.epochs if epoch.epoch}
+        """The objective after every trained epoch, or fold."""
+        return dict(self.steps) or {epoch.epoch: epoch.validation_accuracy for epoch in self.epochs if epoch.epoch}
 
 
 def top(trials: Iterable[Trial], count: int) -> list[Trial]:
     """The `count` best complete trials that differ, best first; of equally good ones the earlier."""
-    distinct = [t for t in trials if t.accuracy is not None and t.same_as is None]
-    return sorted(distinct, key=lambda t: (-(t.accuracy or 0.0), t.number))[:count]
+    distinct = [t for t in trials if t.score is not None and t.same_as is None]
+    return sorted(distinct, key=lambda t: (-(t.score or 0.0), t.number))[:count]
 
 
 def best(trials: Iterable[Trial]) -> Trial | None:
     return next(iter(top(trials, 1)), None)
 
 
-def write(path: Path, trials: Iterable[Trial], keys: Sequence[str]) -> None:
+def write(path: Path, trials: Iterable[Trial], keys: Sequence[str], objective: Objective = USUAL) -> None:
     """One row a trial, in order, with a column for each of the space's `keys`; the same bytes for the same trials."""
-    header = ["number", "state", "validation_accuracy", *keys, "epochs", "kept_epoch", "same_as", "fingerprint"]
+    other = [] if objective.measure == ACCURACY else [objective.key]
+    header = [
+        "number",
+        "state",
+        objective.of(ACCURACY),
+        *other,
+        *keys,
+        "epochs",
+        "kept_epoch",
+        "same_as",
+        "fingerprint",
+    ]
     rows = (
         [
             *(t.number, t.state, t.accuracy),
+            *(t.measured for _ in other),
             *(_cell(t.values[key]) for key in keys),
             *(t.trained_epochs, t.kept_epoch, t.same_as, t.fingerprint),
         ]

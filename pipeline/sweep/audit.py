@@ -20,6 +20,11 @@ from pipeline.sweep.executors import Workers
 from pipeline.sweep.outcomes import Configuration, Outcome
 from pipeline.sweep.plans import Plan
 
+NONE_OVER_FOLDS = (
+    "no trial is audited: over folds each was measured on all images of training and validation, and the luckiest is"
+    " flattered the less; only the test split, by dvc repro, is of other images"
+)
+
 
 def run(
     plan: Plan, trials: Sequence[Trial], workers: Workers, on_training: Callable[[int, int], None] = lambda *_: None
@@ -31,7 +36,7 @@ def run(
     What an interrupted audit had finished is in the study and not trained again. `on_training` is told how many of
     how many trainings are done.
     """
-    chosen = top(trials, plan.params.sweep.audit_top)
+    chosen = [] if plan.objective.folds else top(trials, plan.params.sweep.audit_top)
     fresh = fresh_seeds(plan.params)
     wanted = {
         study.fingerprint(params): (params, draw)
@@ -98,12 +103,13 @@ def _key(fingerprint: str) -> str:
 def _configuration(fingerprint: str, params: Params, draw: int) -> Configuration:
     content = params.model_dump()
     how = {"params": content, "fingerprint": fingerprint, "draw": [draw, params.sweep.seed]}
-    return {**how, "thresholds": {}, "model": None}
+    return {**how, "thresholds": {}, "model": None, "objective": params.sweep.objective}
 
 
 def _measured(called: str, outcome: Outcome) -> dict[str, Any] | None:
     if outcome["state"] == COMPLETE:
-        return {key: outcome[key] for key in ("accuracy", "held_out", "trained_on")}
+        score = outcome.get("measured", outcome["accuracy"])
+        return {"accuracy": score, **{key: outcome[key] for key in ("held_out", "trained_on")}}
     print(f"warning: {called} is left out: {outcome.get('reason', outcome['state'])}", file=sys.stderr)
     return None
 
@@ -118,4 +124,5 @@ def _audited(
         return None
     accuracies = tuple(values["accuracy"] for values in done.values())
     held_out, trained_on = (min(values[key] for values in done.values()) for key in ("held_out", "trained_on"))
-    return Audited(trial.number, trial.accuracy or 0.0, tuple(done), accuracies, held_out, trained_on)
+    measure = plan.params.sweep.objective
+    return Audited(trial.number, trial.score or 0.0, tuple(done), accuracies, held_out, trained_on, measure)

@@ -10,12 +10,14 @@ from pipeline.files import paths, records
 from pipeline.params.schema import Params
 from pipeline.params.splits import parse
 from pipeline.results import statistics
+from pipeline.results.objectives import ACCURACY
 from pipeline.results.statistics import Interval
 
 
 @dataclass(frozen=True)
 class Audited:
-    """A trial's validation accuracy in the sweep, and with fresh seeds on images it was not selected on.
+    """A trial's validation accuracy in the sweep, and with fresh seeds on images it was not selected on; or what else
+    the sweep's objective `measure` is.
 
     Trainings that failed are left out. `held_out` images each accuracy is of, `trained_on` so many others.
     """
@@ -26,6 +28,7 @@ class Audited:
     accuracies: tuple[float, ...]
     held_out: int
     trained_on: int
+    measure: str = ACCURACY
 
     @property
     def mean(self) -> float:
@@ -51,19 +54,21 @@ class Audited:
         if len(self.accuracies) < 2:
             return None
         low, high = statistics.resampled_interval(self.accuracies, self.held_out / self.trained_on)
+        if self.measure != ACCURACY:  # no proportion of images
+            return self.accuracy - high, self.accuracy - low
         images = self.held_out * len(self.accuracies)
         least, most = statistics.wilson_interval(round(self.mean * images), images)
         return self.accuracy - max(high, most), self.accuracy - min(low, least)
 
 
 def write(audits: Sequence[Audited]) -> None:
-    """reports/sweep/audit.json: accuracies as fractions 0–1, best trial first."""
+    """reports/sweep/audit.json: accuracies, or what else is looked for, as fractions 0–1, best trial first."""
     content = [
         {
             "trial": a.number,
-            "validation_accuracy": a.accuracy,
+            f"validation_{a.measure}": a.accuracy,
             "seeds": a.seeds,
-            "accuracies": a.accuracies,
+            ("accuracies" if a.measure == ACCURACY else "values"): a.accuracies,
             "held_out": a.held_out,
             "trained_on": a.trained_on,
             "mean": a.mean,
@@ -78,7 +83,7 @@ def write(audits: Sequence[Audited]) -> None:
 
 def values(audited: Audited) -> dict[str, float]:
     """The audit as metrics, named as those of a replication."""
-    found = {"validation_accuracy_mean": audited.mean, "validation_accuracy_sd": audited.sd}
+    found = {f"validation_{audited.measure}_mean": audited.mean, f"validation_{audited.measure}_sd": audited.sd}
     known = {name: value for name, value in found.items() if value is not None}
     ends = zip(("selection_optimism_low", "selection_optimism_high"), audited.interval or (), strict=False)
     return {**known, "selection_optimism": audited.optimism, **dict(ends)}

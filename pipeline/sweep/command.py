@@ -11,6 +11,7 @@ from pipeline.identity import fingerprint
 from pipeline.identity.environment import environment
 from pipeline.process import dvc, verbosity
 from pipeline.results import trials
+from pipeline.results.objectives import ACCURACY
 from pipeline.results.trials import FAILED, PRUNED, Trial
 from pipeline.sweep import audit, audited, coordinator, executors, figures, recorded
 from pipeline.sweep.audited import Audited
@@ -57,11 +58,11 @@ def run(plan: Plan, workers: int = 1, scheduler: str | None = None, quiet: bool 
         try:
             done = coordinator.run(plan, started, _listener(plan, ended, screen, shown))
         finally:
-            trials.write(paths.TRIALS, ended, plan.keys)
+            trials.write(paths.TRIALS, ended, plan.keys, plan.objective)
         audits = audit.run(plan, done, started, screen.training)
         audited.write(audits)
         shutil.rmtree(paths.WARM_UPS, ignore_errors=True)
-        figures.draw(recorded.in_memory(plan.study), paths.SWEEP_FIGURES)
+        figures.draw(recorded.in_memory(plan.study), paths.SWEEP_FIGURES, plan.objective.said)
         _finish(plan, done, audits, shown)
     return summary(plan, done, audits)
 
@@ -126,10 +127,14 @@ def _finish(plan: Plan, done: list[Trial], audits: list[Audited], shown: SweepRu
     labels[tags.NOTE] = "\n\n".join(escaped(line) for line in summary(plan, done, audits).splitlines())
     metrics: dict[int | None, dict[str, float]] = {a.number: audited.values(a) for a in audits}
     taken = audit.recommended(done, audits)
-    metrics[None] = {**metrics.get(taken.number if taken else None, {}), "validation_accuracy": best.accuracy or 0.0}
+    metrics[None] = {**metrics.get(taken.number if taken else None, {}), **_found(plan, best)}
     kept = trials.top(done, plan.params.sweep.keep_models)
     models = {t.number: path for t in kept if (path := plan.model(t.fingerprint)).exists()}
     shown.finished(labels, metrics, paths.TRIALS.parent, models, trials.top(done, _PICTURED))
+
+
+def _found(plan: Plan, best: Trial) -> dict[str, float]:
+    return {plan.objective.of(ACCURACY): best.accuracy or 0.0, plan.objective.key: best.score or 0.0}
 
 
 def summary(plan: Plan, done: list[Trial], audits: list[Audited]) -> str:
@@ -142,8 +147,9 @@ def summary(plan: Plan, done: list[Trial], audits: list[Audited]) -> str:
     if best is None:
         return f"{count}; none is complete, so there is nothing to promote"
     values = ", ".join(f"{key} {short(value)}" for key, value in best.values.items())
-    lines = [count, f"best: trial {best.number}, validation accuracy {best.accuracy:.4f} with {values}"]
+    lines = [count, f"best: trial {best.number}, {plan.objective.said} {best.score:.4f} with {values}"]
     lines += [audited.describe(entry) for entry in audits]
+    lines += [audit.NONE_OVER_FOLDS] if plan.objective.folds else []
     lines += [said] if audits and (said := audited.remark(plan.params)) else []
     return "\n".join(lines + _next_steps(done, audits))
 

@@ -103,22 +103,33 @@ def _end(this: _UnderWay, progress: Progress, others: deque[_UnderWay], workers:
 def _configuration(plan: Plan, candidate: Candidate, progress: Progress) -> Configuration:
     """Plain data for `worker.run_trial`; a model worse than those already kept is not even written."""
     assert candidate.params
-    kept = plan.params.sweep.keep_models
+    settings = candidate.params.sweep
+    kept = 0 if settings.folds else settings.keep_models  # of folds there is no network to keep
     full = len(progress.best) == kept
     return {
         "params": candidate.params.model_dump(),
         "fingerprint": candidate.fingerprint,
         "thresholds": candidate.thresholds,
         "model": str(plan.model(candidate.fingerprint)) if kept else None,
-        "model_above": progress.best[-1].accuracy if full and kept else -1.0,
+        "model_above": progress.best[-1].score if full and kept else -1.0,
         "debug": verbosity.debug(),
+        "objective": settings.objective,
+        "folds": settings.folds,
     }
 
 
 def _trial(candidate: Candidate, outcome: Mapping[str, Any]) -> Trial:
     epochs = tuple(Epoch(*row) for row in outcome.get("epochs", []))
-    fields = {key: value for key, value in outcome.items() if key != "epochs"}
-    return Trial(candidate.number, values=candidate.values, fingerprint=candidate.fingerprint, epochs=epochs, **fields)
+    steps = tuple((int(number), value) for number, value in outcome.get("steps", []))
+    fields = {key: value for key, value in outcome.items() if key not in ("epochs", "steps")}
+    return Trial(
+        candidate.number,
+        values=candidate.values,
+        fingerprint=candidate.fingerprint,
+        epochs=epochs,
+        steps=steps,
+        **fields,
+    )
 
 
 def _looked_up(candidate: Candidate, twin: Trial) -> Trial:
@@ -132,6 +143,8 @@ def _looked_up(candidate: Candidate, twin: Trial) -> Trial:
         twin.kept_epoch,
         same_as=twin.number if twin.same_as is None else twin.same_as,
         reason=twin.reason,
+        measured=twin.measured,
+        steps=twin.steps,
     )
 
 

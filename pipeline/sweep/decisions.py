@@ -1,4 +1,4 @@
-"""Decides trial after trial: what it tries, and below which validation accuracy it stops.
+"""Decides trial after trial: what it tries, and below which values of its objective it stops.
 
 Trial n follows from the trials up to n − lag and from params.yaml, whoever ran them and however often the sweep was
 interrupted; so `lag` trials can run at once, and there is nothing to recover after a kill.
@@ -36,7 +36,10 @@ class Decisions:
     def __init__(self, plan: Plan, done: Sequence[Trial]) -> None:
         self._plan = plan
         settings, begin = plan.params.sweep, starts.points(plan.params, plan.dimensions)
-        self._search, self._pruner = Search(settings, plan.dimensions, begin), Pruner(settings.pruner)
+        self._search, self._pruner = (
+            Search(settings, plan.dimensions, begin),
+            Pruner(settings.pruner, settings.folds > 0),
+        )
         self._learned = self.decided = 0
         for trial in done:
             self._learn(done)
@@ -53,8 +56,8 @@ class Decisions:
             params = space.configured(self._plan.params, values)
         except ConfigError as error:
             return Candidate(number, values, "", {}, None, str(error))
-        epochs = params.train.warmup_epochs + params.train.epochs
-        thresholds = self._pruner.thresholds(number, epochs)
+        steps = params.sweep.folds or params.train.warmup_epochs + params.train.epochs
+        thresholds = self._pruner.thresholds(number, steps)
         return Candidate(number, values, study.fingerprint(params), thresholds, params)
 
     def _learn(self, done: Sequence[Trial]) -> None:

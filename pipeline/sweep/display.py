@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.results.objectives import NAMES, Objective
 from pipeline.results.trials import Trial, best
 from pipeline.sweep.decisions import Candidate
 from pipeline.sweep.plans import Plan
@@ -52,8 +53,9 @@ class Display:
 
     def _line(self, trial: Trial) -> str:
         leader = self._leader
-        score = f"best {leader.accuracy:.4f} (trial {leader.number})" if leader else "no trial complete yet"
-        return f"trial {trial.number:3d}  {_outcome(trial):22}  {_values(trial.values)}  |  {score}  |  {self._left()}"
+        score = f"best {leader.score:.4f} (trial {leader.number})" if leader else "no trial complete yet"
+        outcome = f"{_outcome(trial, self._plan.objective):22}"
+        return f"trial {trial.number:3d}  {outcome}  {_values(trial.values)}  |  {score}  |  {self._left()}"
 
     def _left(self) -> str:
         done = len(self._trials)
@@ -66,12 +68,12 @@ class Display:
 
     def _table(self) -> Table:
         names = [key.partition(".")[2] for key in self._plan.keys]
-        table = Table("trial", "state", *names, "accuracy", "epochs", box=None, pad_edge=False)
+        table = Table("trial", "state", *names, NAMES[self._plan.objective.measure], "epochs", box=None, pad_edge=False)
         for trial in self._trials[-_ROWS:]:
-            accuracy = f"{trial.accuracy:.4f}" if trial.accuracy is not None else ""
-            style = "bold green" if trial is self._leader else "dim" if trial.accuracy is None else ""
+            score = f"{trial.score:.4f}" if trial.score is not None else ""
+            style = "bold green" if trial is self._leader else "dim" if trial.score is None else ""
             cells = [short(trial.values[key]) for key in self._plan.keys]
-            table.add_row(str(trial.number), trial.state, *cells, accuracy, str(trial.trained_epochs), style=style)
+            table.add_row(str(trial.number), trial.state, *cells, score, str(trial.trained_epochs), style=style)
         for candidate in self._running:
             cells = [short(candidate.values[key]) for key in self._plan.keys]
             table.add_row(str(candidate.number), "running", *cells, "", "", style="cyan")
@@ -95,11 +97,13 @@ def _values(values: dict[str, Any]) -> str:
     return "  ".join(f"{key.partition('.')[2]} {short(value)}" for key, value in values.items())
 
 
-def _outcome(trial: Trial) -> str:
-    if trial.accuracy is not None:
+def _outcome(trial: Trial, objective: Objective) -> str:
+    if trial.score is not None:
         again = "" if trial.same_as is None else f" (as trial {trial.same_as})"
-        return f"accuracy {trial.accuracy:.4f}{again}"
-    return f"pruned at epoch {trial.trained_epochs}" if trial.state == "pruned" else f"failed: {trial.reason}"
+        return f"{NAMES[objective.measure]} {trial.score:.4f}{again}"
+    if trial.state != "pruned":
+        return f"failed: {trial.reason}"
+    return f"pruned after fold {len(trial.steps)}" if objective.folds else f"pruned at epoch {trial.trained_epochs}"
 
 
 def _duration(seconds: float) -> str:

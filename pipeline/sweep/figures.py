@@ -18,11 +18,10 @@ from pipeline.plots import style
 from pipeline.plots.tried import Axis, Tried, parallel, slices
 from pipeline.process.notices import or_warn
 
-_TARGET = "validation accuracy"
 
-
-def draw(study: optuna.Study, folder: Path) -> None:
+def draw(study: optuna.Study, folder: Path, target: str = "validation accuracy") -> None:
     """Write figures.html and a PNG of each figure into `folder`; importances need two complete trials that differ.
+    `target` is what the trials' values are.
 
     A figure that Optuna cannot draw is a warning: the trials are worth more.
     """
@@ -33,10 +32,10 @@ def draw(study: optuna.Study, folder: Path) -> None:
     names = ["history", *(["importances"] if varied else []), "parallel_coordinates", "slice", "intermediate_values"]
     axes, trials = _tried(study)
     for name, picture in {"parallel_coordinates": parallel, "slice": slices}.items():
-        or_warn(lambda name=name, picture=picture: style.save(picture(axes, trials, _TARGET), folder / f"{name}.png"))  # type: ignore[misc]
-    or_warn(lambda: _page(study, names, folder / "figures.html"))
+        or_warn(lambda name=name, picture=picture: style.save(picture(axes, trials, target), folder / f"{name}.png"))  # type: ignore[misc]
+    or_warn(lambda: _page(study, names, folder / "figures.html", target))
     for name in [name for name in names if name not in ("parallel_coordinates", "slice")]:
-        or_warn(lambda name=name: _picture(study, name, folder / f"{name}.png"))  # type: ignore[misc]
+        or_warn(lambda name=name: _picture(study, name, folder / f"{name}.png", target))  # type: ignore[misc]
 
 
 def _tried(study: optuna.Study) -> tuple[list[Axis], list[Tried]]:
@@ -56,23 +55,23 @@ def _axis(name: str, trials: Sequence[FrozenTrial]) -> Axis:
     return Axis(name, found.low, found.high, found.log, isinstance(found, IntDistribution))
 
 
-def _functions(module: Any) -> dict[str, Callable[[optuna.Study], Any]]:
+def _functions(module: Any, target: str) -> dict[str, Callable[[optuna.Study], Any]]:
     return {
-        "history": lambda s: module.plot_optimization_history(s, target_name=_TARGET),
+        "history": lambda s: module.plot_optimization_history(s, target_name=target),
         "importances": lambda s: module.plot_param_importances(
-            s, evaluator=FanovaImportanceEvaluator(seed=0), target_name=_TARGET
+            s, evaluator=FanovaImportanceEvaluator(seed=0), target_name=target
         ),
-        "parallel_coordinates": lambda s: module.plot_parallel_coordinate(s, target_name=_TARGET),
-        "slice": lambda s: module.plot_slice(s, target_name=_TARGET),
+        "parallel_coordinates": lambda s: module.plot_parallel_coordinate(s, target_name=target),
+        "slice": lambda s: module.plot_slice(s, target_name=target),
         "intermediate_values": lambda s: module.plot_intermediate_values(s),
     }
 
 
-def _page(study: optuna.Study, names: list[str], path: Path) -> None:
+def _page(study: optuna.Study, names: list[str], path: Path, target: str) -> None:
     """All figures in one file that needs no network: the drawing library is inside, once."""
     import optuna.visualization as interactive
 
-    functions = _functions(interactive)
+    functions = _functions(interactive, target)
     parts = [
         functions[name](study).to_html(full_html=False, include_plotlyjs=name == names[0], div_id=name)
         for name in names
@@ -81,7 +80,7 @@ def _page(study: optuna.Study, names: list[str], path: Path) -> None:
     records.write_text(path, "\n".join([head, *parts, "</body></html>\n"]))
 
 
-def _picture(study: optuna.Study, name: str, path: Path) -> None:
+def _picture(study: optuna.Study, name: str, path: Path, target: str) -> None:
     os.environ.setdefault("MPLBACKEND", "Agg")
     matplotlib.use("Agg")
     import optuna.visualization.matplotlib as still
@@ -89,7 +88,7 @@ def _picture(study: optuna.Study, name: str, path: Path) -> None:
 
     with style.styled(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        _functions(still)[name](study)
+        _functions(still, target)[name](study)
         drawn = pyplot.gcf()
         for axes in drawn.axes:  # Optuna has a style of its own
             axes.set_facecolor("white")

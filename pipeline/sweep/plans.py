@@ -10,6 +10,7 @@ from pipeline.files import paths
 from pipeline.model import class_weights
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
+from pipeline.results.objectives import Objective
 from pipeline.results.trials import Trial
 from pipeline.sweep import lineage, recorded, space, starts, study
 from pipeline.sweep.dimensions import Dimension
@@ -34,6 +35,10 @@ class Plan:
     def lag(self) -> int:
         """Trial n is decided from the trials up to n − lag; so this many can run at once."""
         return self.params.sweep.batch
+
+    @property
+    def objective(self) -> Objective:
+        return Objective(self.params.sweep.objective, self.params.sweep.folds)
 
     def trials(self) -> list[Trial]:
         """The trials that have ended so far, in order."""
@@ -63,6 +68,15 @@ def check_classes(params: Params, classes: Sequence[str]) -> None:
     searched = {dimension.key: dimension.choices for dimension in space.of(params)}
     for chosen in searched.get("train.class_weights", (params.train.class_weights,)):
         class_weights.check(chosen, classes)
+
+
+def check_folds(params: Params) -> None:
+    """Raise CombinationError if the stored images cannot be divided into sweep.folds."""
+    if params.sweep.folds:
+        # Here, so that commands that divide nothing start without TensorFlow.
+        from pipeline.model import division
+
+        division.of_project(params.sweep.folds, 1, params.sweep.seed, asked_by="params.yaml: sweep.folds")
 
 
 def of(params: Params, storage: str | None = None, trials: int | None = None, create: bool = True) -> Plan:

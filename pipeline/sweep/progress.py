@@ -25,16 +25,16 @@ class Progress:
         self.failed += trial.state == FAILED
         if trial.state != PRUNED and trial.fingerprint:
             self._by_fingerprint.setdefault(trial.fingerprint, trial)
-        if trial.accuracy is None or trial.same_as is not None:
+        if trial.score is None or trial.same_as is not None:
             return None
-        if self.leader is None or trial.accuracy > (self.leader.accuracy or 0.0):
+        if self.leader is None or trial.score > (self.leader.score or 0.0):
             self.leader = trial
-        insort(self._ranked, (-trial.accuracy, trial.number))
+        insort(self._ranked, (-trial.score, trial.number))
         return self.trials[self._ranked.pop()[1]] if len(self._ranked) > self._keep else None
 
     @property
     def without_gain(self) -> int:
-        """How many trials have ended since one had a higher accuracy than all before it."""
+        """How many trials have ended since one had a higher objective than all before it."""
         return len(self.trials) - 1 - (self.leader.number if self.leader else -1)
 
     def known(self, fingerprint: str) -> Trial | None:

@@ -88,7 +88,7 @@ def _shown(value: Any) -> str:
 
 
 def _outcome(plan: Plan, trial: Trial) -> list[str]:
-    lines = [f"validation accuracy of trial {trial.number}: {trial.accuracy:.4f}"]
+    lines = [f"{plan.objective.said} of trial {trial.number}: {trial.score:.4f}"]
     found = audit.of_trial(plan, trial)
     if found:
         lines.append(audited.describe(found))

@@ -1,8 +1,8 @@
 """When a trial is not worth finishing: thresholds fixed before it starts, from trials that had finished by then.
 
 They travel with the configuration, so a trial ends the same way whichever worker runs it and whatever else is running.
-The rule is one for all: a trial stops at an epoch if its best validation accuracy so far is below that epoch's
-threshold.
+The rule is one for all: a trial stops at an epoch if the best of its objective so far is below that epoch's threshold;
+over folds, after a fold if the mean of the folds so far, which are the same images for all, is below that fold's.
 """
 
 from bisect import insort
@@ -23,8 +23,9 @@ Curve = Mapping[int, float]
 class Pruner:
     """Learns from trials as they end; what it knows is kept sorted, so thresholds cost the same after many trials."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, over_folds: bool = False) -> None:
         self._kind = kind
+        self._running = dict if over_folds else best_so_far
         self._complete: dict[int, list[float]] = defaultdict(list)  # epoch → values, ascending
         self._rivals: list[tuple[int, Curve]] = []  # number and curve of trials that were trained
         self._brackets: dict[int, _Brackets] = {}  # by how many there are
@@ -32,7 +33,7 @@ class Pruner:
     def ended(self, trial: Trial) -> None:
         if trial.same_as is not None or trial.state == FAILED:
             return
-        curve = best_so_far(trial.curve)
+        curve = self._running(trial.curve)
         if self._kind in SHARES and trial.state == COMPLETE:
             for epoch, value in curve.items():
                 insort(self._complete[epoch], value)
@@ -42,7 +43,7 @@ class Pruner:
                 brackets.add(trial.number, curve)
 
     def thresholds(self, number: int, epochs: int) -> dict[int, float]:
-        """Epoch → lowest validation accuracy to go on with, for trial `number` of at most `epochs` epochs."""
+        """Epoch → lowest objective to go on with, for trial `number` of at most `epochs` epochs, or folds."""
         if self._kind in SHARES:
             return self._quantiles(SHARES[self._kind], epochs)
         return self._hyperband(number, epochs) if self._kind == "hyperband" else {}

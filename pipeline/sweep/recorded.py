@@ -3,7 +3,7 @@
 What a sampler or a pruner knows follows from them and is never stored: nothing is read back but plain values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple
 from datetime import timedelta
 from itertools import count
@@ -93,7 +93,7 @@ def _is_recorded(study: optuna.Study, trial: Trial) -> bool:
 def _frozen(dimensions: Sequence[Dimension], trial: Trial) -> FrozenTrial:
     frozen = optuna.trial.create_trial(
         state=STATES[trial.state],
-        value=trial.accuracy,
+        value=trial.score,
         params={d.key: d.suggestion(trial.values[d.key]) for d in dimensions},
         distributions={d.key: d.distribution for d in dimensions},
         user_attrs=_attributes(trial),
@@ -115,15 +115,20 @@ def _attributes(trial: Trial) -> dict[str, Any]:
         "reason": trial.reason,
         "traceback": trial.traceback,
         "seconds": trial.seconds,
+        **({} if trial.measured is None else {"accuracy": trial.accuracy, "measured": trial.measured}),
+        **({"steps": trial.steps} if trial.steps else {}),
     }
 
 
 def _trial(frozen: FrozenTrial, dimensions: Sequence[Dimension]) -> Trial:
-    attributes: Mapping[str, Any] = frozen.user_attrs
+    attributes: dict[str, Any] = dict(frozen.user_attrs)
+    epochs, steps = attributes.pop("epochs"), attributes.pop("steps", ())
+    accuracy = attributes.pop("accuracy", frozen.value)  # which the objective is, if nothing else is said
     return Trial(
         number=frozen.number,
         values={d.key: d.value(frozen.params[d.key]) for d in dimensions},
-        accuracy=frozen.value if frozen.state == TrialState.COMPLETE else None,
-        epochs=tuple(Epoch(int(row[0]), *row[1:]) for row in attributes["epochs"]),
-        **{key: attributes[key] for key in attributes if key != "epochs"},
+        accuracy=accuracy if frozen.state == TrialState.COMPLETE else None,
+        epochs=tuple(Epoch(int(row[0]), *row[1:]) for row in epochs),
+        steps=tuple((int(number), value) for number, value in steps),
+        **attributes,
     )

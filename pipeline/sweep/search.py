@@ -79,7 +79,7 @@ class Search:
         if trial.curve:  # its last value is what a pruned trial is ranked by
             last = max(trial.curve)
             self._memory.set_trial_intermediate_value(trial.number, last, trial.curve[last])
-        self._study.tell(trial.number, trial.accuracy, _STATES[trial.state])
+        self._study.tell(trial.number, trial.score, _STATES[trial.state])
         self._memory.rank(trial)
 
 
@@ -91,8 +91,8 @@ class _Memory(InMemoryStorage):  # type: ignore[misc]
         self._best: list[tuple[float, int]] = []
 
     def rank(self, trial: Trial) -> None:
-        if trial.accuracy is not None:
-            insort(self._best, (-trial.accuracy, trial.number))
+        if trial.score is not None:
+            insort(self._best, (-trial.score, trial.number))
             del self._best[BEST:]
 
     def get_all_trials(

@@ -55,7 +55,9 @@ def parts(params: Params, dimensions: Sequence[Dimension]) -> dict[str, str]:
     libraries = ("optuna", "cmaes") if params.sweep.sampler == "cma-es" else ("optuna",)
     content = {
         **_of_training(space.configured(params, space.first(dimensions))),
-        "search": params.hashed(include={"sweep": {"space", "sampler", "pruner", "batch", "seed", "start"}}),
+        "search": params.hashed(
+            include={"sweep": {"space", "sampler", "pruner", "batch", "seed", "start", "objective", "folds"}}
+        ),
         "search's code": code.of_modules(_DECIDING),
         "libraries": {library: version(library) for library in libraries},
     }

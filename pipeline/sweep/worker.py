@@ -4,42 +4,45 @@ It trains as the train stage does, on the training and validation splits, and ne
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import astuple
+from functools import partial
 from pathlib import Path
 
 from pipeline.files import paths
 from pipeline.identity import determinism
 from pipeline.model import assembly, division, folds, training
+from pipeline.model.folds import Fold
 from pipeline.model.prepared import Kept
+from pipeline.model.training import Trained
 from pipeline.params import config, idle
+from pipeline.params.schema import Params
 from pipeline.process.errors import MachineError
 from pipeline.results.history import Epoch
+from pipeline.results.objectives import ACCURACY
 from pipeline.results.trials import COMPLETE, PRUNED
-from pipeline.sweep import failures
+from pipeline.sweep import failures, scoring
 from pipeline.sweep.outcomes import MEMORY, Configuration, Outcome
 
 _KEPT = Kept()  # networks of the trials before
-
-
-class _Pruned(Exception):  # noqa: N818 - an end, not an error
-    pass
 
 
 def run_trial(configuration: Configuration, root: Path = Path()) -> Outcome:
     """Train one configuration, in the project at `root`. MachineError is raised: this machine would compute other bits.
 
     `configuration`: `params` (the content of a params.yaml), `fingerprint` (the one the training must have),
-    `thresholds` (epoch → validation accuracy below which it stops), `model` (where to save the trained part, or None),
-    `model_above` (save it only if its validation accuracy is higher), `debug` (raise errors instead of answering) and
-    `draw` (number and seed of another draw of the validation split, to train and be measured on).
+    `thresholds` (epoch, or fold → objective below which it stops), `model` (where to save the trained part, or None),
+    `model_above` (save it only if its objective is higher), `debug` (raise errors instead of answering), `objective`
+    and `folds` (as in the section sweep) and `draw` (number and seed of another draw of the validation split, to train
+    and be measured on).
     The answer has the outcome fields of `pipeline.results.trials.Trial`, `epochs` as rows, or those of trouble.
     """
     began = time.perf_counter()
     epochs: list[Epoch] = []
+    steps: scoring.Steps = []
     try:
-        outcome = _train(configuration, epochs, root)
-    except _Pruned:
+        outcome = _train(configuration, epochs, steps, root)
+    except scoring.HopelessError:
         outcome = {"state": PRUNED}
     except MachineError:
         raise
@@ -50,30 +53,47 @@ def run_trial(configuration: Configuration, root: Path = Path()) -> Outcome:
         if outcome.get("kind") == MEMORY:
             _KEPT.clear()
     rows = [astuple(epoch) for epoch in epochs]
-    return {**outcome, "epochs": rows, "seconds": time.perf_counter() - began}
+    return {**outcome, "epochs": rows, **({"steps": steps} if steps else {}), "seconds": time.perf_counter() - began}
 
 
-def _train(configuration: Configuration, epochs: list[Epoch], root: Path) -> Outcome:
+def _train(configuration: Configuration, epochs: list[Epoch], steps: scoring.Steps, root: Path) -> Outcome:
     params = config.check(configuration["params"], "the trial's configuration")
     idle.refuse(params, "the trial's configuration")
     determinism.prepare(params.compute)
-    thresholds = configuration["thresholds"]
+    if configuration.get("folds"):
+        return _over_folds(configuration, params, epochs, steps, root)
+    measure, thresholds = configuration.get("objective", ACCURACY), configuration["thresholds"]
     number, seed = configuration.get("draw", (0, 0))
     fold = division.redrawn(number, seed, root) if number else None
-    trained = training.run(
-        params,
-        _same_as(folds.named(configuration["fingerprint"], fold)),
-        _watch(thresholds, epochs),
-        root=root,
-        kept=_KEPT,
-        warm_ups=root / paths.WARM_UPS,
-        fold=fold,
-    )
-    kept = next(epoch for epoch in trained.epochs if epoch.epoch == trained.kept_epoch)
-    if configuration["model"] and kept.validation_accuracy > configuration["model_above"]:
+    watch = scoring.watch(measure, thresholds, epochs, steps, _KEPT, params.train.warmup_epochs + 1)
+    trained = _trained(configuration, params, root, fold, watch)
+    accuracy = scoring.kept_accuracy(trained)
+    other = {} if measure == ACCURACY else {"measured": scoring.of_latest(measure, _KEPT)}
+    if configuration["model"] and other.get("measured", accuracy) > configuration["model_above"]:
         assembly.save(trained.assembled, root / configuration["model"])
     images = {"held_out": len(fold.held_out), "trained_on": len(fold.trained)} if fold else {}
-    return {"state": COMPLETE, "accuracy": kept.validation_accuracy, "kept_epoch": kept.epoch, **images}
+    return {"state": COMPLETE, "accuracy": accuracy, "kept_epoch": trained.kept_epoch, **other, **images}
+
+
+def _over_folds(
+    configuration: Configuration, params: Params, epochs: list[Epoch], steps: scoring.Steps, root: Path
+) -> Outcome:
+    divided = division.of_project(configuration["folds"], 1, params.sweep.seed, root, "params.yaml: sweep.folds")
+    trainings = [partial(_trained, configuration, params, root, fold) for fold in divided]
+    measure, thresholds = configuration["objective"], configuration["thresholds"]
+    return {"state": COMPLETE, **scoring.over_folds(measure, trainings, thresholds, epochs, steps, _KEPT)}
+
+
+def _trained(
+    configuration: Configuration,
+    params: Params,
+    root: Path,
+    fold: Fold | None,
+    watch: Callable[[Epoch], None] = lambda _: None,
+) -> Trained:
+    on_start = _same_as(folds.named(configuration["fingerprint"], fold))
+    warm_ups = root / paths.WARM_UPS
+    return training.run(params, on_start, watch, root=root, kept=_KEPT, warm_ups=warm_ups, fold=fold)
 
 
 def _same_as(expected: str) -> Callable[[str], None]:
@@ -85,17 +105,3 @@ def _same_as(expected: str) -> Callable[[str], None]:
             )
 
     return check
-
-
-def _watch(thresholds: Mapping[int, float], epochs: list[Epoch]) -> Callable[[Epoch], None]:
-    best = float("-inf")
-
-    def watch(epoch: Epoch) -> None:
-        nonlocal best
-        epochs.append(epoch)
-        if epoch.epoch:
-            best = max(best, epoch.validation_accuracy)
-            if best < thresholds.get(epoch.epoch, float("-inf")):
-                raise _Pruned
-
-    return watch

@@ -17,6 +17,7 @@ from pipeline.params.schema import Params
 from pipeline.plots import style
 from pipeline.plots.curves import curves
 from pipeline.process import notices
+from pipeline.results.objectives import ACCURACY, Objective
 from pipeline.results.trials import COMPLETE, FAILED, PRUNED, Trial
 from pipeline.tracking import address, colours, datasets, runs, tags
 from pipeline.tracking.description import escaped
@@ -28,10 +29,6 @@ NUMBER = "trial"
 SAME_AS = "same_as"
 _ADVICE = "; the sweep goes on and tries again; the next one sends what is missing then"
 RETRY_SECONDS = 60  # after a failure, until MLflow is asked again: a dead server takes CONTACT_SECONDS each time
-_BY_TRIAL = (
-    "trial/validation_accuracy",
-    "trial/best_so_far",
-)  # steps are trials: not under the name of an epochs' curve
 # A pruned trial was stopped on purpose, and MLflow draws KILLED as it draws FAILED; the tag `state` says which it was.
 _STATUS = {COMPLETE: "FINISHED", PRUNED: "FINISHED", FAILED: "FAILED"}
 
@@ -96,7 +93,7 @@ class SweepRun:
             parent = _find(store, study) or _create(store, study, params)
             store.client.update_run(parent.info.run_id, "RUNNING")
             runs.log(store, parent, params=_parameters(params), labels=tags.of_beginning())
-            self._sent = runs.points(store, parent, list(_BY_TRIAL))
+            self._sent = runs.points(store, parent, list(_by_trial(params)))
             self._children = _children(store, parent)
             self._inputs = datasets.inputs(params, ("train", "validation"))  # a sweep reads no test image
             return store, parent
@@ -110,8 +107,8 @@ class SweepRun:
         child = self._children.get(trial.number)
         if child is None or child.info.status == "RUNNING":
             self._children[trial.number] = _send(store, parent, child, trial, params, self._labels, self._inputs)
-        self._best = max(self._best, trial.accuracy if trial.accuracy is not None else self._best)
-        values = dict(zip(_BY_TRIAL, (trial.accuracy, self._best), strict=True))
+        self._best = max(self._best, trial.score if trial.score is not None else self._best)
+        values = dict(zip(_by_trial(params), (trial.score, self._best), strict=True))
         points = _metrics({k: v for k, v in values.items() if v is not None and v >= 0}, step=trial.number)
         runs.log(store, parent, points=runs.missing(points, self._sent))
 
@@ -143,6 +140,15 @@ def _draw(store: Store, run: Run, trial: Trial) -> None:
         picture = Path(folder, "curves.png")
         style.save(curves(list(trial.epochs), trial.kept_epoch), picture)
         store.client.log_artifact(run.info.run_id, str(picture))
+
+
+def _objective(params: Params) -> Objective:
+    return Objective(params.sweep.objective, params.sweep.folds)
+
+
+def _by_trial(params: Params) -> tuple[str, str]:
+    """Metrics whose steps are trials: not under the name of an epochs' curve."""
+    return f"trial/{_objective(params).key}", "trial/best_so_far"
 
 
 def _find(store: Store, study: str) -> Run | None:
@@ -177,13 +183,15 @@ def _send(
     began = ended - int(1000 * trial.seconds)
     labels = {tags.PARENT: parent.info.run_id, NUMBER: str(trial.number), tags.FINGERPRINT: trial.fingerprint}
     labels |= {**tags.of_user(), **colours.of_number(trial.number), **labels_of_all}
-    labels[tags.NOTE] = _described(trial, parent)
+    objective = _objective(params)
+    labels[tags.NOTE] = _described(trial, parent, objective)
     name = f"trial {trial.number} · {runs.name(params)}"
     run = child or store.client.create_run(store.experiment_id, began, labels, name)
     if inputs and not run.inputs.dataset_inputs:
         store.client.log_inputs(run.info.run_id, inputs)
     curve = runs.curve(trial.epochs)
-    outcome = {} if trial.accuracy is None else {"validation_accuracy": trial.accuracy}
+    found = {objective.of(ACCURACY): trial.accuracy, objective.key: trial.score}
+    outcome = {name: value for name, value in found.items() if value is not None}
     present = runs.points(store, run, [*runs.CURVES, *outcome]) if child else {}
     points = runs.missing([*curve, *_metrics(outcome, step=0)], present)
     same_as = {} if trial.same_as is None else {SAME_AS: str(trial.same_as)}
@@ -195,13 +203,13 @@ def _send(
     return run
 
 
-def _described(trial: Trial, parent: Run) -> str:
+def _described(trial: Trial, parent: Run, objective: Objective) -> str:
     sweep = f"trial {trial.number} of {parent.info.run_name}"
     if trial.accuracy is None:
         return f"{sweep}, {trial.state}" + (f": {escaped(trial.reason)}" if trial.reason else "")
+    kept = "" if objective.folds else f"; epoch {trial.kept_epoch} of {trial.trained_epochs} kept"
     return (
-        f"**Validation accuracy {trial.accuracy:.4f}**, {sweep}; epoch {trial.kept_epoch} of {trial.trained_epochs}"
-        " kept."
+        f"**{objective.said[0].upper()}{objective.said[1:]} {trial.score:.4f}**, {sweep}{kept}."
         f" Take it: `herbarium promote {trial.number}`, then `dvc repro`."
     )
 

@@ -116,6 +116,10 @@ class Claim(Section):
         description="the highest of all epochs of that curve, a fraction 0 to 1; not given = not known",
     )
 
+    beside: str | None = Field(
+        None, min_length=1, description="name of the experiment it is shown beside in docs/results.md; not given = none"
+    )
+
     @model_validator(mode="after")
     def value_and_images(self) -> "Claim":
         if (self.value is None) != (self.n is None):

@@ -53,11 +53,11 @@ def check(found: Record, where: Path) -> None:
     """Raise DataError, naming the figures, unless metrics, predictions, class names and seeds are of one run."""
     if found.metrics is None:
         return
+    if found.predictions is not None:
+        check_predictions(found.metrics, found.predictions, found.classes, where)
     for split, images in found.images.items():
         counted = {f"{split}_images": images.images} if split != "train" else {}
         _refuse(where, "the metrics", _differing(found.metrics, counted), image_sets.FILE)
-    if found.predictions is not None:
-        check_predictions(found.metrics, found.predictions, found.classes, where)
     for seed in found.typed.seeds if found.typed else ():
         own = {f"{split}_accuracy": getattr(seed, f"{split}_accuracy") for split in ("validation", "test")}
         if seed.seed == found.params.train.seed:

@@ -113,31 +113,37 @@ def check(name: str) -> None:
 def update(name: str) -> Path:
     """Write what an experiment's README says of its record; returns the README."""
     check(name)
-    path, text, new = _renewed(name)
+    path, text, new = _renewed(name, _record(name))
     if new != text:
         records.write_text(path, new)
     return path
 
 
-def renew(name: str) -> bool:
-    """Write what is generated of an experiment's README, where it has the places; True if that changed it."""
-    path, text, new = _renewed(name)
+def renew(name: str, found: Record | None) -> bool:
+    """Write what is generated of an experiment's README from its record, where it has the places.
+
+    True if that changed it.
+    """
+    path, text, new = _renewed(name, found)
     if new != text:
         records.write_text(path, new)
     return new != text
 
 
-def misleading(name: str) -> Path | None:
+def misleading(name: str, found: Record | None) -> Path | None:
     """The README of an experiment if it does not say what its record does, or how that is reviewed."""
-    path, text, new = _renewed(name)
+    path, text, new = _renewed(name, found)
     return path if new != text else None
 
 
-def _renewed(name: str) -> tuple[Path, str, str]:
+def _record(name: str) -> Record | None:
+    return reading.filed(name) if reading.exists(name) else None
+
+
+def _renewed(name: str, found: Record | None) -> tuple[Path, str, str]:
     """The README, what it says, and what it should say."""
     path, params = experiments.folder(name) / "README.md", experiments.params(name)
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    found = reading.filed(name) if reading.exists(name) else None
     new = _with_instructions(text, name, found, path)
     if f"<!-- {MEASURED} -->" in new:
         claim = claims.read(experiments.claim_file(name))

@@ -10,7 +10,8 @@ from pipeline.filing.record import Record
 from pipeline.process.tables import aligned
 from pipeline.results import seeds
 from pipeline.results.statistics import wilson_interval
-from pipeline.review import standing
+from pipeline.review import gallery, standing
+from pipeline.review.gallery import OnRecord
 
 README = Path("README.md")
 SECTION = "results"
@@ -28,43 +29,57 @@ class Row:
     took: str
 
 
-def rows() -> list[Row]:
+def rows(found: OnRecord | None = None) -> list[Row]:
     """One row an experiment, by name."""
-    return [_row(name) for name in experiments.names()]
+    return [_row(name, record) for name, record in (on_record() if found is None else found).items()]
+
+
+def on_record() -> OnRecord:
+    """Every experiment by name, and its record, if it has one. Raises DataError if a record is damaged."""
+    return {name: reading.filed(name) if reading.exists(name) else None for name in experiments.names()}
 
 
 def as_text() -> str:
     return "\n".join(aligned([_HEADER, *(_cells(row) for row in rows())]))
 
 
-def as_markdown() -> str:
-    body = [_HEADER, tuple("---" for _ in _HEADER), *((_link(row.name), *_cells(row)[1:]) for row in rows())]
+def as_markdown(found: OnRecord | None = None) -> str:
+    body = [_HEADER, tuple("---" for _ in _HEADER), *((_link(row.name), *_cells(row)[1:]) for row in rows(found))]
     return "\n".join(f"| {' | '.join(row)} |" for row in body)
 
 
 def write(readme: Path = README) -> bool:
-    """Put the table between the markers of the README, and what is generated into those of the experiments.
+    """Write the table into the README, the page of pictures, and what is generated of the experiments' READMEs.
 
     True if that changed one of them.
     """
-    text = readme.read_text(encoding="utf-8")
-    new = with_section(text, SECTION, as_markdown(), readme)
-    if new != text:
-        records.write_text(readme, new)
-    renewed = [renew(name) for name in experiments.names()]
-    return new != text or any(renewed)
+    found = on_record()
+    other = {path: text for path, text in _pages(readme, found).items() if _text(path) != text}
+    for path, text in other.items():
+        records.write_text(path, text)
+    renewed = [renew(name, record) for name, record in found.items()]
+    return bool(other) or any(renewed)
 
 
 def stale(readme: Path = README) -> list[Path]:
-    """The READMEs that do not say what the records do. Raises DataError if the table has no markers."""
-    text = readme.read_text(encoding="utf-8")
-    table = [readme] * (with_section(text, SECTION, as_markdown(), readme) != text)
-    return [*table, *filter(None, map(misleading, experiments.names()))]
+    """The pages that do not say what the records do. Raises DataError if the table has no markers."""
+    found = on_record()
+    pages = [path for path, text in _pages(readme, found).items() if _text(path) != text]
+    return [*pages, *filter(None, (misleading(name, record) for name, record in found.items()))]
 
 
-def _row(name: str) -> Row:
+def _pages(readme: Path, found: OnRecord) -> dict[Path, str]:
+    """What the README and the page of pictures should say."""
+    table = with_section(readme.read_text(encoding="utf-8"), SECTION, as_markdown(found), readme)
+    return {readme: table, gallery.PAGE: gallery.page(found)}
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def _row(name: str, found: Record | None) -> Row:
     claim, params = claims.read(experiments.claim_file(name)), experiments.params(name)
-    found = reading.filed(name) if reading.exists(name) else None
     its = standing.of(claim, params, found)
     data = found.params.data.name if found else params.data.name
     images = f"{data} ({its.images})" if its.images != standing.NOTHING else data

@@ -8,6 +8,7 @@ from pipeline.filing import experiments, instructions, readme
 from pipeline.filing.record import Record
 from pipeline.params import config
 from pipeline.params.schema import Params
+from pipeline.review import table
 from tests.conftest import ROOT
 
 
@@ -46,20 +47,21 @@ def test_weights_that_are_not_the_project_s_are_asked_for(params):
 
 def test_a_readme_is_written_and_found_misleading(finished):
     path = experiments.folder("digits") / "README.md"
-    readme.renew("digits")
-    assert readme.misleading("digits") is None
+    readme.renew("digits", None)
+    assert readme.misleading("digits", None) is None
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("herbarium verify digits --seeds 3", "herbarium verify digits --seeds 4"))
-    assert readme.misleading("digits") == path
-    assert readme.renew("digits")
+    assert readme.misleading("digits", None) == path
+    assert readme.renew("digits", None)
     assert path.read_text(encoding="utf-8") == text
     path.write_text("no place for it")
-    assert not readme.renew("digits")
-    assert readme.misleading("digits") is None
+    assert not readme.renew("digits", None)
+    assert readme.misleading("digits", None) is None
 
 
 def test_the_project_s_own_readmes_say_what_works(monkeypatch):
     monkeypatch.chdir(ROOT)
-    names = experiments.names()
-    assert [readme.misleading(name) for name in names] == [None] * len(names)
+    found = table.on_record()
+    names = [*found]
+    assert [readme.misleading(name, record) for name, record in found.items()] == [None] * len(names)
     assert all("<!-- check -->" in (Path("experiments") / name / "README.md").read_text("utf-8") for name in names)

@@ -24,6 +24,7 @@ from pipeline.files import paths, records
 from pipeline.params.schema import Params
 from pipeline.serving import bundle, classifier, probe
 from pipeline.serving.familiarity import Familiarity
+from pipeline.tracking import runs, tags
 from pipeline.tracking.results import Results
 from pipeline.tracking.store import Store
 
@@ -42,6 +43,7 @@ SIGNATURE = ModelSignature(
         ]
     ),
 )
+_TOLD = (tags.FINGERPRINT, "mlflow.source.git.commit")  # of the run's tags
 _SERVING = ("keras", "numpy", "pillow", "tensorflow")  # of the recorded versions, those that prediction needs
 
 
@@ -82,7 +84,7 @@ def log(
         path = Path(folder) / NAME
         _save(path, build_model(), results.classes, familiarity())
         check(path, results.classes, results.probabilities, probe.tolerance(params))
-        return _upload(store, run, path, model_id)
+        return _upload(store, run, path, params, model_id)
 
 
 def check(path: Path, classes: Sequence[str], probabilities: np.ndarray, allowed: float) -> None:
@@ -120,9 +122,9 @@ def _as_text(image: np.ndarray) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def _upload(store: Store, run: Run, path: Path, known: str | None) -> str:
+def _upload(store: Store, run: Run, path: Path, params: Params, known: str | None) -> str:
     client, run_id = store.client, run.info.run_id
-    model_id = known or client.create_logged_model(store.experiment_id, NAME, run_id, model_type="keras").model_id
+    model_id = known or _created(store, run, params)
     saved = Model.load(str(path))
     saved.model_id = saved.model_uuid = model_id
     saved.run_id = run_id
@@ -132,6 +134,15 @@ def _upload(store: Store, run: Run, path: Path, known: str | None) -> str:
         client.log_outputs(run_id, [LoggedModelOutput(model_id, 0)])
         client.finalize_logged_model(model_id, "READY")
     return str(model_id)
+
+
+def _created(store: Store, run: Run, params: Params) -> str:
+    """The id of a new, empty one. All have the name that runs:/… addresses end with; the rest tells them apart."""
+    labels = {"run": str(run.info.run_name), **{name: run.data.tags[name] for name in _TOLD if run.data.tags.get(name)}}
+    made = store.client.create_logged_model(
+        store.experiment_id, NAME, run.info.run_id, tags=labels, params=runs.parameters(params), model_type="keras"
+    )
+    return str(made.model_id)
 
 
 def _models(store: Store, run: Run) -> list[Any]:

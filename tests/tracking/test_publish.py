@@ -144,6 +144,9 @@ def test_the_model_in_mlflow_predicts_what_was_evaluated(
     assert "tensorflow==" in (folder / "requirements.txt").read_text()
     logged = store.client.get_logged_model(model_id)
     assert {metric.key: metric.value for metric in logged.metrics}["test_accuracy"] == 0.5
+    assert (logged.name, logged.tags["run"]) == ("model", run.info.run_name)
+    assert logged.params == runs.parameters(params)
+    assert logged.tags["fingerprint"] == FINGERPRINT
 
 
 def test_another_model_than_the_evaluated_is_refused(params: Params, store: Store, model: Any) -> None:

@@ -8,19 +8,19 @@ from matplotlib.figure import Figure
 from pipeline.data import first_look
 from pipeline.data.first_look import Seen
 from pipeline.data.near_duplicates import Pair
-from pipeline.plots.style import BLUE, INK, ORANGE, figure, shortened, show_image, styled
+from pipeline.plots.style import BLUE, INK, ORANGE, figure, shortened, show_image, styled_here, written
 
 CLASSES_SHOWN = 30
 PAIRS_SHOWN = 8
 
 
-@styled()
+@styled_here()
 def overview(seen: Sequence[Seen], classes: Sequence[str]) -> Figure:
     """Images of each class, and the sizes of all, each a point."""
     count = [sum(int(row[split]) for split in row) for row in first_look.counts(seen, classes).values()]
     order = np.argsort(count, kind="stable")[::-1][:CLASSES_SHOWN][::-1]
     drawn, ((left, right),) = figure(11, max(3.6, 1.4 + 0.3 * len(order)), columns=2)
-    left.barh([shortened(classes[k], 24) for k in order], [count[k] for k in order], color=BLUE)
+    left.barh([shortened(written(classes[k]), 24) for k in order], [count[k] for k in order], color=BLUE)
     left.set_title("Images of each class" if len(order) == len(classes) else f"Images of the {len(order)} commonest")
     left.grid(axis="y", visible=False)
     colours = [INK if one.grey else ORANGE for one in seen]
@@ -31,7 +31,7 @@ def overview(seen: Sequence[Seen], classes: Sequence[str]) -> Figure:
     return drawn
 
 
-@styled()
+@styled_here()
 def odd_ones(seen: Sequence[Seen], classes: Sequence[str]) -> Figure:
     """A row for each class: the smallest image, then those whose colours are farthest from the class's."""
     labels = range(min(len(classes), CLASSES_SHOWN))
@@ -43,12 +43,12 @@ def odd_ones(seen: Sequence[Seen], classes: Sequence[str]) -> Figure:
         shown = [first_look.smallest(seen, label), *first_look.oddest(seen, label)] if there else []
         for ax, one in zip(row, shown, strict=False):
             _show(ax, one)
-        row[0].set_title(f"{shortened(classes[label], 16)}: smallest", loc="center", fontsize=10)
+        row[0].set_title(f"{shortened(written(classes[label]), 16)}: smallest", loc="center", fontsize=10)
         row[1].set_title("oddest", loc="center", fontsize=10)
     return drawn
 
 
-@styled()
+@styled_here()
 def closest(pairs: Sequence[Pair], seen: Sequence[Seen], classes: Sequence[str]) -> Figure:
     """Near-duplicates side by side, those in two splits or under two labels first."""
     by_name = {one.item.name: one for one in seen}
@@ -61,12 +61,12 @@ def closest(pairs: Sequence[Pair], seen: Sequence[Seen], classes: Sequence[str])
         for side, item in enumerate((pair.first, pair.second)):
             ax = axes[i // 2, 2 * (i % 2) + side]
             _show(ax, by_name[item.name])
-            title = f"{shortened(classes[item.label], 14)}, {item.split}"
+            title = f"{shortened(written(classes[item.label]), 14)}, {item.split}"
             ax.set_title(title, loc="center", fontsize=10)
     return drawn
 
 
 def _show(axes: object, one: Seen) -> None:
     show_image(axes, one.small)
-    note = f"{shortened(one.item.name, 26)}\n{one.width} × {one.height}"
+    note = f"{shortened(written(one.item.name), 26)}\n{one.width} × {one.height}"
     axes.text(0.5, -0.03, note, transform=axes.transAxes, ha="center", va="top", fontsize=7)  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ class Example:
     known: bool = True
 
 
-@style.styled()
+@style.styled_here()
 def answers(examples: list[Example]) -> Figure:
     """Of up to `MOST_SHOWN` images each: the image, and its most probable classes as bars."""
     columns = min(_COLUMNS, len(examples))

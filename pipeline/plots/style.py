@@ -6,6 +6,7 @@ is set aside while drawing: it would change the bytes.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from matplotlib.textpath import TextToPath
 from matplotlib.ticker import PercentFormatter
 
 from pipeline.files import records
+from pipeline.plots import fonts
 
 # Hues that stay apart under the common colour-vision deficiencies (Okabe & Ito 2008); the red is darkened for text.
 BLUE, RED, ORANGE, GREY, INK = "#0072B2", "#C23B00", "#E69F00", "#8A8F98", "#24292F"
@@ -55,12 +57,33 @@ _STYLE = {
 }
 
 
+_inside: ContextVar[bool] = ContextVar("styled", default=False)
+
+
 @contextmanager
 def styled() -> Iterator[None]:
-    """This project's style and nothing else, until the block or the decorated function ends."""
+    """This project's style and nothing else, until the block or the decorated function ends; once is enough."""
+    if _inside.get():
+        yield
+        return
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)
+        token = _inside.set(True)
+        try:
+            yield
+        finally:
+            _inside.reset(token)
+
+
+@contextmanager
+def styled_here() -> Iterator[None]:
+    """`styled`, and letters its font has not are from fonts of this machine: for pictures that nobody compares."""
+    families = [*FONT, *fonts.installed()]
+    weight = (
+        "bold" if families == FONT else "normal"
+    )  # of most other fonts there is no bold one, and matplotlib says so
+    with styled(), matplotlib.rc_context({"font.family": families, "axes.titleweight": weight}):
         yield
 
 
@@ -96,10 +119,9 @@ def show_image(axes: Any, image: np.ndarray) -> None:
 def fitted(name: str, inches: float, size: float = 11, weight: str = "normal", before: str = "") -> str:
     """`before` and `name`, of which the middle is left out if they are wider than `inches` in letters of `size` points.
 
-    Letters the font does not have (it has Latin, Greek, Cyrillic, Arabic, Hebrew and more, but not Chinese, Japanese or
-    Korean ones) are written as their numbers: a font from the machine would draw other pictures on another one.
+    It is `written` in them.
     """
-    drawn = _escaped(name, FontProperties(family=FONT, size=size, weight=weight))
+    drawn = written(name, size, weight)
     for length in range(len(drawn), 1, -1):
         text = before + shortened(drawn, length)
         if width(text, size, weight) <= inches:
@@ -115,13 +137,24 @@ def shortened(name: str, length: int) -> str:
     return f"{name[:head]}…{name[len(name) - (length - head - 1) :]}"
 
 
-def _escaped(name: str, font: FontProperties) -> str:
-    known = get_font(findfont(font)).get_char_index
-    return "".join(c if known(ord(c)) else c.encode("unicode_escape").decode() for c in name)
+def written(name: str, size: float = 11, weight: str = "normal") -> str:
+    """`name`, in which letters that the font does not have are written as their numbers.
+
+    It has Latin, Greek, Cyrillic, Arabic, Hebrew and more, but not Chinese, Japanese or Korean ones: a font from the
+    machine would draw other pictures on another one, so it is used within `styled_here` alone.
+    """
+    drawn = [FontProperties(family=[family], size=size, weight=weight) for family in _families()]
+    known = [get_font(findfont(font)).get_char_index for font in drawn]
+    letters = (c if any(has(ord(c)) for has in known) else c.encode("unicode_escape").decode() for c in name)
+    return "".join(letters)
+
+
+def _families() -> list[str]:
+    return list(matplotlib.rcParams["font.family"]) if _inside.get() else FONT
 
 
 def width(text: str, size: float = 11, weight: str = "normal") -> float:
     """How wide `text` is, inches, in letters of `size` points."""
-    font = FontProperties(family=FONT, size=size, weight=weight)
+    font = FontProperties(family=_families(), size=size, weight=weight)
     points, _, _ = TextToPath().get_text_width_height_descent(text, font, ismath=False)
     return float(points) / _POINTS

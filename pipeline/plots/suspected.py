@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.plots.style import RED, figure, shortened, show_image, styled
+from pipeline.plots.style import RED, figure, shortened, show_image, styled_here, written
 
 _COLUMNS = 6
 
 
-@styled()
+@styled_here()
 def draw(images: Sequence[np.ndarray], titles: Sequence[tuple[str, str]], names: Sequence[str]) -> Figure:
     """`images` uint8 (H, W, C), `titles` (label, suggested), `names`; none is one sentence."""
     rows = max(1, -(-len(images) // _COLUMNS))
@@ -21,6 +21,11 @@ def draw(images: Sequence[np.ndarray], titles: Sequence[tuple[str, str]], names:
         axes[0, 0].text(0, 0.5, "No label is suspected.", fontsize=12)
     for ax, image, (label, suggested), name in zip(axes.flat, images, titles, names, strict=False):
         show_image(ax, image)
-        ax.set_title(f"{shortened(label, 20)} →\n{shortened(suggested, 20)}?", loc="center", fontsize=10, color=RED)
-        ax.text(0.5, -0.03, shortened(name, 26), transform=ax.transAxes, ha="center", va="top", fontsize=7)
+        ax.set_title(
+            f"{shortened(written(label), 20)} →\n{shortened(written(suggested), 20)}?",
+            loc="center",
+            fontsize=10,
+            color=RED,
+        )
+        ax.text(0.5, -0.03, shortened(written(name), 26), transform=ax.transAxes, ha="center", va="top", fontsize=7)
     return drawn

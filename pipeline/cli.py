@@ -9,6 +9,7 @@ import typer
 
 import pipeline.process.loaded  # noqa: F401 - before any module whose file it is to watch
 from pipeline.commands import (
+    backbones,
     experiments,
     export,
     first_look,
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (stages, sweep, experiments, review, runs, results, export, start, project, first_look, labels):
+for room in (stages, sweep, experiments, review, runs, results, export, start, project, first_look, labels, backbones):
     app.add_typer(room.app)
 
 

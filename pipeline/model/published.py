@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import http.client
+import inspect
+import re
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import keras
 
 from pipeline.model import backbones
 from pipeline.process.compat import keras_internals
@@ -32,6 +37,34 @@ def weights(name: str, images: Images) -> Download | None:
         except keras_internals.NotAskedError:
             return noted[0]
     return None
+
+
+def names() -> list[str]:
+    """All networks of keras.applications."""
+    return sorted(name for name, value in vars(keras.applications).items() if inspect.isfunction(value))
+
+
+def here(images: Images) -> list[str]:
+    """The networks whose ImageNet weights for images of that size are on this machine.
+
+    To ask Keras which file a network wants takes seconds, so only those are asked that a file is called after.
+    """
+    folder = _folder(images)
+    files = [_plain(path.name) for path in folder.glob("*.h5")]
+    likely = [name for name in names() if any(_plain(name) in file for file in files)]
+    wanted = {name: weights(name, images) for name in likely}
+    return [name for name, file in wanted.items() if file and file.path.is_file()]
+
+
+def _folder(images: Images) -> Path:
+    """Where Keras looks for files of weights."""
+    file = weights("VGG16", images)
+    assert file is not None  # published with weights
+    return file.path.parent
+
+
+def _plain(name: str) -> str:
+    return re.sub("[^a-z0-9]", "", name.lower())
 
 
 def downloadable(file: Download) -> bool:

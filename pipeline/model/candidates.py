@@ -1,0 +1,61 @@
+"""Backbones that may take the present one's place: what params.yaml would say of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline.params import config
+from pipeline.params.keys import replaced
+from pipeline.process.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pipeline.params.schema import Params
+
+RANDOM = "random"
+FORMS = (
+    "NAME (a keras.applications network with its ImageNet weights), NAME=FILE (its weights in a file), NAME=random"
+    " (random weights), convolutions=FILE (the present layers) or saved=FILE.keras"
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """`values`: the dotted keys of params.yaml that make it the backbone; `params`: all parameters with these."""
+
+    name: str
+    values: Mapping[str, Any]
+    params: Params
+
+
+def present(params: Params, side: int | None = None) -> Candidate:
+    """The backbone that params.yaml has."""
+    return _candidate(f"{params.backbone.name} (present)", {}, params, side)
+
+
+def of(text: str, params: Params, side: int | None = None) -> Candidate:
+    """The candidate that a person calls `text`, one of FORMS; raises ConfigError if it is none.
+
+    `side`: height and width of its images, pixels; None: the present ones.
+    """
+    name, _, source = text.partition("=")
+    if not name or (name in ("convolutions", "saved") and not source):
+        raise ConfigError(f"--candidate: found {text!r}; allowed: {FORMS}")
+    weights = "none" if source == RANDOM else "file" if source else "imagenet"
+    values: dict[str, Any] = {"backbone.name": name, "backbone.weights": weights}
+    if weights == "file":
+        values["backbone.path"] = source
+    if name != "convolutions":
+        values["backbone.layers"] = []
+    if name not in ("convolutions", "saved"):
+        values |= {"images.scale": "backbone", "images.channels": 3}
+    return _candidate(text, values, params, side)
+
+
+def _candidate(name: str, values: Mapping[str, Any], params: Params, side: int | None) -> Candidate:
+    sized = {**values, **({"images.height": side, "images.width": side} if side else {})}
+    content: Mapping[str, Any] = params.model_dump()
+    for key, value in sized.items():
+        content = replaced(content, key, value)
+    return Candidate(name, sized, config.check(content, name))

@@ -69,7 +69,7 @@ class CurvePoint(Section):
 
 
 class Claim(Section):
-    metric: Literal["accuracy"] = Field(description="accuracy")
+    metric: Literal["accuracy"] = Field(description="accuracy (other figures are listed under figures)")
     split: Literal["validation", "test"] = Field(description="validation | test: the images it was measured on")
     value: float | None = Field(ge=0, le=1, description="reported value, a fraction 0 to 1; null = no figure was given")
     n: int | None = Field(ge=1, description="images it was measured on: 1 or more; null = no figure was given")

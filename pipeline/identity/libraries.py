@@ -18,6 +18,7 @@ def start() -> None:
     Raises MachineError if one of them has started in a way that gives other bits, or cannot start at all.
     """
     variables.settle()
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # not all of a card's memory: others train there, too
     silent = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "0"
     with quiet.native_output() if silent else nullcontext(), import_internals.without_companions():
         tf, keras = _imported()

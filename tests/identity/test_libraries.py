@@ -15,6 +15,7 @@ from ..root import ROOT
 
 PROGRAM = """
 import json
+import os
 from pipeline.identity import libraries
 from pipeline.process.errors import HerbariumError
 try:
@@ -28,6 +29,7 @@ else:
     taken_along = [name for name in ("matplotlib", "pandas", "sklearn") if name in sys.modules]
     import matplotlib, pandas, sklearn
     assert not taken_along, taken_along
+    assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
     print(json.dumps([keras.config.backend(), keras.config.image_data_format(), keras.config.floatx(),
                       keras.config.epsilon(), bool(_pywrap_util_port.IsMklEnabled())]))
 """

@@ -62,7 +62,7 @@ lint: $(READY)  ## Check style and types
 
 lock: $(READY)  ## Resolve the newest releases that work together into requirements.lock
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --custom-compile-command "make lock" --extra dev --extra onnx --extra teams --output-file requirements.lock pyproject.toml
+	  --custom-compile-command "make lock" --extra dev --extra hub --extra onnx --extra teams --output-file requirements.lock pyproject.toml
 	@echo "now: make run, herbarium versions --write"
 
 # pip-audit's own exit code would not tell "found something" (1) from "could not ask" (2 here).

@@ -78,7 +78,17 @@ def saved_backbone(name: str, path: str) -> Path | None:
     """The .keras file of a backbone that is a whole saved model, by `backbone.name` and `path`; None for others."""
     if name == "saved":
         return Path(path)
-    return mlflow_model(name) if ":/" in name else None
+    return mlflow_model(name) if ":/" in name and not is_hub(name) else None
+
+
+def is_hub(name: str) -> bool:
+    """Whether `backbone.name` is a network of KerasHub: "hub" (a folder at backbone.path) or "hub:PRESET"."""
+    return name.partition(":")[0] == "hub"
+
+
+def hub_preset(name: str) -> str | None:
+    """The KerasHub preset that is to be downloaded, by `backbone.name`; None for others."""
+    return name.partition(":")[2] if is_hub(name) and ":" in name else None
 
 
 def images(split: str) -> Path:

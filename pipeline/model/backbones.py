@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from pipeline.files import paths
-from pipeline.model import graph, saved_models, weights_files
+from pipeline.model import graph, hub, saved_models, weights_files
 from pipeline.model.cuts import Network
 from pipeline.model.scaling import scaled
 from pipeline.params.suggestions import did_you_mean
@@ -38,6 +38,8 @@ def build(backbone: Backbone, images: Images, seed: int = 0, root: Path = Path()
     pixels = keras.Input((images.height, images.width, images.channels), dtype="uint8", name="images")
     if saved := paths.saved_backbone(backbone.name, backbone.path):
         return saved_models.read(root / saved, images.scale, pixels)
+    if paths.is_hub(backbone.name):
+        return hub.read(backbone, images, pixels, root)
     return Network(_named(backbone, images, pixels, root))
 
 

@@ -20,7 +20,7 @@ import tensorflow as tf
 from pipeline.files import paths, records
 from pipeline.identity import code
 from pipeline.identity.environment import environment
-from pipeline.model import augmentation, backbones, chunks, filling, heads, known, reuse
+from pipeline.model import augmentation, backbones, chunks, filling, heads, hub_presets, known, reuse
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut, Network, stored
 from pipeline.model.filling import Elsewhere, Lower, Wanted
@@ -126,6 +126,7 @@ def _index(params: Params, network: Network, entries: list[Stored], counts: dict
     return {
         "backbone": network.model.name,
         "weights": weights_digest(network),
+        **hub_presets.said(params.backbone.name),
         "scale": params.images.scale,
         "pooling": params.head.pooling,
         "augmentation": _random_views(params),

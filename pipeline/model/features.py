@@ -12,7 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.files import features_index, paths, records
-from pipeline.model import augmentation, chunks, class_weights, extraction, filling, graph, heads
+from pipeline.identity import versions
+from pipeline.model import augmentation, chunks, class_weights, extraction, filling, graph, heads, hub_presets
 from pipeline.model.assembly import Assembled
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut
@@ -48,7 +49,14 @@ def verify(split: str, index: dict[str, Any], root: Path = Path()) -> None:
 
 
 def check_weights(assembled: Assembled, index: Mapping[str, Any], unfrozen: bool) -> None:
-    """Raise DataError if the frozen weights are not those the stored activations come from."""
+    """Raise DataError if the frozen weights, or the library, are not those the stored activations come from."""
+    package = hub_presets.PACKAGE
+    here = versions.installed([package])[package]
+    if index.get(package, here) != here:
+        raise DataError(
+            f"{paths.FEATURES_INDEX}: made with {package} {index[package]}, and here is {here}; run dvc repro --force"
+            " extract-features"
+        )
     if not unfrozen and extraction.weights_digest(assembled.network) != index["weights"]:
         raise DataError(
             f"{paths.FEATURES_INDEX}: made with other weights of {index['backbone']} than backbone.path holds now;"

@@ -52,8 +52,8 @@ def bears_weights(node: Node) -> bool:
 def nodes(output: Any) -> list[Node]:
     """All nodes that `output` (a KerasTensor) depends on, in a topological order: inputs first, `output`'s node last.
 
-    Raises ValueError for a layer called twice, or one with several outputs, or for several inputs: a cut would not be a
-    single array.
+    Raises ValueError for a layer called twice, or one of which several outputs are used, or for several inputs: a cut
+    would not be a single array.
     """
     ordered: list[Node] = []
     position: dict[int, int] = {}
@@ -68,7 +68,7 @@ def nodes(output: Any) -> list[Node]:
         if waiting:
             stack += reversed(waiting)
             continue
-        if len(call.output_tensors) > 1 or any(n.operation is operation for n in ordered):
+        if any(n.operation is operation for n in ordered):  # of several outputs one may be used
             raise ValueError(f"layer {operation.name} is shared or has several outputs: such a network cannot be cut")
         position[id(tensor)] = len(ordered)
         ordered.append(Node(operation, tensor, tuple(position[id(t)] for t in call.input_tensors)))
@@ -98,8 +98,14 @@ def replay(
             layer, (arguments, options) = node.operation, node.arguments.fill_in(replayed)
             nested = take_apart and isinstance(layer, keras.Model)
             result = replay(layer.outputs[0], arguments[0], take_apart=True) if nested else layer(*arguments, **options)
-        replayed[id(node.output)] = result
+        replayed[id(node.output)] = _used(node, result)
     return replayed[id(output)]
+
+
+def _used(node: Node, result: Any) -> Any:
+    """Of all that a call gave what the graph uses."""
+    tensors = maker(node.output)[1].output_tensors
+    return keras.tree.flatten(result)[[tensor is node.output for tensor in tensors].index(True)]
 
 
 def articulations(graph: list[Node]) -> list[int]:

@@ -12,12 +12,15 @@ class Backbone(Section):
     name: str = Field(
         min_length=1,
         description="a keras.applications name (VGG16, ResNet50V2, MobileNetV3Small, …) | convolutions (see layers)"
-        " | saved (a .keras file at path) | models:/… or runs:/… (an MLflow model)",
+        " | saved (a .keras file at path) | models:/… or runs:/… (an MLflow model) | hub (a KerasHub preset's folder at"
+        " path) | hub:PRESET (a KerasHub preset's name, downloaded)",
     )
-    weights: Literal["imagenet", "file", "none"] = Field(
-        description="imagenet (downloaded) | file (at path) | none (random)"
+    weights: Literal["imagenet", "preset", "file", "none"] = Field(
+        description="imagenet (downloaded) | preset (of name: hub:PRESET, downloaded) | file (at path) | none (random)"
     )
-    path: Place = Field(description="the weights or model file, used by weights: file and name: saved")
+    path: Place = Field(
+        description="the weights or model file, or KerasHub's folder, used by weights: file and names saved and hub"
+    )
     layers: list[Annotated[int, Field(ge=1, le=4096)] | Literal["pool"]] = Field(
         description="of name: convolutions: a number = filters of a 3×3 convolution with relu, pool = 2×2 maximum;"
         " [] otherwise"
@@ -36,6 +39,11 @@ class Backbone(Section):
             raise ValueError("weights: imagenet exists for keras.applications only: set weights: none or weights: file")
         if paths.saved_backbone(self.name, self.path) and self.weights != "file":
             raise ValueError(f"name: {self.name} brings its own weights: set weights: file")
+        own = {True: "preset", False: "file"}[paths.hub_preset(self.name) is not None]
+        if paths.is_hub(self.name) and self.weights not in (own, "none"):
+            raise ValueError(f"name: {self.name} brings its own weights: set weights: {own}, or none for random ones")
+        if self.weights == "preset" and paths.hub_preset(self.name) is None:
+            raise ValueError("weights: preset exists for name: hub:PRESET only: set weights: file, imagenet or none")
         return self
 
 

@@ -1,6 +1,7 @@
 """Writes what a served model consists of: the network, its class names, what it knows, and the code of its answers."""
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ PACKAGE = "herbarium_served"  # not `pipeline`: whoever serves the model may hav
 ENTRY = f"{PACKAGE}.serving.classifier"
 DATA = "data/model"  # where MLflow puts what `save_data` wrote into a folder called model
 FILES = (classifier.MODEL, classifier.CLASSES, classifier.CHECKSUMS)  # of `save_data`
+_LAYERS = {"keras_hub": "keras-hub"}
 _ROOT = Path(__file__).parents[1]
 _CODE = (
     "process/errors.py",
@@ -23,6 +25,12 @@ _CODE = (
     "serving/familiarity.py",
     "serving/classifier.py",
 )
+
+
+def libraries(model: Any) -> dict[str, str]:
+    """Package → release, beside Keras, that `model` takes layers from: whoever loads it needs them."""
+    modules = {type(layer).__module__.partition(".")[0] for layer in model.layers}
+    return {package: version(package) for module, package in _LAYERS.items() if module in modules}
 
 
 def save_data(folder: Path, model: Any, classes: Sequence[str], familiarity: Familiarity | None = None) -> Path:

@@ -101,7 +101,8 @@ def check(path: Path, classes: Sequence[str], probabilities: np.ndarray, allowed
 
 
 def _save(path: Path, model: Any, classes: Sequence[str], familiarity: Familiarity | None = None) -> None:
-    versions = records.read_json(paths.VERSIONS)
+    recorded = records.read_json(paths.VERSIONS)
+    needed = {name: recorded[name] for name in _SERVING if name in recorded} | bundle.libraries(model)
     with tempfile.TemporaryDirectory() as folder:
         mlflow.pyfunc.save_model(
             str(path),
@@ -110,7 +111,7 @@ def _save(path: Path, model: Any, classes: Sequence[str], familiarity: Familiari
             input_example=pd.DataFrame({classifier.COLUMN: [_as_text(records.read_npy(paths.images("test"))[0])]}),
             data_path=str(bundle.save_data(Path(folder) / "model", model, classes, familiarity)),
             code_paths=[str(bundle.save_code(Path(folder)))],
-            pip_requirements=[f"{name}=={versions[name]}" for name in _SERVING if name in versions],
+            pip_requirements=[f"{name}=={release}" for name, release in sorted(needed.items())],
             metadata={"classes": list(classes), "image": list(model.input_shape[1:])},
         )
 

@@ -1,0 +1,81 @@
+"""A preset of KerasHub from its folder to a network that answers and is exported, by the commands that people use."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.files import paths, records
+from pipeline.params import editing
+
+from .test_pipeline import ENVIRONMENT, call, clone
+
+pytestmark = pytest.mark.slow
+
+PRESET = """
+import sys
+from pathlib import Path
+import keras, keras_hub
+from tests.model import hub_networks
+keras.utils.set_random_seed(1)
+hub_networks.preset(hub_networks.dinov2(keras_hub), Path(sys.argv[1]), keras_hub)
+"""
+EXPORTED = """
+import sys
+import keras
+import numpy as np
+model = keras.saving.load_model(sys.argv[1], compile=False, safe_mode=True)
+np.save(sys.argv[3], model(np.load(sys.argv[2]), training=False))
+assert "pipeline" not in sys.modules
+"""
+VALUES = {
+    "data.source": "image_folder",
+    "data.name": "shades",
+    "data.path": "photographs",
+    "images.height": 24,
+    "images.width": 24,
+    "images.channels": 3,
+    "images.scale": "backbone",
+    "backbone.name": "hub",
+    "backbone.path": "preset",
+    "backbone.layers": [],
+    "backbone.max_unfrozen_layers": 2,
+    "head.pooling": "cls",
+    "train.unfrozen_layers": 2,
+}
+
+
+def photographs(folder: Path) -> None:
+    random = np.random.default_rng(0)
+    for name, shade in (("dark", 20), ("light", 150)):
+        (folder / name).mkdir(parents=True)
+        for number in range(30):
+            pixels = random.integers(shade, shade + 90, (30, 30, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+
+
+def test_a_preset_is_trained_asked_and_exported(tmp_path: Path) -> None:
+    pytest.importorskip("keras_hub")
+    folder = clone(tmp_path / "project")
+    root = Path(__file__).parents[1]
+    subprocess.run([sys.executable, "-c", PRESET, str(folder / "preset")], cwd=root, env=ENVIRONMENT, check=True)
+    photographs(folder / "photographs")
+    params = folder / "params.yaml"
+    params.write_text(editing.with_values(params.read_text(), VALUES, "params.yaml"))
+    call(folder, "dvc", "repro")
+
+    index = records.read_json(folder / paths.FEATURES_INDEX)
+    assert [cut["layer"] for cut in index["cuts"]] == ["layers_0", "layernorm"]
+    assert "keras-hub" in index
+    said = call(folder, "herbarium", "predict", "photographs/dark/1.png")
+    assert "dark" in said
+    call(folder, "herbarium", "export", "--format", "keras")
+    images = folder / paths.images("test")
+    exported = [str(folder / "exported/keras/model.keras"), str(images), str(tmp_path / "said.npy")]
+    subprocess.run([sys.executable, "-c", EXPORTED, *exported], cwd=tmp_path, env=ENVIRONMENT, check=True)
+    rows = records.read_csv(folder / paths.PREDICTIONS)
+    evaluated = np.array([[float(row["p_dark"]), float(row["p_light"])] for row in rows])
+    np.testing.assert_allclose(np.load(tmp_path / "said.npy"), evaluated, atol=1e-5)

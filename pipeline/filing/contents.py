@@ -26,7 +26,7 @@ def read(path: Path, reader: Callable[[Path], Content]) -> Content | None:
         raise DataError(f"{path}: damaged: {type(error).__name__}: {in_one_line(error)}") from error
 
 
-def told(tell: Callable[[Mapping[str, Any]], Content], content: Mapping[str, Any], name: str) -> Content:
+def told(tell: Callable[[Mapping[Any, Any]], Content], content: Mapping[Any, Any], name: str) -> Content:
     """What `tell` makes of a record's file `name`. Raises DataError naming it if it lacks what is told."""
     try:
         return tell(content)

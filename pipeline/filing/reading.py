@@ -15,7 +15,7 @@ from pipeline.results import seeds
 from pipeline.results.seeds import Replicates
 
 ENVIRONMENT, SEEDS, LEDGER = "environment.json", "seeds.json", "ledger.json"
-RESOURCES, SWEEP = "resources.json", "sweep.json"
+RESOURCES, SWEEP = seed_runs.RESOURCES, "sweep.json"
 _FIGURES = (paths.METRICS.name, paths.TRAINING.name, paths.PREDICTIONS.name, paths.VALIDATION_PREDICTIONS.name)
 
 
@@ -122,6 +122,7 @@ def _with_seeds(found: Record, folder: Path, training: dict[str, Any]) -> Record
     if len(images) > 1:
         raise DataError(f"{folder}: its seeds were measured on other numbers of images: {sorted(images)}")
     every = Replicates(experiment_digest(found.params), *images.pop(), (first, *(run.seed for run in runs)))
-    return found.with_seeds(
+    took = {run.seed.seed: run.resources for run in runs if run.resources}
+    return replace(found, seed_resources=took).with_seeds(
         every, {run.seed.seed: run.lock for run in runs}, {run.seed.seed: run.measured for run in runs}
     )

@@ -56,6 +56,8 @@ def measured(found: Record | None, params: Params, claim: Claim | None = None) -
         lines.append(f"It is {contents.told(sweeps.sentence, found.sweep, 'sweep.json')}.")
     if found.resources:
         lines.append(contents.told(_took, found.resources, "resources.json"))
+    if found.seed_resources:
+        lines.append(contents.told(_took_by_seeds, found.seed_resources, "resources.json of a seed"))
     if found.trainings:
         lines.append(f"Trainings that were measured on these test images until then: {found.trainings}.")
     lines.append("![learning curves](record/curves.png)")
@@ -78,6 +80,12 @@ def _took(resources: Mapping[str, Any]) -> str:
     stages = [f"{name} {_time(one)}{_memory(one['peak_bytes'])}" for name, one in resources.items()]
     machines = {f"{one['machine']['cpu']}, {one['machine']['cores']} cores" for one in resources.values()}
     return f"It took: {'; '.join(stages)}. Machine: {'; '.join(sorted(machines))}."
+
+
+def _took_by_seeds(seeds: Mapping[Any, Any]) -> str:
+    """`Other seeds took: 2: 3 min (5 min of CPU); 3: …`, without the stages whose results were there already."""
+    each = [f"{seed}: {durations.of(stages)}" for seed, stages in sorted(seeds.items())]
+    return f"Other seeds took, from what was computed once: {'; '.join(each)}."
 
 
 def _time(took: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ class Record:
     digest of their names and contents. `classes`: what the network was trained for, in order. `runs`: seed → what it
     measured, of those that a lock vouches for. `sweep`: the one behind it (`filing.sweeps`). `resources`: stage → what
     it took. `images`: split → which it has, by what they show; of older records empty.
+    `seed_resources`: seed → stage → what it took, of other seeds.
     """
 
     params: Params
@@ -37,6 +38,7 @@ class Record:
     sweep: dict[str, Any] | None = None
     resources: dict[str, Any] | None = None
     images: Mapping[str, ImageSet] = field(default_factory=dict)
+    seed_resources: Mapping[int, dict[str, Any]] = field(default_factory=dict)
 
     def measured(self, split: str) -> Measured | None:
         """The accuracies that are vouched for: of all seeds, or of the one run."""

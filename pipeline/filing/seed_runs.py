@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.files import folders, paths
+from pipeline.files import folders, paths, records
 from pipeline.filing import consistency, contents, locks, measurements, vouching
 from pipeline.filing.locks import Lock
+from pipeline.identity import resources
 from pipeline.params import config
 from pipeline.process.errors import DataError
 from pipeline.results.figures import Run
@@ -19,6 +20,7 @@ from pipeline.results.seeds import Seed
 
 KEPT = paths.REPORTS / "seeds"
 FOLDER = "seeds"
+RESOURCES = "resources.json"
 _FILES = (paths.LOCK, paths.METRICS, paths.TRAINING)
 _TABLES = (paths.PREDICTIONS, paths.VALIDATION_PREDICTIONS)
 _VOUCHED = (*_FILES[1:], paths.HISTORY)
@@ -27,12 +29,16 @@ _NEEDED = tuple(path.name for path in (*_VOUCHED, *_TABLES))
 
 @dataclass(frozen=True)
 class SeedRun:
-    """One seed's outcome, on how many validation and test `images`, the lock that vouches for it, and all figures."""
+    """One seed's outcome, on how many validation and test `images`, the lock that vouches for it, and all figures.
+
+    `resources`: stage → what it took, of those that ran for this seed; no hash stands behind it.
+    """
 
     seed: Seed
     images: tuple[int, int]
     lock: dict[str, Any]
     measured: Run
+    resources: dict[str, Any]
 
 
 def keep(run: Path, seed: int, below: Path = KEPT) -> None:
@@ -43,6 +49,9 @@ def keep(run: Path, seed: int, below: Path = KEPT) -> None:
         for path in _TABLES:
             if (run / path).exists():
                 contents.write_predictions(run / path, folder)
+        lock = locks.checked(config.read_yaml(run / paths.LOCK), str(run / paths.LOCK))
+        if took := resources.of_run(locks.outputs(lock), run):
+            records.write_json(folder / RESOURCES, took)
 
 
 def file(seeds: Iterable[int], main: Lock, record: Path, kept: Path = KEPT) -> None:
@@ -87,7 +96,9 @@ def read_one(folder: Path, main: Lock, seed: int) -> SeedRun:
     training = contents.read_json(folder / paths.TRAINING.name) or {}
     if predictions is not None:
         consistency.check_predictions(metrics, predictions, training.get("classes"), folder)
-    return SeedRun(outcome(seed, metrics, training), images(metrics), lock, measurements.in_folder(folder, metrics))
+    took = contents.read_json(folder / RESOURCES) or {}
+    measured = measurements.in_folder(folder, metrics)
+    return SeedRun(outcome(seed, metrics, training), images(metrics), lock, measured, took)
 
 
 def outcome(seed: int, metrics: dict[str, Any], training: dict[str, Any]) -> Seed:

@@ -149,7 +149,8 @@ def _line(answer: Answer, width: int) -> str:
     if answer.unknown:
         return f"{name:{width}}  {_bar(0)}  none of these (nearest: {_plain(shown[0][0])})"
     likely = [(label, p) for label, p in shown if p >= _SMALLEST_SHOWN] or shown[:1]
-    said = ", ".join(f"{_percent(p)} {_plain(label)}" for label, p in likely)
+    percentages = [f"{_percent(p)} {_plain(label)}" for label, p in likely]
+    said = f"seems {', and '.join(percentages)}" if len(answer.shares) == 2 else ", ".join(percentages)
     return f"{name:{width}}  {_bar(shown[0][1])}  {said}"
 
 

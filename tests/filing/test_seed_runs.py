@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.files import records
+from pipeline.files import paths, records
 from pipeline.filing import contents, reading, readme, seed_runs, writing
 from pipeline.filing.seeds import REPORT
+from pipeline.identity import resources
 from pipeline.params import config
 from pipeline.process.errors import DataError
 
@@ -123,3 +124,23 @@ def found_figures(metrics: dict) -> dict:
 
 def listing(seeds: list[dict]) -> dict:
     return {"experiment": "x", "seeds": seeds, "validation": {"images": 6}, "test": {"images": 6}}
+
+
+def test_what_each_seed_took_is_filed_with_it(finished):
+    took = {"seconds": 100.0, "cpu_seconds": 150.0, "peak_bytes": 2**30, "machine": {"cpu": "A CPU", "cores": "2"}}
+    replicated(3)
+    run = finished / "another"
+    shutil.copytree(seed_runs.KEPT / "2", run / "reports")
+    shutil.move(run / "reports/dvc.lock", run / "dvc.lock")
+    (run / "models").mkdir()
+    shutil.move(run / "reports/training.json", run / "models/training.json")
+    known = {paths.METRICS.as_posix(): records.md5(run / paths.METRICS)}
+    records.write_json(run / resources.FOLDER / "train.json", {**took, "outputs": known})
+    records.write_json(run / resources.FOLDER / "fetch.json", {**took, "outputs": {"reports/metrics.json": "0" * 32}})
+    seed_runs.keep(run, 2)
+    writing.file_results("digits")
+    found = reading.filed("digits")
+    assert found.seed_resources == {2: {"train": took}}
+    assert "Other seeds took, from what was computed once: 2: 100 s (2 min of CPU)." in readme.measured(
+        found, config.load()
+    )

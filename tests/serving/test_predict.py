@@ -105,7 +105,7 @@ def test_what_is_unlike_all_classes_is_said_to_be(folder: Path, capsys: pytest.C
     printed = capsys.readouterr()
     first, second = printed.out.splitlines()
     assert first.endswith("  none of these (nearest: daisy)")
-    assert second.endswith("  75% daisy, 25% rose")
+    assert second.endswith("  seems 75% daisy, and 25% rose")
     assert "note: 1 of 2 images are unlike those learned from; so are said to be 10 % of images" in printed.err
     assert (folder / "a.png").exists()
     predict.show(paths, knowing, as_json=True, picture=None)
@@ -119,3 +119,18 @@ def test_the_picture_is_drawn_and_has_the_same_bytes_twice(folder: Path, capsys:
         predict.show(paths, classify, as_json=False, picture=folder / name)
     assert (folder / "a.png").read_bytes() == (folder / "b.png").read_bytes()
     assert "drew 24 of 40 images" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("dog", "said"),
+    [(0.93, "seems 93% dog, and 7% cat"), (0.07, "seems 93% cat, and 7% dog"), (1.0, "seems 100% dog")],
+)
+def test_of_two_classes_it_is_said_as_people_say_it(
+    folder: Path, capsys: pytest.CaptureFixture[str], dog: float, said: str
+) -> None:
+    shares = dict(sorted({"dog": dog, "cat": 1 - dog}.items(), key=lambda item: -item[1]))
+    answer = {"class": next(iter(shares)), "probability": max(shares.values()), "probabilities": shares}
+    assert (
+        predict.show([folder / "00.png"], lambda contents: [answer] * len(contents), as_json=False, picture=None) == 0
+    )
+    assert capsys.readouterr().out.rstrip().endswith(said)

@@ -1,8 +1,6 @@
 """The command that asks, of every label, whether the other images agree with it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,23 +11,11 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pipeline.results.label_noise import Suspicion
+    from pipeline.results.labelled_features import Stored
 
 app = typer.Typer()
 _SHOWN = 24  # in the picture
-_CHUNK = 256  # images
 _HARDLY = 0.3  # share of labels that features must disagree with to be called too weak to judge them
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """What is stored of N images: names, splits, groups, labels (N,), features (N, D), and where the pixels are."""
-
-    names: list[str]
-    splits: list[str]
-    groups: list[str]
-    labels: "np.ndarray"
-    features: "np.ndarray"
-    places: list[tuple[str, int]]
 
 
 @app.command("labels", rich_help_panel="Project")
@@ -39,17 +25,18 @@ def labels(
 ) -> None:
     """Which labels are probably wrong: what a linear head, trained on the other images' features, says of each image.
 
-    Writes reports/data/suspected.csv, to be edited and named by data.corrections, and a picture of the surest.
+    Writes reports/data/suspected.csv, to be edited and named by data.corrections, a page with pictures of them, and a
+    picture of the surest.
 
     Example: herbarium labels
     """
     from pipeline.files import paths, records
     from pipeline.process import verbosity
     from pipeline.process.errors import DataError
-    from pipeline.results import label_noise
+    from pipeline.results import label_noise, labelled_features
 
     verbosity.begin("training a head on the features of all images but a part, part after part")
-    stored = _read()
+    stored = labelled_features.read()
     if len(set(stored.groups)) < folds:
         raise DataError(
             f"--folds: found {folds}, and there are {len(set(stored.groups))} groups of images; allowed: less"
@@ -60,19 +47,20 @@ def labels(
     rows = [_row(stored, one, classes) for one in found]
     records.write_csv(paths.SUSPECTED, ["name", "split", "label", "suggested", "probability", "correction"], rows)
     _draw(stored, found, classes)
-    print(_told(stored, said, len(found)))
+    told = _told(stored, said, len(found))
+    records.write_text(paths.SUSPECTED_PAGE, _page(stored, rows, found, told))
+    print("\n".join([*told, *_next()]))
 
 
-def _row(stored: _Stored, one: "Suspicion", classes: Sequence[str]) -> tuple[str, ...]:
+def _row(stored: "Stored", one: "Suspicion", classes: Sequence[str]) -> tuple[str, str, str, str, str, str]:
     i = one.index
     label = classes[stored.labels[i]]
     return stored.names[i], stored.splits[i], label, classes[one.suggested], f"{one.probability:.4f}", ""
 
 
-def _told(stored: _Stored, said: "np.ndarray", found: int) -> str:
+def _told(stored: "Stored", said: "np.ndarray", found: int) -> list[str]:
     import numpy as np
 
-    from pipeline.files import paths
     from pipeline.results import label_noise
 
     of_test = np.array([split == "test" for split in stored.splits])
@@ -80,64 +68,52 @@ def _told(stored: _Stored, said: "np.ndarray", found: int) -> str:
     right = float(np.mean(said.argmax(axis=1) == stored.labels))
     weak = ["the features hardly tell the classes apart, so little follows: take a network that has seen photographs"]
     bound = 100 * there
-    return "\n".join(
-        [
-            *(weak if everywhere > _HARDLY else []),
-            f"{found} of {len(stored.labels):,} labels are suspected; a held-out head agrees with {100 * right:.1f} %",
-            f"estimated share of wrong labels: {100 * everywhere:.1f} %, of test images {bound:.1f} % (an upper"
-            " estimate: what the features cannot tell apart counts as wrong)",
-            f"what that means for a test accuracy: a network that is always right could score {100 - bound:.1f} %, and"
-            f" differences below {bound:.1f} points may be differences between wrong labels",
-            f"the list: {paths.SUSPECTED}; the surest: {paths.SUSPECTED_PICTURE}",
-            "look at them, write the right class, or drop, into the column correction, put the file into data.path, and"
-            " set data.corrections to its name",
-        ]
-    )
+    return [
+        *(weak if everywhere > _HARDLY else []),
+        f"{found} of {len(stored.labels):,} labels are suspected; a held-out head agrees with {100 * right:.1f} %",
+        f"estimated share of wrong labels: {100 * everywhere:.1f} %, of test images {bound:.1f} % (an upper"
+        " estimate: what the features cannot tell apart counts as wrong)",
+        f"what that means for a test accuracy: a network that is always right could score {100 - bound:.1f} %, and"
+        f" differences below {bound:.1f} points may be differences between wrong labels",
+    ]
 
 
-def _read() -> _Stored:
-    """Raises DataError if nothing has been extracted."""
-    import numpy as np
+def _next() -> list[str]:
+    from pipeline.files import paths
 
-    from pipeline.files import features_index, paths, records
-    from pipeline.process.errors import DataError
-
-    if missing := features_index.missing(paths.SPLITS, Path()):
-        raise DataError(f"{missing}: not found; nothing has been extracted here yet: run `dvc repro extract-features`")
-    group_of = {row["name"]: row["group"] for row in records.read_csv(paths.SPLIT_TABLE)}
-    file = features_index.read(paths.SPLITS, Path())["cuts"][-1]["file"]  # the highest: its activations tell most
-    ids = {split: records.read_csv(paths.ids(split)) for split in paths.SPLITS}
-    rows = [(split, n, row) for split in paths.SPLITS for n, row in enumerate(ids[split])]
-    return _Stored(
-        names=[row["name"] for *_, row in rows],
-        splits=[split for split, *_ in rows],
-        groups=[group_of.get(row["name"]) or row["sha256"] for *_, row in rows],
-        labels=np.concatenate([records.read_npy(paths.labels(split)) for split in paths.SPLITS]),
-        features=np.concatenate(
-            [_pooled(paths.FEATURES / split / file if file else paths.images(split)) for split in paths.SPLITS]
-        ),
-        places=[(split, n) for split, n, _ in rows],
-    )
+    return [
+        f"the list: {paths.SUSPECTED}; with pictures: {paths.SUSPECTED_PAGE}; the surest: {paths.SUSPECTED_PICTURE}",
+        "look at them, write the right class, or drop, into the column correction, put the file into data.path, and"
+        " set data.corrections to its name",
+    ]
 
 
-def _pooled(path: Path) -> "np.ndarray":
-    """Activations (N, …, D), averaged over places, float32 (N, D), read in parts; images as a few mean colours."""
-    import numpy as np
+def _page(
+    stored: "Stored",
+    rows: Sequence[tuple[str, str, str, str, str, str]],
+    found: "Sequence[Suspicion]",
+    told: Sequence[str],
+) -> str:
+    from pipeline.commands.setup import configured
+    from pipeline.report import suspected
 
-    from pipeline.files import records
-
-    stored = records.read_npy(path)
-    inner = tuple(range(1, stored.ndim - 1))
-    parts = [np.asarray(stored[n : n + _CHUNK], np.float32).mean(axis=inner) for n in range(0, len(stored), _CHUNK)]
-    return np.concatenate(parts)
+    images = _images(stored, found[: suspected.SHOWN])
+    shown = [suspected.Row(image, *row) for row, image in zip(rows, images, strict=False)]
+    return suspected.render(configured().data.name, told, shown, len(rows))
 
 
-def _draw(stored: _Stored, found: "Sequence[Suspicion]", classes: Sequence[str]) -> None:
+def _images(stored: "Stored", found: "Sequence[Suspicion]") -> list["np.ndarray"]:
     from pipeline.files import paths, records
+
+    pixels = {split: records.read_npy(paths.images(split)) for split in paths.SPLITS}
+    return [pixels[split][n] for split, n in (stored.places[one.index] for one in found)]
+
+
+def _draw(stored: "Stored", found: "Sequence[Suspicion]", classes: Sequence[str]) -> None:
+    from pipeline.files import paths
     from pipeline.plots import style, suspected
 
     shown = found[:_SHOWN]
-    pixels = {split: records.read_npy(paths.images(split)) for split in paths.SPLITS}
-    images = [pixels[split][n] for split, n in (stored.places[one.index] for one in shown)]
+    images = _images(stored, shown)
     titles = [(classes[stored.labels[one.index]], classes[one.suggested]) for one in shown]
     style.save(suspected.draw(images, titles, [stored.names[one.index] for one in shown]), paths.SUSPECTED_PICTURE)

@@ -31,6 +31,7 @@ DATA_PAGE = REPORTS / "data/page.html"
 DATA_PICTURES = tuple(REPORTS / f"data/{name}.png" for name in ("overview", "odd", "near_duplicates"))
 SUSPECTED = REPORTS / "data/suspected.csv"
 SUSPECTED_PICTURE = REPORTS / "data/suspected.png"
+SUSPECTED_PAGE = REPORTS / "data/suspected.html"
 HISTORY = REPORTS / "history.csv"
 METRICS = REPORTS / "metrics.json"
 PREDICTIONS = REPORTS / "predictions.csv"

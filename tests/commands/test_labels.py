@@ -43,7 +43,7 @@ def extracted(project):
 def test_wrong_labels_are_listed_drawn_and_counted_and_can_be_corrected(extracted):
     done = herbarium("labels")
     assert done.exit_code == 0, done.output
-    assert done.output.startswith("2 of 120 labels are suspected; a held-out head agrees with 98.3 %\n")
+    assert done.stdout.startswith("2 of 120 labels are suspected; a held-out head agrees with 98.3 %\n")
     assert "of test images 6.7 %" in done.output
     assert "a network that is always right could score 93.3 %" in done.output
     rows = records.read_csv(paths.SUSPECTED)
@@ -51,10 +51,24 @@ def test_wrong_labels_are_listed_drawn_and_counted_and_can_be_corrected(extracte
         "train/0.png": ("tulip", "rose"),
         "test/3.png": ("tulip", "rose"),
     }
+    page = paths.SUSPECTED_PAGE.read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64,") == 2
+    assert page.index("train/0.png") > 0 < page.index("test/3.png")
+    assert "2 of 120 labels are suspected" in page
     assert paths.SUSPECTED_PICTURE.read_bytes().startswith(b"\x89PNG")
     edited = paths.SUSPECTED.read_text(encoding="utf-8").replace(",\n", ",rose\n")
     (extracted / "corrections.csv").write_text(edited, encoding="utf-8")
     assert corrections.read(extracted / "corrections.csv", CLASSES) == dict.fromkeys(WRONG, "rose")
+
+
+def test_augmented_views_that_are_stored_too_are_no_images(extracted):
+    herbarium("labels")
+    before = paths.SUSPECTED.read_bytes()
+    stored = records.read_npy(paths.FEATURES / "train/cut.npy", memory_map=False)
+    records.write_npy(paths.FEATURES / "train/cut.npy", np.concatenate([stored, 0 * stored, 1 - stored]))
+    done = herbarium("labels")
+    assert done.exit_code == 0, done.exception
+    assert paths.SUSPECTED.read_bytes() == before
 
 
 def test_where_nothing_is_extracted_it_says_what_to_run(project):
@@ -69,4 +83,4 @@ def test_features_that_tell_nothing_are_said_to(extracted):
         records.write_npy(paths.FEATURES / split / "cut.npy", np.random.default_rng(1).normal(size=stored.shape))
     done = herbarium("labels")
     assert done.exit_code == 0, done.output
-    assert done.output.startswith("the features hardly tell the classes apart, so little follows")
+    assert done.stdout.startswith("the features hardly tell the classes apart, so little follows")

@@ -100,6 +100,21 @@ class Pages:
         element = WebDriverWait(self.browser, SECONDS).until(lambda b: b.find_element(By.XPATH, xpath), xpath)
         self.browser.execute_script("arguments[0].click()", element)
 
+    @contextlib.contextmanager
+    def clicked(self, link: WebElement) -> Iterator[None]:
+        """Within it, what a click on `link` leads to is the page, in this tab or in one of its own."""
+        here, before = self.browser.current_window_handle, set(self.browser.window_handles)
+        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", link)
+        link.click()
+        for opened in set(self.browser.window_handles) - before:
+            self.browser.switch_to.window(opened)
+        try:
+            yield
+        finally:
+            if self.browser.current_window_handle != here:
+                self.browser.close()
+                self.browser.switch_to.window(here)
+
     def _open(self, place: str, *expected: str) -> None:
         self.browser.get(f"{self.url}/health")  # leaves the page: another #… alone would not load it again
         for key, value in _ASSISTANT:

@@ -46,7 +46,7 @@ def cut(published: Mapping[str, str], counts: Mapping[str, int]) -> dict[str, st
     if len(drawn) == 1:
         return {"train": _whole("train", parts["train"], counts["train"]), **own}
     sizes = {split: parts[split][0] for split in drawn if not parts[split][1]}
-    if len(sizes) == len(drawn) and all(sizes.values()) and sum(sizes.values()) <= counts["train"]:
+    if len(sizes) == len(drawn) and all(sizes.values()) and sum(map(int, sizes.values())) <= counts["train"]:
         return {**_numbered(sizes), **own}
     return {**_in_proportion({split: parts[split][0] for split in drawn}), **own}
 

@@ -49,8 +49,7 @@ def keep(run: Path, seed: int, below: Path = KEPT) -> None:
         for path in _TABLES:
             if (run / path).exists():
                 contents.write_predictions(run / path, folder)
-        lock = locks.checked(config.read_yaml(run / paths.LOCK), str(run / paths.LOCK))
-        if took := resources.of_run(locks.outputs(lock), run):
+        if took := resources.of_run(run):
             records.write_json(folder / RESOURCES, took)
 
 

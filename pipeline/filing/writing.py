@@ -20,7 +20,6 @@ from pipeline.filing import (
     seeds,
     sweeps,
 )
-from pipeline.filing.locks import Lock
 from pipeline.identity import agreement, certificate, resources
 from pipeline.params import config
 from pipeline.process.errors import ConfigError, DataError
@@ -58,16 +57,16 @@ def file_results(name: str) -> Path:
         records.write_json(folder / image_sets.FILE, image_sets.as_json(image_sets.of_project()))
         pictures.write(folder)
         main = reading.read_lock(paths.LOCK) or {"stages": {}}
-        _write_provenance(folder, main)
+        _write_provenance(folder)
         if found:
             seed_runs.file([seed.seed for seed in found.seeds[1:]], main, folder)
         reading.vouched(folder)
     return experiments.record_folder(name)
 
 
-def _write_provenance(folder: Path, lock: Lock) -> None:
+def _write_provenance(folder: Path) -> None:
     """What the run took, and the sweep it is a trial of, where there is one."""
-    if took := resources.of_run(locks.outputs(lock)):
+    if took := resources.of_run():
         records.write_json(folder / reading.RESOURCES, took)
     training, metrics = records.read_json(paths.TRAINING), records.read_json(paths.METRICS)
     if sweep := sweeps.behind(training, metrics, config.load()):

@@ -9,7 +9,7 @@ which are known by the hashes of what the stage wrote: a result that came out of
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 
 from pipeline.files import paths, records
-from pipeline.identity import receipts
+from pipeline.identity import certificate, receipts
 from pipeline.identity.stock import Stock
 from pipeline.process import hardware
 
@@ -42,13 +42,16 @@ def noted(taken: Stock, began: float | None = None) -> Iterator[None]:
     records.write_json(FOLDER / f"{taken.stage}.json", content)
 
 
-def of_run(outputs: Mapping[str, str], project: Path = Path()) -> dict[str, dict[str, Any]]:
-    """Stage → what it took, of those whose notes are of results with these hashes (path → MD5) in the `project`."""
-    found = {}
+def of_run(project: Path = Path()) -> dict[str, dict[str, Any]]:
+    """Stage → what it took, of those whose notes are of the results that dvc.lock has in the `project`.
+
+    Files in folders are known by the lists in DVC's cache.
+    """
+    found, certified = {}, certificate.outputs(project)
     for file in sorted((project / FOLDER).glob("*.json")):
         content = dict(records.read_json(file))
         written = content.pop("outputs")
-        if written and all(outputs.get(path) == md5 for path, md5 in written.items()):
+        if written and all(path in certified and certified[path].md5 == md5 for path, md5 in written.items()):
             found[file.stem] = content
     return found
 

@@ -11,6 +11,8 @@ import pytest
 from pipeline.files import paths, records
 from pipeline.identity import resources
 
+from . import certified
+
 _PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
 
 
@@ -22,7 +24,8 @@ def test_seconds_memory_and_machine_are_noted_with_the_results(project: Path) ->
     with resources.noted(stock("reports")):
         records.write_text(paths.METRICS, "{}")
         time.sleep(0.2)
-    found = resources.of_run({"reports/metrics.json": records.md5(paths.METRICS)})["evaluate"]
+    certified.run({"reports/metrics.json": "{}"})
+    found = resources.of_run()["evaluate"]
     assert set(found) == {"seconds", "cpu_seconds", "peak_bytes", "machine"}
     assert 0.1 < found["seconds"] < 60
     assert 0 <= found["cpu_seconds"] < found["seconds"]
@@ -40,8 +43,20 @@ def test_seconds_are_those_of_the_last_time(project: Path) -> None:
 def test_notes_of_other_results_are_left(project: Path) -> None:
     with resources.noted(stock("reports")):
         records.write_text(paths.METRICS, "{}")
-    assert resources.of_run({"reports/metrics.json": "0" * 32}) == {}
-    assert resources.of_run({}) == {}
+    assert resources.of_run() == {}
+    certified.run({"reports/metrics.json": "{} "})
+    assert resources.of_run() == {}
+
+
+def test_a_folder_that_a_stage_has_written_is_known_by_its_files(project: Path) -> None:
+    files = {"labels.npy": "labels", "ids.csv": "ids"}
+    with resources.noted(stock("data/images/test")):
+        for name, text in files.items():
+            records.write_text(paths.IMAGES / "test" / name, text)
+    certified.run({"data/images/test": {**files, "ids.csv": "other ids"}})
+    assert resources.of_run() == {}
+    certified.run({"data/images/test": files})
+    assert resources.of_run().keys() == {"evaluate"}
 
 
 def test_a_stage_that_fails_notes_nothing(project: Path) -> None:

@@ -86,7 +86,7 @@ def not_checked(review: Review) -> Iterator[str]:
     if claim and claim.origin == "published":
         yield "the publication: what it reports is taken from claim.yaml"
     if len([found for found in review.evidence if found.source is Source.COMPUTED]) == 1:
-        yield "other seeds: one training was run, which says little of the recipe's spread"
+        yield "other seeds: one was run here, which says little of the recipe's spread"
     yield "other machines: all that ran, ran on the one named here"
     yield "the code: it was run, not read; and the images and their labels: they were used, not looked at"
     yield "whether the margin suits the question: it was declared, and is taken as it is"

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -64,6 +65,7 @@ def test_three_computers_of_which_two_are_lost_give_the_same_bytes(tmp_path: Pat
     project = clone(tmp_path / "project")
     call(project, "dvc", "repro", "--quiet", "extract-features")
     alone = digests(project)
+    shutil.rmtree(project / paths.FEATURES)
     with contextlib.ExitStack() as stack:
         net = stack.enter_context(cluster.network(3))
         first, second, _ = stack.enter_context(cluster.dask_cluster(net, tmp_path))

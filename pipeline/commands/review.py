@@ -95,7 +95,9 @@ def verify(
     data: Annotated[
         Path | None, typer.Option(help="Your folder of the images: what they contain is compared, and reported.")
     ] = None,
-    weights: Annotated[Path | None, typer.Option(help="Your file of the backbone's weights.")] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Your file of the backbone's weights, or folder of a KerasHub preset.")
+    ] = None,
     vary: Annotated[
         list[str] | None, typer.Option(help="Run the first seed once more with another: precision, threads.")
     ] = None,

@@ -44,6 +44,8 @@ def _told(ran: Params, params: Params, substitute: bool) -> list[str]:
         )
     if _weights_are_needed(ran):
         told.append("`--weights` is the file of the backbone's weights; the report says whether it is that on record.")
+    elif ran.backbone.weights == "preset":
+        told.append("It downloads the backbone's preset, unless `--weights` gives a folder with it.")
     elif ran.backbone.weights == "imagenet":
         told.append("It downloads the backbone's weights, unless `--weights` gives a file of them.")
     return [line for text in told for line in ("", text)]

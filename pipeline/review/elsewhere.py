@@ -34,11 +34,15 @@ class Elsewhere:
             _require(data.source != "digits", "--data: data.source is digits, which reads no folder; leave it out")
             data = data.model_copy(update={"path": _inside(data.path, "images")})
         if self.weights:
-            _require(self.weights.is_file(), f"--weights: found {self.weights}; needed: a file that is there")
+            preset = paths.is_hub(backbone.name)
+            there = self.weights.is_dir() if preset else self.weights.is_file()
+            needed = "the folder of a preset" if preset else "a file"
+            _require(there, f"--weights: found {self.weights}; needed: {needed} that is there")
             _require(backbone.weights != "none", "--weights: backbone.weights is none, no file is read; leave it out")
             own = _inside(backbone.path, "weights", self.weights.suffix)
             path = own if backbone.weights == "file" else str(_PLACE / f"weights{self.weights.suffix}")
-            backbone = backbone.model_copy(update={"path": path, "weights": "file"})
+            name = "hub" if preset else backbone.name  # not one that is downloaded
+            backbone = backbone.model_copy(update={"name": name, "path": path, "weights": "file"})
         return params.model_copy(update={"data": data, "backbone": backbone})
 
     def links(self, placed: Params) -> dict[Path, Path]:

@@ -43,6 +43,8 @@ def test_weights_that_are_not_the_project_s_are_asked_for(params):
     assert "--recorded" not in instructions.section("x", own, None)
     imagenet = of_folder(params, weights="imagenet")
     assert "It downloads the backbone's weights" in instructions.section("x", imagenet, None)
+    preset = of_folder(params, name="hub:dinov2_small", weights="preset")
+    assert "It downloads the backbone's preset" in instructions.section("x", preset, None)
 
 
 def test_a_readme_is_written_and_found_misleading(finished):

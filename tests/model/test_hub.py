@@ -7,9 +7,9 @@ import tensorflow as tf
 from pydantic import ValidationError
 
 from pipeline.files import paths
-from pipeline.model import assembly, backbones
+from pipeline.model import assembly, backbones, features, hub_presets
 from pipeline.params.schema import Params
-from pipeline.process.errors import CombinationError, ConfigError
+from pipeline.process.errors import CombinationError, ConfigError, DataError
 from pipeline.serving import bundle
 
 from . import hub_networks
@@ -93,6 +93,14 @@ def test_its_class_token_is_pooled(params, folder):
     assert assembled.head.input.shape == (None, 8)
     assert bundle.libraries(assembled.full).keys() == {"keras-hub"}
     assert not bundle.libraries(assembled.head)
+
+
+def test_activations_are_those_of_the_release_that_is_installed(params, folder):
+    assembled = assembly.assemble(of_preset(params, folder), classes=3)
+    index = hub_presets.said("hub")
+    features.check_weights(assembled, index, unfrozen=True)
+    with pytest.raises(DataError, match=r"made with keras-hub 0\.1, and here is .*; run dvc repro --force extract"):
+        features.check_weights(assembled, {**index, "keras-hub": "0.1"}, unfrozen=True)
 
 
 def test_random_weights_fit_images_of_any_size(params, folder):

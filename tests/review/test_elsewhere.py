@@ -116,6 +116,17 @@ def test_a_download_may_be_a_file(params, mine):
     assert placed.backbone.path != backbone.path  # what comes with the project stays what it is
 
 
+@pytest.mark.parametrize(("name", "weights"), [("hub", "file"), ("hub:dinov2_small", "preset")])
+def test_a_preset_is_a_folder(params, tmp_path, name, weights):
+    backbone = params.backbone.model_copy(update={"name": name, "weights": weights})
+    params = params.model_copy(update={"backbone": backbone})
+    placed = Elsewhere(weights=tmp_path).place(params).backbone
+    assert (placed.name, placed.weights) == ("hub", "file")
+    (tmp_path / "a.h5").touch()
+    with pytest.raises(ConfigError, match=r"--weights: found .*a\.h5; needed: the folder of a preset that is there"):
+        Elsewhere(weights=tmp_path / "a.h5").place(params)
+
+
 @pytest.mark.parametrize(
     ("elsewhere", "message"),
     [

@@ -5,6 +5,7 @@ No stage writes it: it follows from the network and the stored activations, and 
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 if TYPE_CHECKING:
     from pipeline.model.assembly import Assembled
@@ -40,7 +41,7 @@ def _kept(trained: "Assembled", params: "Params") -> "Familiarity | None":
     place = _place()
     try:
         return unpacked(place.read_bytes())
-    except (OSError, ValueError, KeyError):  # not there, or damaged
+    except (OSError, ValueError, KeyError, BadZipFile):  # not there, or damaged
         fitted = _fitted(trained, params)
     if fitted:
         with records.atomic(place) as temporary:

@@ -83,7 +83,9 @@ def packed(familiarity: Familiarity) -> bytes:
 
 
 def unpacked(content: bytes) -> Familiarity:
-    """What `packed` has packed; nothing in it is run. Raises ValueError or KeyError if it is anything else."""
+    """What `packed` has packed; nothing in it is run. Raises ValueError, KeyError or BadZipFile if it is
+    anything else.
+    """
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         fields: dict[str, Any] = {name: arrays[name] for name in Familiarity.__dataclass_fields__}
     return Familiarity(**{**fields, "layer": str(fields["layer"]), "temperature": float(fields["temperature"])})

@@ -4,6 +4,7 @@ import numpy as np
 
 from pipeline.model import assembly
 from pipeline.serving.classifier import Classifier
+from tests.benchmarks import http
 from tests.benchmarks.cases import Row, interleaved
 from tests.benchmarks.setting import parameters, project
 
@@ -16,7 +17,8 @@ def rows() -> list[Row]:
     params = parameters({"backbone": {"weights": "none"}})
     with project(params, {}):
         model = assembly.assemble(params, _CLASSES).full
-    classifier = Classifier(model, [f"class {k}" for k in range(_CLASSES)])
+    classes = [f"class {k}" for k in range(_CLASSES)]
+    classifier = Classifier(model, classes)
     images = np.random.default_rng(1).integers(0, 256, (_REQUESTS, *model.input_shape[1:]), dtype=np.uint8)
 
     def plain() -> None:
@@ -29,4 +31,4 @@ def rows() -> list[Row]:
 
     naive, compiled = interleaved(plain, ours)
     name = f"{_REQUESTS} images asked one at a time: {_REQUESTS / compiled:.0f} a second"
-    return [Row(name, naive, compiled, naive / compiled, "≥ 5")]
+    return [Row(name, naive, compiled, naive / compiled, "≥ 5"), http.row(params, model, classes)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import ElementClickInterceptedException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -100,12 +101,18 @@ class Pages:
         element = WebDriverWait(self.browser, SECONDS).until(lambda b: b.find_element(By.XPATH, xpath), xpath)
         self.browser.execute_script("arguments[0].click()", element)
 
+    def scroll_to(self, text: str) -> None:
+        """Charts are drawn when they come into sight: those below the heading `text`."""
+        place = f"//*[contains(text(), '{text}')]"
+        heading = WebDriverWait(self.browser, SECONDS).until(lambda b: b.find_elements(By.XPATH, place), text)[-1]
+        self.browser.execute_script("arguments[0].scrollIntoView()", heading)
+
     @contextlib.contextmanager
     def clicked(self, link: WebElement) -> Iterator[None]:
         """Within it, what a click on `link` leads to is the page, in this tab or in one of its own."""
         here, before = self.browser.current_window_handle, set(self.browser.window_handles)
-        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", link)
-        link.click()
+        covered = [ElementClickInterceptedException]  # by what is still sliding into place
+        WebDriverWait(self.browser, SECONDS, ignored_exceptions=covered).until(lambda _: link.click() or True)
         for opened in set(self.browser.window_handles) - before:
             self.browser.switch_to.window(opened)
         try:

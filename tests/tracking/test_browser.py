@@ -110,6 +110,7 @@ def test_both_runs_curves_are_in_one_chart_in_two_colours(shown: tuple[Store, Pa
     pages.runs("Curves", "epoch/train_accuracy", "epoch/validation_accuracy", *NAMES, charts=True)
     lines = pages.find(".scatterlayer .trace path.js-line", least=4)
     assert len({line.get_attribute("style") for line in lines}) >= 2
+    pages.scroll_to("Results")
     assert "class_f1" not in pages.see("test_accuracy")
 
 

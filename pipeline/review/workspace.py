@@ -24,6 +24,7 @@ Say = Callable[[str], None]
 Links = Mapping[Path, Path]
 _RUNNING = re.compile(r"^Running stage '(.+)':")
 _LINES_SHOWN = 12
+_ADVICE = "Use `dvc push`"
 
 
 class RerunError(HerbariumError):
@@ -76,12 +77,16 @@ def repro(workspace: Workspace, params: Params, say: Say, links: Links | None = 
 
 
 def dvc_repro(folder: Path, say: Say) -> tuple[str, ...]:
-    """`dvc repro` in `folder`; returns the stages that were computed. Raises RerunError with the last lines."""
+    """`dvc repro` in `folder`; returns the stages that were computed. Raises RerunError with the last lines.
+
+    `say` is spared DVC's advice to push what came of it, which is no more there when a review has ended.
+    """
     lines = []
 
     def heard(line: str) -> None:
         lines.append(line)
-        say(line)
+        if not line.startswith(_ADVICE):
+            say(line)
 
     kept = folder == Path()  # a copy goes with the command, and what is half-done in it too
     if groups.run(dvc.command("repro"), folder, dvc.environment(), heard, in_order=kept):

@@ -104,3 +104,15 @@ def test_outside_a_repository_it_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(HerbariumError, match="git"), workspace.of_files():
         pass
+
+
+def test_every_line_of_dvc_is_told_but_its_advice_to_push(monkeypatch):
+    lines = [
+        "Running stage 'train':",
+        "> python -m pipeline train",
+        "Use `dvc push` to send your updates to remote storage.",
+    ]
+    monkeypatch.setattr(workspace.groups, "run", lambda command, folder, env, heard, **_: [*map(heard, lines), 0][-1])
+    told: list[str] = []
+    assert workspace.dvc_repro(Path("copy"), told.append) == ("train",)
+    assert told == lines[:2]

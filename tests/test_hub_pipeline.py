@@ -1,8 +1,10 @@
 """A preset of KerasHub from its folder to a network that answers and is exported, by the commands that people use."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,6 +37,7 @@ VALUES = {
     "data.source": "image_folder",
     "data.name": "shades",
     "data.path": "photographs",
+    "data.splitting.method": "stratified",
     "images.height": 24,
     "images.width": 24,
     "images.channels": 3,
@@ -70,12 +73,22 @@ def test_a_preset_is_trained_asked_and_exported(tmp_path: Path) -> None:
     index = records.read_json(folder / paths.FEATURES_INDEX)
     assert [cut["layer"] for cut in index["cuts"]] == ["layers_0", "layernorm"]
     assert "keras-hub" in index
-    said = call(folder, "herbarium", "predict", "photographs/dark/1.png")
-    assert "dark" in said
-    call(folder, "herbarium", "export", "--format", "keras")
-    images = folder / paths.images("test")
-    exported = [str(folder / "exported/keras/model.keras"), str(images), str(tmp_path / "said.npy")]
-    subprocess.run([sys.executable, "-c", EXPORTED, *exported], cwd=tmp_path, env=ENVIRONMENT, check=True)
-    rows = records.read_csv(folder / paths.PREDICTIONS)
+    rows, pixels = records.read_csv(folder / paths.PREDICTIONS), records.read_npy(folder / paths.images("test"))
     evaluated = np.array([[float(row["p_dark"]), float(row["p_light"])] for row in rows])
-    np.testing.assert_allclose(np.load(tmp_path / "said.npy"), evaluated, atol=1e-5)
+    Image.fromarray(np.array(pixels[0])).save(tmp_path / "0.png")
+    asked = (sys.executable, "-m", "pipeline", "predict", "--json", str(tmp_path / "0.png"))
+    own = answer(call(folder, *asked))
+    assert own["class"] == rows[0]["predicted"]
+    assert list(own["probabilities"].values()) == pytest.approx(sorted(evaluated[0], reverse=True), abs=1e-5)
+    call(folder, sys.executable, "-m", "pipeline", "publish", "--register", "shades")
+    assert answer(call(folder, *asked, "--model", "models:/shades@champion")) == own
+
+    call(folder, sys.executable, "-m", "pipeline", "export", "--format", "keras")
+    exported = [str(folder / "exported/keras/model.keras"), str(folder / paths.images("test"))]
+    said = tmp_path / "said.npy"
+    subprocess.run([sys.executable, "-c", EXPORTED, *exported, str(said)], cwd=tmp_path, env=ENVIRONMENT, check=True)
+    np.testing.assert_allclose(np.load(said), evaluated, atol=1e-5)
+
+
+def answer(printed: str) -> Any:
+    return json.loads(next(line for line in printed.splitlines() if line[:1] == "{"))

@@ -29,7 +29,10 @@ _REASON = 240  # characters
 def backbones(
     candidate: Annotated[
         list[str] | None,
-        typer.Option(help="NAME, NAME=FILE, NAME=random or saved=FILE.keras, for each; by default all to be had."),
+        typer.Option(
+            help="NAME, NAME=FILE, NAME=random, saved=FILE.keras, hub=FOLDER or hub:PRESET, for each; by default all to"
+            " be had."
+        ),
     ] = None,
     images: Annotated[int, typer.Option(min=20, help="How many images to look at, of all classes.")] = 1000,
     folds: Annotated[int, typer.Option(min=2, help="Of cross-validation.")] = 5,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipeline.files import paths
 from pipeline.params import config
 from pipeline.params.keys import replaced
 from pipeline.process.errors import ConfigError
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 RANDOM = "random"
 FORMS = (
     "NAME (a keras.applications network with its ImageNet weights), NAME=FILE (its weights in a file), NAME=random"
-    " (random weights), convolutions=FILE (the present layers) or saved=FILE.keras"
+    " (random weights), convolutions=FILE (the present layers), saved=FILE.keras, hub=FOLDER (of a KerasHub preset) or"
+    " hub:PRESET (downloaded)"
 )
 
 
@@ -40,9 +42,10 @@ def of(text: str, params: Params, side: int | None = None) -> Candidate:
     `side`: height and width of its images, pixels; None: the present ones.
     """
     name, _, source = text.partition("=")
-    if not name or (name in ("convolutions", "saved") and not source):
+    if not name or (name in ("convolutions", "saved", "hub") and not source):
         raise ConfigError(f"--candidate: found {text!r}; allowed: {FORMS}")
-    weights = "none" if source == RANDOM else "file" if source else "imagenet"
+    downloaded = "preset" if paths.is_hub(name) else "imagenet"
+    weights = "none" if source == RANDOM else "file" if source else downloaded
     values: dict[str, Any] = {"backbone.name": name, "backbone.weights": weights}
     if weights == "file":
         values["backbone.path"] = source

@@ -48,7 +48,7 @@ def everything_said(using: dict[str, float]) -> dict[str, Any]:
             "using": named(config.check(other, "using")),
             "differences": {found.name: differences.differences(found.params, found.record.params) for found in filed},
             "list": table.as_text(),
-            "table is stale": table.stale(),
+            "table is stale": [str(path) for path in table.stale()],
             "compare": compare.report("digits", "flowers-best"),
         }
 

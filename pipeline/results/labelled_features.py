@@ -1,5 +1,6 @@
-"""What is stored of all images, to be asked about their labels: features of the highest cut, groups, pixels' places."""
+"""What is stored of all images, to be asked about their labels: features of all cuts, groups, pixels' places."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def read() -> Stored:
     if missing := features_index.missing(paths.SPLITS, Path()):
         raise DataError(f"{missing}: not found; nothing has been extracted here yet: run `dvc repro extract-features`")
     group_of = {row["name"]: row["group"] for row in records.read_csv(paths.SPLIT_TABLE)}
-    file = features_index.read(paths.SPLITS, Path())["cuts"][-1]["file"]  # the highest: its activations tell most
+    cuts = features_index.read(paths.SPLITS, Path())["cuts"]
+    files = [cut["file"] for cut in cuts if cut["file"]]
     ids = {split: records.read_csv(paths.ids(split)) for split in paths.SPLITS}
     rows = [(split, n, row) for split in paths.SPLITS for n, row in enumerate(ids[split])]
     return Stored(
@@ -36,21 +38,29 @@ def read() -> Stored:
         splits=[split for split, *_ in rows],
         groups=[group_of.get(row["name"]) or row["sha256"] for *_, row in rows],
         labels=np.concatenate([records.read_npy(paths.labels(split)) for split in paths.SPLITS]),
-        features=np.concatenate(
-            [
-                _pooled(paths.FEATURES / split / file if file else paths.images(split), len(ids[split]))
-                for split in paths.SPLITS
-            ]
-        ),
+        features=np.concatenate([_features(split, files, len(ids[split])) for split in paths.SPLITS]),
         places=[(split, n) for split, n, _ in rows],
     )
 
 
-def _pooled(path: Path, images: int) -> np.ndarray:
-    """Of the first N `images` activations (N, …, D), without augmented views, which come after them: averaged over
-    places, float32 (N, D), read in parts; of pixels a few mean colours."""
-    stored = records.read_npy(path)
+def _features(split: str, files: Sequence[str], images: int) -> np.ndarray:
+    """float32 (N, D) of the first N `images` of a split, without augmented views, which come after them.
+
+    Of activations with places their means and greatest values, of all cuts: lower ones tell what higher ones have given
+    up. Of pixels, if nothing else is stored, a few mean colours.
+    """
+    stored = [records.read_npy(paths.FEATURES / split / file) for file in files]
+    parts = [part for activations in stored for part in _pooled(activations, images)]
+    return np.hstack(parts or _pooled(records.read_npy(paths.images(split)), images)[:1])
+
+
+def _pooled(stored: np.ndarray, images: int) -> list[np.ndarray]:
+    """Means, and if there are places greatest values, over places, float32 (N, D) each; read in parts."""
     inner = tuple(range(1, stored.ndim - 1))
-    starts = range(0, images, _CHUNK)
-    parts = [np.asarray(stored[n : min(n + _CHUNK, images)], np.float32).mean(axis=inner) for n in starts]
-    return np.concatenate(parts)
+    ways: tuple[Callable[..., np.ndarray], ...] = (np.mean, np.max) if inner else (np.mean,)
+    found: list[list[np.ndarray]] = [[] for _ in ways]
+    for start in range(0, images, _CHUNK):
+        chunk = np.asarray(stored[start : min(start + _CHUNK, images)], np.float32)
+        for way, parts in zip(ways, found, strict=True):
+            parts.append(way(chunk, axis=inner))
+    return [np.concatenate(parts) for parts in found]

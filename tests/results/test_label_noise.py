@@ -5,6 +5,8 @@ import pytest
 
 from pipeline.results import label_noise
 
+from ..benchmarks import flipped_labels
+
 
 def blobs(seed: int, per_class: int = 60, classes: int = 4, apart: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
@@ -28,9 +30,16 @@ def test_flipped_labels_are_the_first_that_are_suspected():
     found = label_noise.suspected(labels, said)
     first = [one.index for one in found[: len(where)]]
     assert len(set(first) & set(where.tolist())) >= 0.9 * len(where)
-    assert [one.probability for one in found] == sorted(one.probability for one in found)
+    beside = [one.probability / said[one.index, one.suggested] for one in found]
+    assert beside == sorted(beside)
     assert np.mean([one.suggested == right[one.index] for one in found[: len(where)]]) >= 0.9
     assert label_noise.share(labels, said) == pytest.approx(0.05, abs=0.03)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_most_of_as_many_suggestions_as_there_are_flips_are_flipped(seed):
+    features, right = blobs(seed, per_class=100, apart=4.5)
+    assert flipped_labels.precision(features, right, [str(n) for n in range(len(right))], seed) >= 0.8
 
 
 def test_right_labels_that_features_tell_apart_are_not_suspected():

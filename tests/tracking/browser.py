@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from selenium.common.exceptions import ElementClickInterceptedException
+from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -111,8 +111,16 @@ class Pages:
     def clicked(self, link: WebElement) -> Iterator[None]:
         """Within it, what a click on `link` leads to is the page, in this tab or in one of its own."""
         here, before = self.browser.current_window_handle, set(self.browser.window_handles)
-        covered = [ElementClickInterceptedException]  # by what is still sliding into place
-        WebDriverWait(self.browser, SECONDS, ignored_exceptions=covered).until(lambda _: link.click() or True)
+
+        def pressed(browser: Chrome) -> bool:
+            """MLflow covers some pages with advice, the first time they are seen."""
+            for button in browser.find_elements(By.XPATH, "//button[contains(., 'Got it')]"):
+                button.click()
+            link.click()
+            return True
+
+        covered = [ElementClickInterceptedException, StaleElementReferenceException]
+        WebDriverWait(self.browser, SECONDS, ignored_exceptions=covered).until(pressed)
         for opened in set(self.browser.window_handles) - before:
             self.browser.switch_to.window(opened)
         try:

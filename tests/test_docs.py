@@ -81,6 +81,8 @@ def check(command: str) -> None:
         (setting,) = arguments
         key = setting.partition("=")[0].removeprefix("DASK_").lower().replace("__", ".")
         assert dask.config.get(key) is not None, f"no setting of Dask: {key}"
+    elif program == "python" and arguments[0] != "-m":
+        assert (ROOT / arguments[0]).is_file(), f"no such script: {arguments[0]}"
     else:
         assert Path(program).name in OTHERS, f"unknown program: {program}"
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.files import paths, records
-from pipeline.model import assembly
+from pipeline.model import assembly, graph
 from pipeline.model.cuts import Network
 from pipeline.params.schema import Params
 
@@ -65,8 +65,11 @@ def _cost(network: Network, count: int, assembled: Any, params: Params, paramete
 def multiply_adds(layer: Any, output: Any) -> int:
     """Multiply-adds of one image in a convolution, a dense layer or a block of tokens with that output; 0 for others.
 
-    What tokens have to say to each other is not counted: it has no weights.
+    What tokens have to say to each other is not counted: it has no weights. A network that is a layer has those of its
+    own layers, as the downsampling of ConvNeXt.
     """
+    if isinstance(layer, keras.Model):
+        return sum(int(multiply_adds(node.operation, node.output)) for node in graph.nodes(layer.outputs[0]))
     if isinstance(layer, _CONVOLUTIONS):
         kernels = [weight for weight in layer.weights if len(weight.shape) == 4]  # a separable one has two
         return int(np.prod(output.shape[1:3]) * sum(int(np.prod(kernel.shape)) for kernel in kernels))

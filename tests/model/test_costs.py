@@ -36,6 +36,10 @@ def test_trained_parameters_are_those_of_the_assembled_network(params, unfrozen)
         (keras.layers.DepthwiseConv2D(3, padding="same"), 8 * 8 * 9 * 3),
         (keras.layers.SeparableConv2D(5, 3, padding="same"), 8 * 8 * (9 * 3 + 3 * 5)),
         (keras.layers.Dense(7), 8 * 8 * 3 * 7),
+        (
+            keras.Sequential([keras.layers.Input((8, 8, 3)), keras.layers.Conv2D(5, 3), keras.layers.Dense(7)]),
+            6 * 6 * 170,
+        ),
         (keras.layers.BatchNormalization(), 0),
         (keras.layers.ReLU(), 0),
     ],

@@ -71,7 +71,7 @@ def test_a_preset_is_trained_asked_and_exported(tmp_path: Path) -> None:
     call(folder, "dvc", "repro")
 
     index = records.read_json(folder / paths.FEATURES_INDEX)
-    assert [cut["layer"] for cut in index["cuts"]] == ["layers_0", "layernorm"]
+    assert [cut["layer"] for cut in index["cuts"]] == ["layers_0", "dinov2_backbone_layernorm"]
     assert "keras-hub" in index
     rows, pixels = records.read_csv(folder / paths.PREDICTIONS), records.read_npy(folder / paths.images("test"))
     evaluated = np.array([[float(row["p_dark"]), float(row["p_light"])] for row in rows])

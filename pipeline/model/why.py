@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from pipeline.identity import seeds
 from pipeline.model import chunks, graph
 
 Look = Callable[[np.ndarray], np.ndarray]  # uint8 (N, H, W, C) → float32 (N, h, w), 0 to 1 where it speaks most
@@ -65,7 +66,7 @@ def _grid(shape: tuple[int, ...], pixels: tuple[int, ...]) -> tuple[int, int] | 
 
 def _decides_by_places(above: keras.Model, grid: tuple[int, int]) -> bool:
     """Whether more than the other tokens counts: on top of the last block it is the class token alone."""
-    values = np.random.default_rng(0).normal(size=(1, *above.input_shape[1:])).astype(np.float32)
+    values = seeds.generator(0, "does the place count").normal(size=(1, *above.input_shape[1:])).astype(np.float32)
     _, gradient = _gradient(tf.constant(values), above)
     return bool(np.any(_places(gradient, grid)))
 

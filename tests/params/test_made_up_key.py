@@ -133,7 +133,7 @@ def reword(project: Path) -> None:
     """Another description, another message, in every section."""
     replace(project / SECTION, "images a step: 1 to 65536", "images in a step: 1 to 65536")
     replace(project / "pipeline/params/sweep_section.py", "trials in total", "trials altogether")
-    replace(project / "pipeline/params/network_sections.py", "brings its own weights", "has its own weights")
+    replace(project / "pipeline/params/network_sections.py", "brings its own weights: set weights: file", "has its own")
     replace(project / "pipeline/params/data_section.py", "an unreadable image", "an image nobody can read")
     replace(project / "pipeline/params/splits.py", "is not a split", "is no split")
     replace(project / "pipeline/params/config.py", "unknown key", "no such key")

@@ -200,17 +200,15 @@ def _pixels(chosen: "np.ndarray", section: "Images") -> "np.ndarray":
 
 
 def _use(candidate: "Candidate") -> None:
-    from difflib import unified_diff
-
+    from pipeline.data import beginning
     from pipeline.files import paths, records
     from pipeline.params import config, editing
 
     old = editing.upgraded(config.read_text(paths.PARAMS), str(paths.PARAMS))
     new = editing.with_values(old, {**candidate.values, **_no_deeper(candidate.params)}, str(paths.PARAMS))
-    lines = unified_diff(old.splitlines(), new.splitlines(), "params.yaml", "params.yaml", n=0, lineterm="")
-    print("\n".join(line.partition("  # ")[0].rstrip() for line in lines if not line.startswith("@@")) or "as it is")
+    print(beginning.difference(old, new) or "as it is")
     records.write_text(paths.PARAMS, new)
-    print("written, nothing is committed; now: make repro (make run sweeps, too)")
+    print(beginning.WRITTEN)
 
 
 def _no_deeper(params: "Params") -> dict[str, int]:

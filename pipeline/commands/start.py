@@ -52,7 +52,7 @@ def _start(folder: Path, backbone: str | None, force: bool) -> None:
     new = beginning.of(text, named, found, network)
     print(new.diff or f"{paths.PARAMS} says so already")
     records.write_text(paths.PARAMS, new.text)
-    print("\n".join([*sentences, "written, nothing is committed; now: make repro (make run sweeps, too)"]))
+    print("\n".join([*sentences, beginning.WRITTEN]))
 
 
 def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tuple[str | None, list[str]]:

@@ -14,6 +14,7 @@ from pipeline.params import config, editing
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 
+WRITTEN = "written, nothing is committed; now: make repro (make run sweeps, too)"
 _SIDES = (224, 192, 160, 128, 96)  # sizes that small networks are published for
 _LARGEST_SIDE = 160  # of these first: twice as quick as 224 and nearly as good on a CPU
 _OWN_SIDE = 64  # of images for a network that begins from nothing
@@ -41,10 +42,10 @@ def of(present: str, folder: str, survey: Survey, backbone: str | None) -> Start
     old = editing.upgraded(present, str(paths.PARAMS))
     text = editing.with_values(old, values, str(paths.PARAMS))
     params = config.check(config.parse_yaml(text, str(paths.PARAMS)), str(paths.PARAMS))
-    return Start(text, _difference(present, text), params)
+    return Start(text, difference(present, text), params)
 
 
-def _difference(old: str, new: str) -> str:
+def difference(old: str, new: str) -> str:
     """The lines that differ, without the comments behind them: what a key allows is in the file."""
     before, after = ([re.sub(r"\s+#.*", "", line) for line in text.splitlines()] for text in (old, new))
     lines = unified_diff(before, after, "params.yaml", "params.yaml", n=0, lineterm="")

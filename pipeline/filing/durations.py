@@ -1,5 +1,6 @@
 """How long a recorded run took, all its stages together: as it was noted, on a machine that may have had other work."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,8 +32,8 @@ def of(resources: Mapping[str, Any]) -> Took:
     worked = [one.get("cpu_seconds") for one in resources.values()]
     machines = {f"{one['machine']['cpu']}, {one['machine']['cores']} cores" for one in resources.values()}
     return Took(
-        float(sum(round(10 * one["seconds"]) for one in resources.values()) / 10),
-        None if None in worked else float(sum(round(10 * seconds) for seconds in worked) / 10),
+        math.fsum(one["seconds"] for one in resources.values()),
+        None if None in worked else math.fsum(worked),
         tuple(stage for stage in STAGES if stage not in resources),
         tuple(sorted(machines)),
     )

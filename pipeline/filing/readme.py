@@ -78,8 +78,7 @@ def _kinship(found: Record, params: Params, claim: Claim | None) -> str:
 def _took(resources: Mapping[str, Any]) -> str:
     """`It took: fetch 10 s (8 s of CPU) and 0.5 GiB; … Machine: a CPU, 2 cores.`"""
     stages = [f"{name} {_time(one)}{_memory(one['peak_bytes'])}" for name, one in resources.items()]
-    machines = {f"{one['machine']['cpu']}, {one['machine']['cores']} cores" for one in resources.values()}
-    return f"It took: {'; '.join(stages)}. Machine: {'; '.join(sorted(machines))}."
+    return f"It took: {'; '.join(stages)}. Machine: {'; '.join(durations.of(resources).machines)}."
 
 
 def _took_by_seeds(seeds: Mapping[Any, Any]) -> str:
@@ -110,7 +109,7 @@ def _accuracy(found: Record, split: str) -> str:
 
 def check(name: str) -> None:
     """Raise DataError unless the README of an experiment has the place where `update` writes."""
-    path = experiments.folder(name) / "README.md"
+    path = _path(name)
     if not path.exists():
         raise DataError(
             f"{path}: not found; needed: a README with the lines <!-- {MEASURED} --> and <!-- /{MEASURED} -->"
@@ -118,13 +117,15 @@ def check(name: str) -> None:
     with_section(path.read_text(encoding="utf-8"), MEASURED, "", path)
 
 
+def _path(name: str) -> Path:
+    return experiments.folder(name) / "README.md"
+
+
 def update(name: str) -> Path:
     """Write what an experiment's README says of its record; returns the README."""
     check(name)
-    path, text, new = _renewed(name, _record(name))
-    if new != text:
-        records.write_text(path, new)
-    return path
+    renew(name, reading.filed(name) if reading.exists(name) else None)
+    return _path(name)
 
 
 def renew(name: str, found: Record | None) -> bool:
@@ -144,13 +145,9 @@ def misleading(name: str, found: Record | None) -> Path | None:
     return path if new != text else None
 
 
-def _record(name: str) -> Record | None:
-    return reading.filed(name) if reading.exists(name) else None
-
-
 def _renewed(name: str, found: Record | None) -> tuple[Path, str, str]:
     """The README, what it says, and what it should say."""
-    path, params = experiments.folder(name) / "README.md", experiments.params(name)
+    path, params = _path(name), experiments.params(name)
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     new = _with_instructions(text, name, found, path)
     if f"<!-- {MEASURED} -->" in new:

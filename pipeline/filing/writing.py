@@ -44,7 +44,7 @@ def file_results(name: str) -> Path:
         )
     readme.check(name)
     _check_results()
-    reading.of_results()  # refuses figures that do not follow from the predictions
+    results = reading.of_results()  # refuses figures that do not follow from the predictions
     found = seeds.of_project()
     with folders.replaced(experiments.record_folder(name)) as folder:
         for path in COPIED:
@@ -54,7 +54,7 @@ def file_results(name: str) -> Path:
         records.write_json(folder / reading.ENVIRONMENT, _environment())
         looks = {"test_images": ledger.test_images(), "trainings": ledger.trainings()}
         records.write_json(folder / reading.LEDGER, looks)
-        records.write_json(folder / image_sets.FILE, image_sets.as_json(image_sets.of_project()))
+        records.write_json(folder / image_sets.FILE, image_sets.as_json(results.images))
         pictures.write(folder)
         main = reading.read_lock(paths.LOCK) or {"stages": {}}
         _write_provenance(folder)

@@ -3,6 +3,8 @@
 By simulated reviews of a perfect reproduction: the same recipe, the same true accuracy, judged as real ones are.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pipeline.identity.seeds import generator
@@ -46,11 +48,9 @@ def obstacle(reproduced: Measured, question: Question) -> str:
         return "nothing can confirm it: the luck of other images outweighs the margin"
     if len(reproduced.accuracies) == 1:
         return f"one seed shows no spread; {further[0]} may decide" if further else "too few seeds are declared"
-    for seeds in further:
-        outcome = judge(_as_before(reproduced, seeds), question).outcome
-        if outcome is not Outcome.INCONCLUSIVE:
-            what = "confirm" if outcome is Outcome.REPRODUCED else "contradict"
-            return f"{_seeds(seeds)} would {what} it, spread as these {len(reproduced.accuracies)} are"
+    if would := _deciding(reproduced, question, further):
+        seeds, what = would
+        return f"{_seeds(seeds)} would {what} it, spread as these {len(reproduced.accuracies)} are"
     if abs(reproduced.mean - question.reported.mean) > question.margin / 2:
         return (
             "the difference is near the margin" if question.same_images else "other images; difference near the margin"
@@ -67,12 +67,19 @@ def advice(reproduced: Measured, question: Question) -> str:
         if max(chances(question, reproduced.images, 0.0).values()) < _NEVER:
             return f"no number of seeds can confirm it{_limit(question, reproduced.images)}"
         return f"one seed has no spread to judge by; {_seeds(further[0])} may decide (--seeds {further[0]})"
-    for seeds in further:
+    if would := _deciding(reproduced, question, further):
+        seeds, what = would
+        return f"{_seeds(seeds)} would {what} it if mean and spread stay as they are (--seeds {seeds})"
+    return "more seeds would not decide, if mean and spread stay: the figures are too uncertain, or lie on the margin"
+
+
+def _deciding(reproduced: Measured, question: Question, looks: Sequence[int]) -> tuple[int, str] | None:
+    """The first of the `looks` at which as many seeds, spread as those there are, would decide, and what they would."""
+    for seeds in looks:
         outcome = judge(_as_before(reproduced, seeds), question).outcome
         if outcome is not Outcome.INCONCLUSIVE:
-            what = "confirm" if outcome is Outcome.REPRODUCED else "contradict"
-            return f"{_seeds(seeds)} would {what} it if mean and spread stay as they are (--seeds {seeds})"
-    return "more seeds would not decide, if mean and spread stay: the figures are too uncertain, or lie on the margin"
+            return seeds, "confirm" if outcome is Outcome.REPRODUCED else "contradict"
+    return None
 
 
 def chances(question: Question, images: int, spread: float) -> dict[int, float]:

@@ -6,8 +6,8 @@
 
 EfficientNet-Lite2: Tan and Le 2019, with ReLU6 for swish and without squeeze-and-excitation (TensorFlow's release of
 2020, Apache-2.0), trained on ImageNet; the package is the port of ML Illustrated (Apache-2.0). Batch normalizations are
-folded into the convolutions before them, as the network that is served does: with frozen statistics they are the same.
-It takes images of 260×260×3 in [-1, 1] and answers 9×9×1280.
+folded into the convolutions before them: with frozen statistics both compute the same. It takes images of
+260×260×3 in [-1, 1] and answers 9×9×1280.
 """
 
 import hashlib

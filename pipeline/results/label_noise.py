@@ -27,10 +27,10 @@ def out_of_fold(
     """Probabilities (N, K) of each of N images by a linear head that was trained on the other folds.
 
     `features` (N, D), `labels` (N,) of K classes, `groups` of N: images of one group are in one fold. The head is a
-    ridge regression on the classes, found at once for every penalty, where a logistic one iterates; of few penalties
-    the one is taken that leaves the least squared error on held-out labels. Its scores become probabilities by the
-    temperature that makes the held-out labels likeliest (C. Guo and others, 2017, ICML). Activations that are never
-    negative, many small and few large, are compared by their roots (R. Arandjelović and A. Zisserman, 2012, CVPR).
+    ridge regression on the classes, in closed form; of few penalties the one is taken that leaves the least squared
+    error on held-out labels. Its scores become probabilities by the temperature that makes the held-out labels
+    likeliest (C. Guo and others, 2017, ICML). Activations that are never negative, many small and few large, are
+    compared by their roots (R. Arandjelović and A. Zisserman, 2012, CVPR).
     """
     rooted = np.sqrt(features) if (features >= 0).all() else features
     right = np.eye(int(labels.max()) + 1)[labels]

@@ -123,10 +123,9 @@ def parameters(params: Params) -> dict[str, str]:
 def _without_effect(params: Params) -> dict[str, Any]:
     images, backbone, train = params.images, params.backbone, params.train
     still = not (images.augmentation.views or images.augmentation.on_the_fly)
+    unused = set() if images.augmentation.randaugment else {"magnitude"}
     idle = {
-        "images": {
-            "augmentation": True if still else ({"magnitude"} if not images.augmentation.randaugment else set())
-        },
+        "images": {"augmentation": True if still else unused},
         "backbone": ({"path"} if backbone.weights != "file" else set())
         | ({"layers"} if backbone.name != "convolutions" else set()),
         "train": ({"warmup_learning_rate"} if not train.warmup_epochs else set())

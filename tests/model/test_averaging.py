@@ -9,7 +9,7 @@ from pipeline.model.averaging import Average
 from pipeline.results import history
 
 from .test_fit import examples, model, phase, settings
-from .test_resume import KilledError, bytes_of, kill_after
+from .test_resume import KilledError, kill_after, training
 
 
 @pytest.mark.parametrize("decay", [0.05, 0.5, 0.99])
@@ -51,15 +51,7 @@ def test_training_itself_does_not_see_it():
 
 @pytest.mark.parametrize("patience", [None, 1])
 def test_resumed_equals_undisturbed(tmp_path, patience):
-    train = settings(optimizer="adam", epochs=4, learning_rate=0.1, ema=0.8, clip_norm=0.5)
-
-    def run(on_epoch, checkpoint):
-        network = model(dropout=0.4, batch_norm=True)
-        fitted = fit.fit(
-            network, examples(views=1), examples(9), train, phase(train, patience=patience), on_epoch, checkpoint
-        )
-        return fitted, bytes_of(network)
-
+    run = training(settings(optimizer="adam", epochs=4, learning_rate=0.1, ema=0.8, clip_norm=0.5), patience)
     undisturbed = run(lambda _: None, None)
     with pytest.raises(KilledError):
         run(kill_after(2), tmp_path / "c.npz")

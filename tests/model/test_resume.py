@@ -39,9 +39,8 @@ def bytes_of(network: keras.Model) -> list[bytes]:
     return [variable.numpy().tobytes() for variable in network.variables]
 
 
-@pytest.mark.parametrize(("optimizer", "patience", "kills"), [*FEW, *ALL])
-def test_resumed_equals_undisturbed(tmp_path, optimizer, patience, kills):
-    train = settings(optimizer=optimizer, epochs=4, learning_rate=0.1, weight_decay=0.1)
+def training(train, patience):
+    """What trains a new network and returns its epochs and weights; of a listener, and the checkpoint to go on from."""
 
     def run(on_epoch, checkpoint):
         network = model(dropout=0.4, batch_norm=True)
@@ -50,6 +49,12 @@ def test_resumed_equals_undisturbed(tmp_path, optimizer, patience, kills):
         )
         return fitted, bytes_of(network)
 
+    return run
+
+
+@pytest.mark.parametrize(("optimizer", "patience", "kills"), [*FEW, *ALL])
+def test_resumed_equals_undisturbed(tmp_path, optimizer, patience, kills):
+    run = training(settings(optimizer=optimizer, epochs=4, learning_rate=0.1, weight_decay=0.1), patience)
     undisturbed = run(lambda _: None, None)
     for last in kills:
         if last > len(undisturbed[0]):

@@ -55,8 +55,13 @@ def _first_sentence(name: str) -> str:
 
 
 def _curve(found: Record) -> list[str]:
+    """As the picture beside it shades it."""
+    from pipeline.plots.curves import overfitting_onset  # here: who lists results waits for no drawing library
+
     run = found.runs.get(found.params.train.seed)
-    return [reading_of_curves.describe(run.epochs)] if run and len(run.epochs) > 1 else []
+    if run is None or len(run.epochs) < 2:
+        return []
+    return [reading_of_curves.describe(run.epochs, overfitting_onset(list(run.epochs)))]
 
 
 def _mistakes(tested: Predictions | None) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.filing import experiments, writing
+from pipeline.plots import curves
 from pipeline.review import gallery, table
 
 from .conftest import claim
@@ -30,6 +31,12 @@ def test_pictures_are_there_and_sentences_follow_from_the_files(filed):
     assert "lowest after the last of 2 epochs" in text
     assert "Of 6 test images 5 are wrong, most often oak taken for" in text
     assert "a*b|<i>" not in text
+
+
+def test_a_sentence_calls_overfitting_what_its_picture_shades(filed, monkeypatch):
+    assert "overfits" not in page()
+    monkeypatch.setattr(curves, "overfitting_onset", lambda epochs: len(epochs) - 1)
+    assert "It overfits from epoch 2 of 2 on" in page()
 
 
 def test_a_record_without_pictures_is_shown_without(filed):

@@ -35,7 +35,7 @@ def main(weights: Path, picture: Path) -> None:
         keras.layers.Dense(CLASSES, activation="softmax"),
     ]
     model = keras.Sequential([base, *head])
-    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     seen = images[validation], labels[validation]
     fitted = model.fit(images[train], labels[train], BATCH, EPOCHS, verbose=0, validation_data=seen)
     print(model.evaluate(images[test], labels[test], verbose=0))

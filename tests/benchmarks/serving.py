@@ -4,7 +4,7 @@ import numpy as np
 
 from pipeline.model import assembly
 from pipeline.serving.classifier import Classifier
-from tests.benchmarks import http
+from tests.benchmarks import http_clients
 from tests.benchmarks.cases import Row, interleaved
 from tests.benchmarks.setting import parameters, project
 
@@ -31,4 +31,4 @@ def rows() -> list[Row]:
 
     naive, compiled = interleaved(plain, ours)
     name = f"{_REQUESTS} images asked one at a time: {_REQUESTS / compiled:.0f} a second"
-    return [Row(name, naive, compiled, naive / compiled, "≥ 5"), http.row(params, model, classes)]
+    return [Row(name, naive, compiled, naive / compiled, "≥ 5"), http_clients.row(params, model, classes)]

@@ -9,14 +9,13 @@ from zipfile import BadZipFile
 
 if TYPE_CHECKING:
     from pipeline.model.assembly import Assembled
-    from pipeline.params.schema import Params
     from pipeline.serving.familiarity import Familiarity
 
-_FORM = 1  # of what is kept; another number when it is fitted in another way
+_FORM = 2  # of what is kept; another number when it is fitted in another way
 _SPLITS = ("train", "validation")
 
 
-def familiarity(trained: "Assembled", params: "Params") -> "Familiarity | None":
+def familiarity(trained: "Assembled") -> "Familiarity | None":
     """Of the network in models/model.keras; None, with a note, if what was stored is not here or is too little."""
     from pipeline.files import features_index, paths
     from pipeline.process import verbosity
@@ -27,13 +26,13 @@ def familiarity(trained: "Assembled", params: "Params") -> "Familiarity | None":
     if away:
         verbosity.note(f"{away} is not here, {without}: `dvc repro` or `dvc pull` brings it")
         return None
-    found = _kept(trained, params)
+    found = _kept(trained)
     if found is None:
         verbosity.note(f"fewer validation images than a level of 5 % needs (19), {without}")
     return found
 
 
-def _kept(trained: "Assembled", params: "Params") -> "Familiarity | None":
+def _kept(trained: "Assembled") -> "Familiarity | None":
     """As it was fitted the first time for this network and these images."""
     from pipeline.files import records
     from pipeline.serving.familiarity import packed, unpacked
@@ -42,7 +41,7 @@ def _kept(trained: "Assembled", params: "Params") -> "Familiarity | None":
     try:
         return unpacked(place.read_bytes())
     except (OSError, ValueError, KeyError, BadZipFile):  # not there, or damaged
-        fitted = _fitted(trained, params)
+        fitted = _fitted(trained)
     if fitted:
         with records.atomic(place) as temporary:
             temporary.write_bytes(packed(fitted))
@@ -57,7 +56,7 @@ def _place() -> Path:
     return paths.STATE / "familiarity" / f"{key[:16]}.npz"
 
 
-def _fitted(trained: "Assembled", params: "Params") -> "Familiarity | None":
+def _fitted(trained: "Assembled") -> "Familiarity | None":
     from pipeline.files import paths
     from pipeline.model import head_inputs
     from pipeline.process import verbosity
@@ -66,11 +65,10 @@ def _fitted(trained: "Assembled", params: "Params") -> "Familiarity | None":
 
     verbosity.begin("learning what the network knows, once for each network")
     evaluated = predictions.read(paths.VALIDATION_PREDICTIONS)
-    held_out, _ = head_inputs.of_split("validation", trained, params, most=len(evaluated.labels))
-    features, labels = head_inputs.of_split("train", trained, params)
+    held_out, known = head_inputs.of_split("validation", trained)
+    probabilities = evaluated.probabilities[head_inputs.sampled(len(evaluated.labels))]
     return calibration.fit(
         head_inputs.layer(trained),
-        features,
-        labels,
-        calibration.HeldOut(held_out, evaluated.probabilities, evaluated.labels),
+        *head_inputs.of_split("train", trained),
+        calibration.HeldOut(held_out, probabilities, known),
     )

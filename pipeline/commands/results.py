@@ -131,7 +131,7 @@ def publish_run(params: "Params") -> tuple[str, str]:
     from pipeline.tracking.publish import publish as publish_run
 
     trained = _trained_once(params)
-    run = publish_run(params, lambda: trained().full, resources.seconds(), lambda: known.familiarity(trained(), params))
+    run = publish_run(params, lambda: trained().full, resources.seconds(), lambda: known.familiarity(trained()))
     state = "created" if run.created else "complete"
     where = f"MLflow run {run.run_id} in experiment {params.tracking.experiment}"
     return run.run_id, f"{where}: {state}; `make ui` shows it"
@@ -169,7 +169,7 @@ def _classifier(uri: str | None, false_alarms: float) -> "Classifier":
     from pipeline.serving.classifier import Classifier
 
     trained = assembly.load_trained(params)
-    classifier = Classifier(trained.full, names, known.familiarity(trained, params), false_alarms)
+    classifier = Classifier(trained.full, names, known.familiarity(trained), false_alarms)
     probe.require_evaluated(classifier.predict, params)
     return classifier
 

@@ -4,9 +4,7 @@ Taken from the stored activations, of part of the images: a covariance needs som
 through the frozen part of the network again.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,9 +14,6 @@ from pipeline.model import features as stored
 from pipeline.model import fit as fitting
 from pipeline.model.assembly import Assembled
 
-if TYPE_CHECKING:
-    from pipeline.params.schema import Params
-
 MOST_IMAGES = 4000
 
 
@@ -27,15 +22,20 @@ def layer(trained: Assembled) -> str:
     return str(trained.head.layers[1].name)
 
 
-def of_split(split: str, trained: Assembled, params: Params, most: int = MOST_IMAGES) -> tuple[np.ndarray, np.ndarray]:
-    """Features float32 (N, D) and labels int64 (N,) of up to `most` images from all over a split, none augmented.
+def sampled(images: int, most: int = MOST_IMAGES) -> np.ndarray:
+    """Rows int64 (N,), rising, from all over a split of so many `images`: all, or `most` of them."""
+    return np.linspace(0, images - 1, min(most, images)).astype(int)
+
+
+def of_split(split: str, trained: Assembled, most: int = MOST_IMAGES) -> tuple[np.ndarray, np.ndarray]:
+    """Features float32 (N, D) and labels int64 (N,) of the `sampled` images of a split, none augmented.
 
     Raises DataError if activations are damaged.
     """
     index = stored.read_index([split])
     stored.verify(split, index)
     labels = records.read_npy(paths.labels(split), memory_map=False)
-    rows = np.linspace(0, len(labels) - 1, min(most, len(labels))).astype(int)
+    rows = sampled(len(labels), most)
     files = {entry["layer"]: entry["file"] for entry in index["cuts"]}
     nearest = trained.cut.layer if trained.cut.layer in files else next(iter(files))
     file = files[nearest]

@@ -33,7 +33,7 @@ def fit(layer: str, features: np.ndarray, labels: np.ndarray, held_out: HeldOut)
     """
     if len(held_out.labels) < FEWEST_HELD_OUT:
         return None
-    whitening, means = _whitened(features.astype(np.float64), labels)
+    whitening, means = _whitened(features, labels)
     distances = familiarity.squared_distances(held_out.features, whitening, means)
     doubts = 1 - held_out.probabilities.max(axis=1)
     surprises = familiarity.surprise(_among_themselves(distances), _among_themselves(doubts))
@@ -69,7 +69,7 @@ def _whitened(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.
     from sklearn.covariance import ledoit_wolf
 
     directions = _directions(features)
-    reduced = features @ directions
+    reduced = (features @ directions).astype(np.float64)
     present = np.unique(labels)
     means = np.stack([reduced[labels == k].mean(axis=0) for k in present])
     scatter, _ = ledoit_wolf(reduced - means[np.searchsorted(present, labels)], assume_centered=True)
@@ -82,7 +82,7 @@ def _whitened(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.
 def _directions(features: np.ndarray) -> np.ndarray:
     """(D, R), orthonormal: all, or of many features those in which the images differ most."""
     if features.shape[1] <= _MOST_DIRECTIONS:
-        return np.eye(features.shape[1])
+        return np.eye(features.shape[1], dtype=features.dtype)
     from sklearn.decomposition import PCA
 
     most = min(_MOST_DIRECTIONS, len(features))

@@ -7,7 +7,6 @@ import pytest
 
 from pipeline.commands import known
 from pipeline.files import paths, records
-from pipeline.params.schema import Params
 from pipeline.serving.familiarity import Familiarity
 from tests.small_data import write_images, write_index
 
@@ -31,27 +30,27 @@ def fitted(project: Path, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return made
 
 
-def temperature(params: Params) -> float:
-    found = known.familiarity(None, params)  # type: ignore[arg-type]
+def temperature() -> float:
+    found = known.familiarity(None)  # type: ignore[arg-type]
     assert found is not None
     return found.temperature
 
 
-def test_it_is_fitted_once_for_each_network_and_again_if_damaged(fitted: list[float], params: Params) -> None:
-    assert [temperature(params), temperature(params)] == [1, 1]
+def test_it_is_fitted_once_for_each_network_and_again_if_damaged(fitted: list[float]) -> None:
+    assert [temperature(), temperature()] == [1, 1]
     records.write_text(paths.MODEL, "another network")
-    assert [temperature(params), temperature(params)] == [2, 2]
+    assert [temperature(), temperature()] == [2, 2]
     for kept in (paths.STATE / "familiarity").iterdir():
         kept.write_bytes(kept.read_bytes()[:100])
-    assert temperature(params) == 3
+    assert temperature() == 3
     assert fitted == [1, 2, 3]
 
 
 def test_what_is_not_here_is_named_and_stops_nothing(
-    fitted: list[float], params: Params, capsys: pytest.CaptureFixture[str]
+    fitted: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
     paths.split_index("train").unlink()
-    assert known.familiarity(None, params) is None  # type: ignore[arg-type]
+    assert known.familiarity(None) is None  # type: ignore[arg-type]
     said = capsys.readouterr().err
     assert said.startswith(
         "note: data/features/train/split.json is not here, so nothing is said of images of other kinds"
@@ -60,9 +59,9 @@ def test_what_is_not_here_is_named_and_stops_nothing(
 
 
 def test_too_few_validation_images_are_said_to_be(
-    fitted: list[float], params: Params, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    fitted: list[float], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(known, "_fitted", lambda *_: None)
-    assert known.familiarity(None, params) is None  # type: ignore[arg-type]
+    assert known.familiarity(None) is None  # type: ignore[arg-type]
     assert "fewer validation images than a level of 5 % needs (19)" in capsys.readouterr().err
     assert not (paths.STATE / "familiarity").exists()

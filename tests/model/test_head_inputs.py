@@ -22,7 +22,7 @@ def test_features_are_those_of_the_full_network(stored, extracted, params, unfro
     extracted(params)
     built = assembly.assemble(params, classes=3)
     assert head_inputs.layer(built) == ("dense1" if units else "logits")
-    found, labels = head_inputs.of_split("train", built, params, most=9)
+    found, labels = head_inputs.of_split("train", built, most=9)
     rows = np.linspace(0, 36, 9).astype(int)
     np.testing.assert_array_equal(labels, records.read_npy(paths.labels("train"))[rows])
     seeing = keras.Model(built.full.input, built.full.get_layer(head_inputs.layer(built)).input)

@@ -86,17 +86,16 @@ def read_one(folder: Path, main: Lock, seed: int) -> SeedRun:
     if absent:
         raise DataError(f"{folder}: {', '.join(absent)}: not found; run `herbarium replicate` again, then record")
     lock = locks.checked(config.read_yaml(folder / paths.LOCK.name), str(folder / paths.LOCK.name))
-    predictions = contents.read_predictions(folder / paths.PREDICTIONS.name)
     files = {path.name: (folder / path.name).read_bytes() for path in _VOUCHED if (folder / path.name).is_file()}
     files |= contents.tables(folder, *(path.name for path in _TABLES))
     vouching.check_files(folder, lock, files, _NEEDED)
     vouching.check_seed(folder, lock, main, seed)
     metrics = contents.read(folder / paths.METRICS.name, consistency.figures) or {}
     training = contents.read_json(folder / paths.TRAINING.name) or {}
-    if predictions is not None:
-        consistency.check_predictions(metrics, predictions, training.get("classes"), folder)
-    took = contents.read_json(folder / RESOURCES) or {}
     measured = measurements.in_folder(folder, metrics)
+    if "test" in measured.predictions:
+        consistency.check_predictions(metrics, measured.predictions["test"], training.get("classes"), folder)
+    took = contents.read_json(folder / RESOURCES) or {}
     return SeedRun(outcome(seed, metrics, training), images(metrics), lock, measured, took)
 
 

@@ -19,7 +19,7 @@ def escaped(text: str) -> str:
 
 def exact(text: str) -> str:
     """The `text` that was `escaped`."""
-    return re.sub("&(lt|amp);", lambda found: _ESCAPED[found[0]], text)
+    return re.sub("&(lt|amp);", lambda found: _ESCAPED[found[0]], text) if "&" in text else text
 
 
 def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -28,11 +28,14 @@ def read(folder: Path) -> Record:
         raise DataError(f"{folder}: no record; run the experiment and file it with `herbarium record`")
     training = _training(folder / paths.TRAINING.name)
     ledger = contents.read_json(folder / LEDGER) or {}
+    params = config.load(folder / paths.PARAMS.name)
+    metrics = contents.read(folder / paths.METRICS.name, consistency.figures)
+    run = measurements.in_folder(folder, metrics) if metrics is not None else None
     found = Record(
-        params=config.load(folder / paths.PARAMS.name),
-        metrics=contents.read(folder / paths.METRICS.name, consistency.figures),
+        params=params,
+        metrics=metrics,
         lock=read_lock(folder / paths.LOCK.name),
-        predictions=contents.read_predictions(folder / paths.PREDICTIONS.name),
+        predictions=run.predictions.get("test") if run else contents.read_predictions(folder / paths.PREDICTIONS.name),
         environment={**(contents.read_json(folder / ENVIRONMENT) or {}), **training.get("environment", {})},
         typed=contents.read(folder / SEEDS, _typed),
         trainings=contents.read(folder / LEDGER, lambda _: int(ledger["trainings"])),
@@ -42,10 +45,9 @@ def read(folder: Path) -> Record:
         resources=contents.read_json(folder / RESOURCES),
         images=contents.read(folder / image_sets.FILE, lambda path: image_sets.from_json(records.read_json(path)))
         or {},
+        runs={params.train.seed: run} if run else {},
     )
     consistency.check(found, folder)
-    if found.metrics is not None:
-        found = replace(found, runs={found.params.train.seed: measurements.in_folder(folder, found.metrics)})
     return _with_seeds(found, folder, training)
 
 

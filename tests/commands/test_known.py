@@ -46,9 +46,7 @@ def test_it_is_fitted_once_for_each_network_and_again_if_damaged(fitted: list[fl
     assert fitted == [1, 2, 3]
 
 
-def test_what_is_not_here_is_named_and_stops_nothing(
-    fitted: list[float], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_not_here_is_named_and_stops_nothing(fitted: list[float], capsys: pytest.CaptureFixture[str]) -> None:
     paths.split_index("train").unlink()
     assert known.familiarity(None) is None  # type: ignore[arg-type]
     said = capsys.readouterr().err

@@ -17,6 +17,7 @@ from dvc.cli import parse_args
 from PIL import Image
 
 from pipeline.cli import app
+from pipeline.commands import extraction_workers
 from pipeline.params import config
 
 from .conftest import ROOT, shrunk
@@ -79,8 +80,10 @@ def check(command: str) -> None:
         assert all(word in targets or "=" in word for word in arguments), f"no such target: {arguments}"
     elif program == "export":
         (setting,) = arguments
-        key = setting.partition("=")[0].removeprefix("DASK_").lower().replace("__", ".")
-        assert dask.config.get(key) is not None, f"no setting of Dask: {key}"
+        name = setting.partition("=")[0]
+        key = name.removeprefix("DASK_").lower().replace("__", ".")
+        ours = name in (extraction_workers.WORKERS, extraction_workers.SCHEDULER)
+        assert ours or dask.config.get(key) is not None, f"no setting of Dask: {key}"
     elif program == "python" and arguments[0] != "-m":
         assert (ROOT / arguments[0]).is_file(), f"no such script: {arguments[0]}"
     else:

@@ -5,6 +5,9 @@ their order, one that was lost is computed again.
 """
 
 import json
+import math
+import platform
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +20,9 @@ from pipeline.process.errors import MachineError
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
 
+WORKERS, SCHEDULER = "HERBARIUM_WORKERS", "HERBARIUM_SCHEDULER"  # say to a stage of `dvc repro` who computes
 _AHEAD = 2  # chunks for each worker: it never waits, and few results are in memory
+_ASK_SECONDS = 5.0  # workers come and go: so often it is asked how many there are
 
 
 @contextmanager
@@ -33,40 +38,71 @@ def of(params: "Params", workers: int, scheduler: str | None) -> Iterator[Callab
 
     content = json.dumps(params.model_dump())
     with executors.connected(workers, scheduler) as client:
-        count = sum(int(threads) for threads in client.nthreads().values())
+        at_once = _at_once(client)
 
         def agreed(bits: str) -> Callable[[str, Iterable[Sequence[int]]], Iterator[list[Any]]]:
             def computed(split: str, chunks: Iterable[Sequence[int]]) -> Iterator[list[Any]]:
-                return _in_order(client, count * _AHEAD, (content, bits, str(Path.cwd()), split), chunks)
+                root = str(Path.cwd())
+                identities = _identities_of(split, root, params)
+                parts = (([int(n) for n in rows], _seen(root, split, rows, identities)) for rows in chunks)
+                return _in_order(client, at_once, (content, bits, root, split), parts)
 
             return computed
 
         yield agreed
 
 
-def _in_order(client: Any, ahead: int, work: tuple[str, ...], chunks: Iterable[Sequence[int]]) -> Iterator[list[Any]]:
+def _at_once(client: Any) -> Callable[[], int]:
+    """How many chunks may be under way: so many for each worker there is by now, or for one if there is none yet."""
+    asked, threads = -math.inf, 1
+
+    def at_once() -> int:
+        nonlocal asked, threads
+        if time.monotonic() - asked >= _ASK_SECONDS:
+            asked, threads = time.monotonic(), max(1, sum(int(n) for n in client.nthreads().values()))
+        return _AHEAD * threads
+
+    return at_once
+
+
+def _in_order(
+    client: Any, at_once: Callable[[], int], work: tuple[str, ...], chunks: Iterable[tuple[list[int], str]]
+) -> Iterator[list[Any]]:
+    """Of chunks, rows and what is `_seen` of them, the activations; as many are under way as `at_once` says."""
     from pipeline.sweep import executors
 
     waiting: deque[Any] = deque()
-    for rows in chunks:
-        waiting.append(client.submit(_compute, *work, [int(row) for row in rows], pure=False))
-        if len(waiting) > ahead:
+    for rows, seen in chunks:
+        waiting.append(client.submit(_compute, *work, rows, seen, pure=False))
+        while len(waiting) > at_once():
             yield executors.result(waiting.popleft())
     while waiting:
         yield executors.result(waiting.popleft())
 
 
-def _compute(content: str, bits: str, root: str, split: str, rows: list[int]) -> list[Any]:
-    """On a worker: the activations of those rows, one array a file."""
-    from pipeline.files import paths
+def _compute(content: str, bits: str, root: str, split: str, rows: list[int], seen: str) -> list[Any]:
+    """On a worker: the activations of those rows, one array a file. Raises MachineError if its images are others."""
     from pipeline.model import filling
 
     params, lower = _network(content, bits, root)
     wanted = filling.Wanted.rows_of(split, params, Path(root))
-    ids = Path(root) / paths.ids(split)
-    identities = _identities(split, root, ids.stat().st_mtime_ns) if wanted.views else []
+    identities = _identities_of(split, root, params)
+    if _seen(root, split, rows, identities) != seen:
+        raise MachineError(
+            f"a worker, {platform.node()}, has other images in {root}: bring data/images there (dvc pull preprocess),"
+            " then run this again"
+        )
     found: list[Any] = lower(wanted.chunk(rows, identities))
     return found
+
+
+def _seen(root: str, split: str, rows: Sequence[int], identities: Sequence[int]) -> str:
+    """What the rows follow from beside the network: the pixels of their images, and what their views are drawn from."""
+    from pipeline.files import paths, records
+
+    stored = records.read_npy(Path(root) / paths.images(split))
+    images = [row % len(stored) for row in rows]
+    return records.digest([records.array_digest(stored[images]), [identities[n] for n in images if identities]])
 
 
 @lru_cache(maxsize=1)
@@ -87,6 +123,16 @@ def _network(content: str, bits: str, root: str) -> tuple["Params", Any]:
             "a worker would compute other bits: it has other code, weights or package versions, or is another machine"
         )
     return params, extraction.lower_of(network, params)
+
+
+def _identities_of(split: str, root: str, params: "Params") -> list[int]:
+    """What views of the split's images are drawn from; none if it has no views."""
+    from pipeline.files import paths
+    from pipeline.model import filling
+
+    if not filling.Wanted.rows_of(split, params, Path(root)).views:
+        return []
+    return _identities(split, root, (Path(root) / paths.ids(split)).stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.commands import folder_lock, results
+from pipeline.commands import extraction_workers, folder_lock, results
 from pipeline.commands.setup import configured, in_project, prepared
 
 if TYPE_CHECKING:
@@ -42,19 +42,20 @@ def preprocess() -> None:
 @in_project()
 def extract_features(
     workers: Annotated[
-        int, typer.Option(min=1, envvar="HERBARIUM_WORKERS", help="Processes on this machine; they change no result.")
+        int,
+        typer.Option(
+            min=1, envvar=extraction_workers.WORKERS, help="Processes on this machine; they change no result."
+        ),
     ] = 1,
     scheduler: Annotated[
         str | None,
-        typer.Option(envvar="HERBARIUM_SCHEDULER", help="A Dask scheduler to send images to: tcp://host:8786."),
+        typer.Option(envvar=extraction_workers.SCHEDULER, help="A Dask scheduler to send images to: tcp://host:8786."),
     ] = None,
 ) -> None:
     """Run the frozen part of the network once per image into data/features.
 
     Example: herbarium extract-features --workers 2
     """
-    from pipeline.commands import extraction_workers
-
     _prepare("extract-features", elsewhere=lambda params: extraction_workers.of(params, workers, scheduler))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import folder_lock
+from pipeline.commands import extraction_workers, folder_lock
 from pipeline.commands.setup import configured, in_project, require_inputs
 
 app = typer.Typer()
@@ -58,7 +58,8 @@ def sweep(
     if not quiet:
         verbosity.begin("bringing the features up to date")
     with folder_lock.command_alone("herbarium sweep", wait=True):
-        command.bring_features_up_to_date(quiet, folder_lock.lent())
+        sent_to = {extraction_workers.SCHEDULER: scheduler} if scheduler else {}
+        command.bring_features_up_to_date(quiet, {**folder_lock.lent(), **sent_to})
         certificate.require((*features_index.files(fingerprint.SPLITS), paths.CLASSES))
         plans.check_classes(params, records.read_json(paths.CLASSES))
         plans.check_folds(params)

@@ -25,7 +25,7 @@ SECONDS = 900
 pytestmark = pytest.mark.slow
 
 
-def asleep(content: str, bits: str, root: str, split: str, rows: list[int]) -> list[Any]:
+def asleep(content: str, bits: str, root: str, split: str, rows: list[int], seen: str) -> list[Any]:
     """A chunk's activations, as large as real ones."""
     time.sleep(CHUNK_SECONDS)
     return [np.full((len(rows), 512), rows[0], np.float32)]
@@ -37,19 +37,18 @@ def test_handing_out_to_256_workers_takes_next_to_nothing(monkeypatch: pytest.Mo
     options = {"processes": False, "n_workers": 1, "threads_per_worker": WORKERS, "dashboard_address": None}
     most = 0
     with distributed.LocalCluster(**options) as machines, distributed.Client(machines) as client:
-        chunks = [range(start * ROWS, (start + 1) * ROWS) for start in range(CHUNKS)]
-        taken: list[range] = []
+        chunks = [list(range(start * ROWS, (start + 1) * ROWS)) for start in range(CHUNKS)]
+        taken: list[list[int]] = []
 
         def counted() -> Any:
             for rows in chunks:
                 taken.append(rows)
-                yield rows
+                yield rows, "seen"
 
         began, worked = time.monotonic(), time.process_time()
         work = ("content", "bits", "root", "train")
-        for number, (activations,) in enumerate(
-            extraction_workers._in_order(client, WORKERS * extraction_workers._AHEAD, work, counted())
-        ):
+        at_once = extraction_workers._at_once(client)
+        for number, (activations,) in enumerate(extraction_workers._in_order(client, at_once, work, counted())):
             assert activations[0, 0] == number * ROWS
             most = max(most, len(taken) - number)
         elapsed, worked = time.monotonic() - began, time.process_time() - worked

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline.commands import extraction_workers
-from pipeline.files import paths
+from pipeline.files import paths, records
 from pipeline.identity import determinism
 from pipeline.model import chunks, extraction
 from pipeline.params import config
@@ -84,11 +85,61 @@ def test_chunks_that_others_compute_are_the_same_bytes(params: Params, monkeypat
     assert client.submitted == 10 + 3 + 2
 
 
+def test_workers_that_come_later_are_given_chunks_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a cluster's queue grants them: none when the work begins, more and more while it goes on."""
+    monkeypatch.setattr(extraction_workers, "_ASK_SECONDS", 0.0)
+    taken: list[int] = []
+
+    class Growing(Client):
+        def nthreads(self) -> dict[str, int]:
+            return {str(worker): 1 for worker in range(len(taken) // 5)}
+
+    def chunks_of() -> Iterator[tuple[list[int], str]]:
+        for number in range(40):
+            taken.append(number)
+            yield [number], "seen"
+
+    monkeypatch.setattr(extraction_workers, "_compute", lambda *arguments: [arguments[-2]])
+    client = Growing()
+    under_way = []
+    for number, rows in enumerate(
+        extraction_workers._in_order(client, extraction_workers._at_once(client), ("work",), chunks_of())
+    ):
+        assert rows == [[number]]
+        under_way.append(len(taken) - number)
+    assert under_way[0] == 1 * extraction_workers._AHEAD + 1
+    assert max(under_way) >= 6 * extraction_workers._AHEAD
+
+
 def test_a_worker_that_has_other_bits_computes_nothing(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executors, "connected", lambda *_: connected_to(Client()))
     bits, extraction_workers_see = extraction.bits, iter(["agreed", "other"])
     monkeypatch.setattr(extraction, "bits", lambda *a: f"{bits(*a)} {next(extraction_workers_see)}")
     with pytest.raises(MachineError, match="a worker would compute other bits"):
+        extracted(params, extraction_workers.of(params, 2, None))
+
+
+@pytest.mark.parametrize("changed", [paths.images("validation"), paths.ids("train")])
+def test_a_worker_whose_images_are_others_computes_nothing(
+    params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: Path
+) -> None:
+    """With a copy of its own, as `dvc pull` brings it, of an earlier state; one pixel, or what a view is drawn from."""
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(paths.IMAGES, elsewhere / paths.IMAGES)
+    if changed.suffix == ".npy":
+        content = (elsewhere / changed).read_bytes()
+        (elsewhere / changed).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    else:
+        first, second, *others = (row.values() for row in records.read_csv(elsewhere / changed))
+        records.write_csv(elsewhere / changed, ["name", "sha256"], [second, first, *others])
+
+    class Far(Client):
+        def submit(self, function: Callable[..., Any], *arguments: Any, pure: bool) -> Late:
+            given = [str(elsewhere) if argument == str(Path.cwd()) else argument for argument in arguments]
+            return super().submit(function, *given, pure=pure)
+
+    monkeypatch.setattr(executors, "connected", lambda *_: connected_to(Far()))
+    with pytest.raises(MachineError, match=rf"a worker, .*, has other images in {elsewhere}: .*dvc pull preprocess"):
         extracted(params, extraction_workers.of(params, 2, None))
 
 

@@ -76,7 +76,8 @@ clean:  ## Remove what runs made; the DVC cache, the ledger, MLflow's runs and .
 	rm -rf data/raw data/images data/features models reports dvc_plots
 	@if [ -d .herbarium ]; then find .herbarium -mindepth 1 -maxdepth 1 ! -name ledger.jsonl -exec rm -rf {} +; fi
 
-# uv installs the lock in a tenth of pip's time; its own hash-pinned entry of the lock is all that pip installs.
+# uv installs the lock in a tenth of pip's time; its own hash-pinned entry of the lock is all that pip installs. Bytecode is
+# made here, once: where Python may not write it later, every command and stage would compile TensorFlow's sources again.
 $(VENV)/installed: requirements.lock pyproject.toml $(MOVED)
 	@if [ -n "$(MOVED)" ]; then echo "$(VENV) is from another folder: it is made anew"; rm -rf $(VENV); fi
 	@python=""; for candidate in python3.13 python3.12 python3.11 python3 python; do \
@@ -88,7 +89,7 @@ $(VENV)/installed: requirements.lock pyproject.toml $(MOVED)
 	@sed -n '/^uv==/,/# via/p' requirements.lock > $(VENV)/uv.txt
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.txt
 	@echo "installing into $(VENV) …"
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@pwd -P > $(VENV)/place
 	@touch $@

@@ -1,7 +1,5 @@
 """Turns raw images into arrays of one size, one stream from the source to the disk: memory does not grow with N."""
 
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +8,7 @@ import numpy as np
 
 from pipeline.data import images, looks, parallel
 from pipeline.data.integrity import Item
+from pipeline.data.pixels import Pixels, write_header
 from pipeline.data.reading import Example
 from pipeline.data.samples import Collector, Sample, sample
 from pipeline.files import paths, records
@@ -19,38 +18,21 @@ from pipeline.process.errors import DataError
 
 @dataclass(frozen=True)
 class Pool:
-    """Images of one part of the source: pixels uint8 (N, H, W, C), values 0–255, and what each of the N is."""
+    """Images of one part of the source: their pixels, and what each of the first of them is."""
 
-    pixels: np.ndarray
+    pixels: Pixels
     items: Sequence[Item]
 
 
-def scratch(images_count: int, height: int, width: int, channels: int) -> np.ndarray:
-    """uint8 (N, H, W, C) in a nameless file beside the outputs: it goes with the process, however that ends.
-
-    Raises OSError if the disk has not the space.
-    """
-    paths.IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=paths.IMAGES) as file:
-        _reserve(file.fileno(), images_count * height * width * channels)
-        return np.memmap(file, dtype=np.uint8, mode="w+", shape=(images_count, height, width, channels))
-
-
-def _reserve(file: int, size: int) -> None:
-    """Take the space on the disk now: a full one would end the process without a word when the map is written to."""
-    if hasattr(os, "posix_fallocate"):  # not on macOS
-        os.posix_fallocate(file, 0, size)
-
-
 def fill(
-    pixels: np.ndarray,
+    pixels: Pixels,
     split: str,
     source: Iterable[Example],
     classes: list[str],
     samples: Collector,
     with_looks: bool = False,
 ) -> list[Item]:
-    """Decode `source`, N examples, resize them into `pixels`, uint8 (N, H, W, C), and say what each one is.
+    """Decode `source`, at most N examples, resize them into `pixels`, (N, H, W, C), and say what each one is.
 
     Digests, and looks if they are wanted, are of the pixels before resizing. Every image is offered to `samples`.
     Raises DataError, naming the image, if one cannot be decoded or has no class among the K `classes`.
@@ -69,9 +51,9 @@ def fill(
             raise DataError(f"{paths.RAW}: {example.name}: {error}") from None
 
     items = []
-    with progress.images(f"preparing {split}", len(pixels)) as advance:
-        for i, (item, after, seen) in enumerate(parallel.ordered_map(prepare, source, size=_bytes)):
-            pixels[i] = after
+    with progress.images(f"preparing {split}", pixels.shape[0]) as advance:
+        for item, after, seen in parallel.ordered_map(prepare, source, size=_bytes):
+            pixels.append(after)
             items.append(item)
             if seen:
                 samples.offer(seen)
@@ -124,7 +106,7 @@ def write(split: str, pools: Sequence[Pool], without: set[str], weights: Mapping
         for i, item in enumerate(pool.items)
         if item.split == split and item.name not in without
     ]
-    _copy([(pixels, i) for pixels, i, _ in rows], pools[0].pixels.shape[1:], paths.images(split))
+    _write_pixels([(pixels, i) for pixels, i, _ in rows], pools[0].pixels.shape[1:], paths.images(split))
     records.write_npy(paths.labels(split), np.array([item.label for *_, item in rows], dtype=np.int64))
     _write_weights(split, [item.name for *_, item in rows], weights)
     records.write_csv(paths.ids(split), ["name", "sha256"], [(item.name, item.sha256) for *_, item in rows])
@@ -140,12 +122,15 @@ def _write_weights(split: str, names: Sequence[str], weights: Mapping[str, float
     records.write_npy(paths.weights(split), found)
 
 
-def _copy(rows: Sequence[tuple[np.ndarray, int]], shape: tuple[int, ...], path: Path) -> None:
-    head = {"descr": "|u1", "fortran_order": False, "shape": (len(rows), *shape)}
+def _write_pixels(rows: Sequence[tuple[Pixels, int]], shape: tuple[int, ...], path: Path) -> None:
+    """Of a whole pool its own file; of others the rows."""
+    if rows and all(pixels is rows[0][0] for pixels, _ in rows) and len(rows) == rows[0][0].shape[0]:
+        rows[0][0].become(path)
+        return
     with records.atomic(path) as temporary, temporary.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, head)
+        write_header(file, (len(rows), *shape))
         for pixels, row in rows:
-            file.write(pixels[row].tobytes())
+            file.write(pixels.row(row))
 
 
 def write_splits(pools: Sequence[Pool], classes: Sequence[str], without: set[str]) -> None:

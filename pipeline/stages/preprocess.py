@@ -17,10 +17,12 @@ from pipeline.data import (
 )
 from pipeline.data.integrity import Group, Item
 from pipeline.data.near_duplicates import Pair
+from pipeline.data.pixels import Pixels, require_space
 from pipeline.data.preparation import Pool
 from pipeline.data.samples import Collector, draw
 from pipeline.files import paths, records
 from pipeline.plots import style
+from pipeline.process import verbosity
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
@@ -77,10 +79,13 @@ def _pools(builder: Any, wanted: dict[str, str], params: Params, classes: list[s
     else:
         sources = splitting.sources(wanted)
         parts = {name: (name, splitting.count(builder.info, name, wanted, limit)) for name in sources}
+    copied = params.data.splitting.method != "slices" or params.data.deduplicate
+    needed = require_space(sum(int(count) for _, count in parts.values()), shape, copied)
+    verbosity.say(f"preprocess: prepared images take {needed / 1e6:,.0f} MB of the disk")
     corrected = records.read_json(paths.CORRECTIONS) if paths.CORRECTIONS.exists() else {}
     pools = []
     for name, (text, count) in parts.items():
-        pixels = preparation.scratch(count, *shape)
+        pixels = Pixels(count, *shape)
         examples = corrections.applied(reading.examples(builder, text, count), corrected, classes)
         looks = params.data.near_duplicates != "ignore"
         items = preparation.fill(pixels, name, examples, classes, samples, looks)

@@ -12,7 +12,7 @@ PREPARE = """
 import io
 import numpy as np
 from PIL import Image
-from pipeline.data import parallel, preparation
+from pipeline.data import parallel, pixels, preparation
 from pipeline.data.reading import Example
 from pipeline.data.samples import Collector
 from pipeline.process import limits
@@ -26,7 +26,7 @@ def peak():
     return next(int(l.split()[1]) for l in open("/proc/self/status") if l.startswith("VmHWM")) // 1024
 before = peak()
 source = (Example(str(i), i % 2, buffer.getvalue()) for i in range(24))
-preparation.fill(preparation.scratch(24, 8, 8, 3), "train", source, ["a", "b"], Collector(2))
+preparation.fill(pixels.Pixels(24, 8, 8, 3), "train", source, ["a", "b"], Collector(2))
 print("megabytes", peak() - before)
 """
 

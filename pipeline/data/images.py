@@ -18,6 +18,7 @@ from pipeline.data import containers, orientation, tiff
 from pipeline.process.errors import DataError, MachineError
 
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "GIF", "TIFF")
+ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff"}  # of such files, in lower case
 MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte of RGB, larger ones are taken for an attack
 
 # Measured: a decoder's picture, one turned or converted, and the array. WebP and transparency take more than JPEG.

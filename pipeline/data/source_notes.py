@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.data import layout, names, slices, tree
+from pipeline.data import images, layout, names, slices, tree
 from pipeline.process import git
 from pipeline.process.errors import DataError
 from pipeline.process.git import GitError
 
 if TYPE_CHECKING:
     from pipeline.params.data_section import Data
-
-_IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff"}
 
 
 def of(data: Data) -> list[str]:
@@ -72,7 +70,7 @@ def _variants(folders: Iterable[Path]) -> list[str]:
 
 
 def _unlabelled(source: Path, loose: Iterable[Path]) -> list[str]:
-    found = sorted(path for path in loose if path.suffix.lower() in _IMAGES)
+    found = sorted(path for path in loose if path.suffix.lower() in images.ENDINGS)
     if not found:
         return []
     shown = ", ".join(names.shown(path.relative_to(source)) for path in found[:3])

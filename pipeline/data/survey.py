@@ -8,10 +8,9 @@ from statistics import median
 
 from PIL import Image
 
-from pipeline.data import layout, tree
+from pipeline.data import images, layout, tree
 from pipeline.process.errors import DataError
 
-ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff"}
 _LOOKED_AT = 200  # images, evenly spread over the classes: to say how large they are is no reason to read all
 _GREY = ("1", "L", "I", "I;16", "F")  # Pillow's modes without colour
 
@@ -54,7 +53,7 @@ def of(source: Path) -> Survey:
 
 def _images(folder: Path) -> list[Path]:
     below = (Path(place, name) for place, _, names in os.walk(folder) for name in names)
-    return [path for path in below if path.suffix.lower() in ENDINGS and not tree.is_clutter(path.name)]
+    return [path for path in below if path.suffix.lower() in images.ENDINGS and not tree.is_clutter(path.name)]
 
 
 def _seen(path: Path) -> tuple[int, bool] | None:

@@ -18,8 +18,8 @@ def write(folder: Path, name: str, source: Path, on_bad_image: str) -> list[BadF
     `source` is no folder, may be read in two ways, holds links, has fewer than two classes, classes whose names cannot
     be used, a class or a split without images, or, unless `on_bad_image` is "skip", unreadable files (all are listed).
     """
-    folders = {split: tree.folders(root) for split, root in layout.of(source).items()}
-    found_classes = classes(source)
+    folders = _folders(source)
+    found_classes = _classes(source, folders)
     files = {split: tree.files(source, same_split) for split, same_split in folders.items()}
     found = {
         split: [
@@ -35,7 +35,15 @@ def write(folder: Path, name: str, source: Path, on_bad_image: str) -> list[BadF
 
 def classes(source: Path) -> list[str]:
     """The class names, sorted; the same name in two splits is one class. Raises DataError as `write`."""
-    folders = {split: tree.folders(root) for split, root in layout.of(source).items()}
+    return _classes(source, _folders(source))
+
+
+def _folders(source: Path) -> dict[str, list[Path]]:
+    """Split → its class folders."""
+    return {split: tree.folders(root) for split, root in layout.of(source).items()}
+
+
+def _classes(source: Path, folders: dict[str, list[Path]]) -> list[str]:
     for same_split in folders.values():
         names.require_distinct([names.decoded(folder.name) for folder in same_split], f"data.path: {source}")
     found = sorted({names.composed(folder.name) for same_split in folders.values() for folder in same_split})

@@ -1,6 +1,8 @@
 """The table source: files anywhere below a folder, each with the class that a table in that folder says."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.data import image_files, names, table, tree
@@ -9,12 +11,19 @@ from pipeline.data.table import Row
 from pipeline.process.errors import DataError
 
 
-def write(folder: Path, name: str, source: Path, file: str, on_bad_image: str) -> list[BadFile]:
-    """Write the images that table `file` in `source` lists below `folder` as data set `name`; return those left out.
+@dataclass(frozen=True)
+class Table:
+    """The rows of the table at `path`, which lies below the folder of images `source`; each names a file there."""
 
-    Splits and groups are the table's, if it has them. Raises DataError: `source` is no folder, rows that cannot be used
-    (all are listed: no file there, a link, …), fewer than two classes, class names that cannot be used, and as
-    `image_files.write`.
+    source: Path
+    path: Path
+    rows: Sequence[Row]
+
+
+def read(source: Path, file: str) -> Table:
+    """Table `file` in `source`.
+
+    Raises DataError: `source` is no folder, or rows that cannot be used (all are listed: no file there, a link, …).
     """
     if not source.is_dir():
         what = "a file" if source.exists() else "nothing"
@@ -28,23 +37,31 @@ def write(folder: Path, name: str, source: Path, file: str, on_bad_image: str) -
     if problems := [(row.where, wrong) for row in rows if (wrong := _wrong(source, path, row))]:
         raise DataError(table.refusal(path, problems))
     tree.refuse_ignored(source, [path, *(path.parent / row.file for row in rows)])
-    found_classes = classes(path, rows)
+    return Table(source, path, rows)
+
+
+def write(folder: Path, name: str, listed: Table, on_bad_image: str) -> list[BadFile]:
+    """Write the images that are `listed` below `folder` as data set `name`; return those left out.
+
+    Splits and groups are the table's, if it has them. Raises DataError: fewer than two classes, class names that cannot
+    be used, and as `image_files.write`.
+    """
+    found_classes = classes(listed.path, listed.rows)
     found: dict[str, list[Labelled]] = {}
-    for row in sorted(rows, key=lambda row: row.file):
-        labelled = Labelled(path.parent / row.file, found_classes.index(names.nfc(row.label)), row.group)
+    for row in sorted(listed.rows, key=lambda row: row.file):
+        labelled = Labelled(listed.path.parent / row.file, found_classes.index(names.nfc(row.label)), row.group)
         found.setdefault(row.split or "train", []).append(labelled)
-    return image_files.write(folder, name, source, found_classes, found, on_bad_image)
+    return image_files.write(folder, name, listed.source, found_classes, found, on_bad_image)
 
 
-def weights(source: Path, file: str) -> dict[str, float]:
-    """How much images count in training, by name: those of table `file` in `source` that do not count 1."""
-    path = source / file
-    read = {_name(source, path, row): float(row.weight) for row in table.read(path) if row.weight}
+def weights(listed: Table) -> dict[str, float]:
+    """How much images count in training, by name: those that do not count 1."""
+    read = {_name(listed, row): float(row.weight) for row in listed.rows if row.weight}
     return {name: weight for name, weight in sorted(read.items()) if weight != 1}
 
 
-def _name(source: Path, path: Path, row: Row) -> str:
-    return names.composed((path.parent / row.file).relative_to(source).as_posix())
+def _name(listed: Table, row: Row) -> str:
+    return names.composed((listed.path.parent / row.file).relative_to(listed.source).as_posix())
 
 
 def _wrong(source: Path, path: Path, row: Row) -> str | None:
@@ -61,7 +78,7 @@ def _linked(source: Path, place: Path) -> bool:
     return any(step.is_symlink() for step in steps[: steps.index(source)])
 
 
-def classes(path: Path, rows: list[Row]) -> list[str]:
+def classes(path: Path, rows: Sequence[Row]) -> list[str]:
     """The labels of a table, sorted. Raises DataError if they cannot be class names, or are fewer than two."""
     names.require_distinct(sorted({row.label for row in rows}), f"data.table: {path}")
     found = sorted({names.nfc(row.label) for row in rows})

@@ -24,27 +24,27 @@ def run(params: Params) -> None:
     Reads data.source, name, path, table, corrections, on_bad_image.
     """
     with _replaced(paths.RAW) as folder:
-        skipped = _write(folder, params.data)
+        skipped, weights = _write(folder, params.data)
         records.write_json(folder / paths.SKIPPED.name, [asdict(file) for file in skipped])
         if params.data.corrections is not None:
             records.write_json(folder / paths.CORRECTIONS.name, _corrections(folder, params.data))
-        if params.data.source == "table" and (
-            weights := table_source.weights(Path(params.data.path), str(params.data.table))
-        ):
+        if weights:
             records.write_json(folder / paths.WEIGHTS_OF_IMAGES.name, weights)
     print(_summary(params.data, skipped))
 
 
-def _write(folder: Path, data: Data) -> list[BadFile]:
+def _write(folder: Path, data: Data) -> tuple[list[BadFile], dict[str, float]]:
+    """The files left out, and how much images count in training, by name: those that do not count 1."""
     if data.source == "image_folder":
-        return image_folder.write(folder, data.name, Path(data.path), data.on_bad_image)
+        return image_folder.write(folder, data.name, Path(data.path), data.on_bad_image), {}
     if data.source == "table":
-        return table_source.write(folder, data.name, Path(data.path), str(data.table), data.on_bad_image)
+        listed = table_source.read(Path(data.path), str(data.table))
+        return table_source.write(folder, data.name, listed, data.on_bad_image), table_source.weights(listed)
     if data.source == "tfds":
         tfds_source.write(folder, data.name, Path(data.path))
     else:
         digits.write(folder, data.name)
-    return []
+    return [], {}
 
 
 def _corrections(folder: Path, data: Data) -> dict[str, str]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pyarrow import Table, parquet
 
 from pipeline.data import reading, table, table_source
+from pipeline.data.image_files import BadFile
 from pipeline.process.errors import DataError
 
 FILES = ["a/1.png", "a/2.png", "b/deep/3.png", "4.png"]
@@ -34,6 +35,10 @@ def refused(path: Path) -> str:
     return str(raised.value)
 
 
+def written(target: Path, source: Path, file: str) -> list[BadFile]:
+    return table_source.write(target / "raw", "photos", table_source.read(source, file), "error")
+
+
 def test_labels_groups_and_splits_come_from_the_table(source, tmp_path, read):
     save(
         source / "labels.csv",
@@ -43,7 +48,7 @@ def test_labels_groups_and_splits_come_from_the_table(source, tmp_path, read):
         "rose,b/deep/3.png,holdout,p2",
         "tulip,4.png,valid,p3",
     )
-    assert table_source.write(tmp_path / "raw", "photos", source, "labels.csv", "error") == []
+    assert written(tmp_path, source, "labels.csv") == []
     found = {
         split: {(e.name, e.label, e.group) for e in read(tmp_path / "raw", "photos", split)}
         for split in ("train", "validation", "test")
@@ -59,7 +64,7 @@ def test_labels_groups_and_splits_come_from_the_table(source, tmp_path, read):
 def test_files_are_relative_to_the_table_and_the_rest_of_the_folder_is_not_read(source, tmp_path, read):
     save(source / "b/labels.tsv", "file\tlabel", "deep/3.png\trose", "x.png\ttulip")
     (source / "4.png").rename(source / "b/x.png")
-    table_source.write(tmp_path / "raw", "photos", source, "b/labels.tsv", "error")
+    written(tmp_path, source, "b/labels.tsv")
     assert {e.name for e in read(tmp_path / "raw", "photos")} == {"b/deep/3.png", "b/x.png"}
 
 
@@ -113,6 +118,11 @@ def test_weights_that_are_none_are_told_row_by_row(tmp_path, weight):
     assert f"line 2: the weight is {weight}; allowed: a number from 0 on, as in 0.5, or nothing for 1" in message
 
 
+def weights(source: Path, file: str) -> dict[str, float]:
+    path = source / file
+    return table_source.weights(table_source.Table(source, path, table.read(path)))
+
+
 def test_weights_are_those_that_are_not_one_by_the_names_of_the_images(source):
     save(
         source / "b/labels.csv",
@@ -122,10 +132,10 @@ def test_weights_are_those_that_are_not_one_by_the_names_of_the_images(source):
         "6.png,rose,1.0",
         "4.png,x,0",
     )
-    assert table_source.weights(source, "b/labels.csv") == {"b/4.png": 0.0, "b/deep/3.png": 2.5}
+    assert weights(source, "b/labels.csv") == {"b/4.png": 0.0, "b/deep/3.png": 2.5}
     rows = {"file": ["1.png", "2.png", "3.png"], "label": ["a", "b", "b"], "weight": [0.25, None, 1]}
     parquet.write_table(Table.from_pydict(rows), source / "labels.parquet")
-    assert table_source.weights(source, "labels.parquet") == {"1.png": 0.25}
+    assert weights(source, "labels.parquet") == {"1.png": 0.25}
 
 
 def test_rows_are_listed_up_to_a_number(tmp_path):
@@ -185,7 +195,7 @@ def test_what_a_csv_writer_writes_is_read_as_it_was(tmp_path_factory, labels):
 def write(source: Path, tmp_path: Path, *lines: str) -> str:
     save(source / "labels.csv", *lines)
     with pytest.raises(DataError) as raised:
-        table_source.write(tmp_path / "raw", "photos", source, "labels.csv", "error")
+        written(tmp_path, source, "labels.csv")
     assert not (tmp_path / "raw").exists()
     return str(raised.value)
 
@@ -216,8 +226,8 @@ def test_damaged_images_are_listed_as_in_a_folder(source, tmp_path):
 
 def test_a_folder_and_a_table_must_be_there(tmp_path):
     with pytest.raises(DataError, match=r"data\.path: found nothing at"):
-        table_source.write(tmp_path / "raw", "photos", tmp_path / "absent", "labels.csv", "error")
+        table_source.read(tmp_path / "absent", "labels.csv")
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos/labels.csv").symlink_to("/etc/hostname")
     with pytest.raises(DataError, match="is a link"):
-        table_source.write(tmp_path / "raw", "photos", tmp_path / "photos", "labels.csv", "error")
+        table_source.read(tmp_path / "photos", "labels.csv")

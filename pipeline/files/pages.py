@@ -1,5 +1,6 @@
 """HTML pages from templates that lie beside the code: what is put into them is escaped, what is missing is an error."""
 
+import base64
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,3 +21,8 @@ def rendered(
     )
     environment.filters |= filters or {}
     return environment.get_template(template.name).render(values)
+
+
+def picture(png: bytes) -> str:
+    """A PNG file's content as text that a browser shows."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"

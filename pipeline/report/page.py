@@ -6,7 +6,6 @@ pages. Pictures are inside it, nothing is fetched and nothing runs when it is op
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,4 +78,4 @@ def percent(fraction: float | None, decimals: int = 1) -> str:
 
 def data_uri(picture: Path) -> str:
     """A PNG file as text that a browser shows."""
-    return f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}"
+    return pages.picture(picture.read_bytes())

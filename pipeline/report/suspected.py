@@ -1,6 +1,5 @@
 """reports/data/suspected.html: labels that are probably wrong, each with its image, the surest first."""
 
-import base64
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,4 +38,4 @@ def _uri(image: np.ndarray) -> str:
     drawn, buffer = Image.fromarray(np.squeeze(image)), io.BytesIO()
     drawn.thumbnail((_SIDE, _SIDE))
     drawn.save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return pages.picture(buffer.getvalue())

@@ -23,3 +23,7 @@ def test_a_value_that_is_missing_is_an_error(tmp_path):
     (tmp_path / "page.html").write_text("{{ name }}")
     with pytest.raises(UndefinedError, match="'name' is undefined"):
         pages.rendered(tmp_path / "page.html", {})
+
+
+def test_a_picture_is_in_the_page_itself():
+    assert pages.picture(b"\x89PNG") == "data:image/png;base64,iVBORw=="

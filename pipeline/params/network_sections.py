@@ -39,7 +39,7 @@ class Backbone(Section):
             raise ValueError("weights: imagenet exists for keras.applications only: set weights: none or weights: file")
         if paths.saved_backbone(self.name, self.path) and self.weights != "file":
             raise ValueError(f"name: {self.name} brings its own weights: set weights: file")
-        own = {True: "preset", False: "file"}[paths.hub_preset(self.name) is not None]
+        own = "file" if paths.hub_preset(self.name) is None else "preset"
         if paths.is_hub(self.name) and self.weights not in (own, "none"):
             raise ValueError(f"name: {self.name} brings its own weights: set weights: {own}, or none for random ones")
         if self.weights == "preset" and paths.hub_preset(self.name) is None:

@@ -80,9 +80,8 @@ def styled() -> Iterator[None]:
 def styled_here() -> Iterator[None]:
     """`styled`, and letters its font has not are from fonts of this machine: for pictures that nobody compares."""
     families = [*FONT, *fonts.installed()]
-    weight = (
-        "bold" if families == FONT else "normal"
-    )  # of most other fonts there is no bold one, and matplotlib says so
+    # Of most other fonts there is no bold one, and matplotlib says so.
+    weight = "bold" if families == FONT else "normal"
     with styled(), matplotlib.rc_context({"font.family": families, "axes.titleweight": weight}):
         yield
 

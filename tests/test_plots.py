@@ -11,7 +11,7 @@ from PIL import Image
 from pipeline.plots import style
 from pipeline.plots.calibration import calibration
 from pipeline.plots.confusion import confusion
-from pipeline.plots.curves import curves, overfitting_onset
+from pipeline.plots.curves import curves
 from pipeline.plots.predictions import MOST_SHOWN, MOST_WRONG, choose, predictions
 from pipeline.plots.scores import scores
 from pipeline.plots.tried import Axis, parallel, slices
@@ -77,21 +77,6 @@ def test_the_style_leaves_matplotlib_as_it_was():
     before = matplotlib.rcParams.copy()
     drawn(2)
     assert matplotlib.rcParams == before
-
-
-@pytest.mark.parametrize(
-    ("train", "validation", "onset"),
-    [
-        ([3, 2, 1.0, 0.8, 0.6, 0.4], [3, 2, 1.5, 1.6, 1.7, 1.8], 3),
-        ([3, 2, 1.0, 1.1, 0.9, 0.6, 0.4], [3, 2, 1.5, 1.6, 1.7, 1.8, 1.9], 4),  # starts once training stays better
-        ([3, 2, 1.0, 0.8, 0.6], [3, 2, 1.5, 1.6, 1.7], None),  # two epochs are noise
-        ([3, 2, 1.0, 0.8, 0.6, 1.2], [3, 2, 1.5, 1.6, 1.7, 1.8], None),  # training got worse as well
-        ([3, 2, 1], [3, 2, 1], None),
-        ([3, 2], [3, 4], None),
-    ],
-)
-def test_overfitting_starts_where_only_training_improves(train, validation, onset):
-    assert overfitting_onset(history(train, validation)) == onset
 
 
 def test_curves_mark_the_beginning_the_kept_epoch_and_overfitting():

@@ -7,27 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pipeline.plots import style
-from pipeline.results import history
 from pipeline.results.history import Epoch
-
-# Fewer epochs than this behind the best one are noise, not a trend.
-OVERFITTING_EPOCHS = 3
-
-
-def overfitting_onset(epochs: list[Epoch]) -> int | None:
-    """The epoch from which the network only gets better at the training images, None if there is none.
-
-    That is the first epoch after the best one (lowest validation loss) from which on, to the end and for at least
-    `OVERFITTING_EPOCHS` epochs, the training loss stays below the best epoch's.
-    """
-    best = history.best(epochs)
-    onset = None
-    for epoch in reversed(epochs):
-        if epoch.epoch <= best.epoch or epoch.train_loss >= best.train_loss:
-            break
-        onset = epoch.epoch
-    last = epochs[-1].epoch
-    return onset if onset is not None and last - onset + 1 >= OVERFITTING_EPOCHS else None
+from pipeline.results.reading_of_curves import overfitting_onset
 
 
 @style.styled()

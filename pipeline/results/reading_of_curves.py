@@ -5,8 +5,25 @@ from collections.abc import Sequence
 from pipeline.results import history
 from pipeline.results.history import Epoch
 
+OVERFITTING_EPOCHS = 3  # fewer than this behind the best one are noise, not a trend
 _RISEN = 0.1  # of its lowest: what is more is no noise
 _POINTS = 100
+
+
+def overfitting_onset(epochs: Sequence[Epoch]) -> int | None:
+    """The epoch from which the network only gets better at the training images, None if there is none.
+
+    That is the first epoch after the best one (lowest validation loss) from which on, to the end and for at least
+    `OVERFITTING_EPOCHS` epochs, the training loss stays below the best epoch's.
+    """
+    best = history.best(list(epochs))
+    onset = None
+    for epoch in reversed(epochs):
+        if epoch.epoch <= best.epoch or epoch.train_loss >= best.train_loss:
+            break
+        onset = epoch.epoch
+    last = epochs[-1].epoch
+    return onset if onset is not None and last - onset + 1 >= OVERFITTING_EPOCHS else None
 
 
 def gap(epochs: Sequence[Epoch]) -> float:
@@ -14,9 +31,9 @@ def gap(epochs: Sequence[Epoch]) -> float:
     return epochs[-1].train_accuracy - epochs[-1].validation_accuracy
 
 
-def describe(epochs: Sequence[Epoch], overfitting: int | None) -> str:
-    """A sentence or two; of a curve with one trained epoch or more, `overfitting` from an epoch on, or not at all."""
-    best, last = history.best(list(epochs)), epochs[-1]
+def describe(epochs: Sequence[Epoch]) -> str:
+    """A sentence or two; of a curve with one trained epoch or more."""
+    best, last, overfitting = history.best(list(epochs)), epochs[-1], overfitting_onset(epochs)
     ends = (
         f"It ends with {_POINTS * last.train_accuracy:.1f} % of the training images right and"
         f" {_POINTS * last.validation_accuracy:.1f} % of the validation images."

@@ -56,12 +56,10 @@ def _first_sentence(name: str) -> str:
 
 def _curve(found: Record) -> list[str]:
     """As the picture beside it shades it."""
-    from pipeline.plots.curves import overfitting_onset  # here: who lists results waits for no drawing library
-
     run = found.runs.get(found.params.train.seed)
     if run is None or len(run.epochs) < 2:
         return []
-    return [reading_of_curves.describe(run.epochs, overfitting_onset(list(run.epochs)))]
+    return [reading_of_curves.describe(run.epochs)]
 
 
 def _mistakes(tested: Predictions | None) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.filing import experiments, writing
-from pipeline.plots import curves
+from pipeline.results import reading_of_curves
 from pipeline.review import gallery, table
 
 from .conftest import claim
@@ -35,7 +35,7 @@ def test_pictures_are_there_and_sentences_follow_from_the_files(filed):
 
 def test_a_sentence_calls_overfitting_what_its_picture_shades(filed, monkeypatch):
     assert "overfits" not in page()
-    monkeypatch.setattr(curves, "overfitting_onset", lambda epochs: len(epochs) - 1)
+    monkeypatch.setattr(reading_of_curves, "overfitting_onset", lambda epochs: len(epochs) - 1)
     assert "It overfits from epoch 2 of 2 on" in page()
 
 

@@ -44,7 +44,7 @@ ROOMS = {
     "results": {"files", "process"},
     "identity": {"files", "process", "params"},
     "plots": {"files", "results"},
-    "data": {"files", "process", "params", "plots"},
+    "data": {*GROUND, "plots"},
     "model": {*GROUND, "identity"},
     "report": {"files", "params", "results", "plots"},
     "stages": {*GROUND, "identity", "data", "model", "plots", "report"},

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from pipeline.process.errors import DataError
+from pipeline.results.together import leaders
 
 COLUMN = "column"
 _FOLDER = re.compile(r"folder(?::([1-9]\d*))?")
@@ -37,18 +38,12 @@ def joined(units: Mapping[str, str], together: Iterable[tuple[str, str]]) -> lis
 
     It is called like the first of them in the alphabet. Names that are not among `units` are left out.
     """
-    leader = {unit: unit for unit in units.values()}
-
-    def first(unit: str) -> str:
-        while leader[unit] != unit:
-            unit = leader[unit]
-        return unit
-
-    for a, b in together:
-        if a in units and b in units:
-            low, high = sorted((first(units[a]), first(units[b])))
-            leader[high] = low
-    return [first(unit) for unit in units.values()]
+    pairs = ((units[a], units[b]) for a, b in together if a in units and b in units)
+    leader = leaders(units.values(), pairs)
+    called: dict[str, str] = {}
+    for unit in sorted(leader):
+        called.setdefault(leader[unit], unit)
+    return [called[leader[unit]] for unit in units.values()]
 
 
 def _of_table(groups: list[str]) -> list[str]:

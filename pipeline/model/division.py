@@ -11,6 +11,7 @@ from pipeline.files import paths, records
 from pipeline.identity import fingerprint, seeds
 from pipeline.model.folds import Fold, labels_of
 from pipeline.process.errors import CombinationError
+from pipeline.results.together import leaders
 
 
 def of_project(folds: int, repeats: int, seed: int, root: Path = Path(), asked_by: str = "--folds") -> list[Fold]:
@@ -67,13 +68,14 @@ def _divided(labels: np.ndarray, units: np.ndarray, folds: int, seed: int) -> It
 def _units(root: Path) -> np.ndarray:
     """A number for each image: the same for images that must stay together."""
     rows = [row for split in fingerprint.SPLITS for row in records.read_csv(root / paths.ids(split))]
-    parents = list(range(len(rows)))
     first_with: dict[str, int] = {}
     bonds = _bonds(root)
-    for place, row in enumerate(rows):
-        for bond in (f"image {row['sha256']}", *bonds.get(row["name"], ())):
-            _join(parents, place, first_with.setdefault(bond, place))
-    return np.array([_root(parents, place) for place in range(len(rows))])
+    pairs = (
+        (place, first_with.setdefault(bond, place))
+        for place, row in enumerate(rows)
+        for bond in (f"image {row['sha256']}", *bonds.get(row["name"], ()))
+    )
+    return np.array(list(leaders(range(len(rows)), pairs).values()))
 
 
 def _bonds(root: Path) -> dict[str, list[str]]:
@@ -87,17 +89,6 @@ def _bonds(root: Path) -> dict[str, list[str]]:
         for image in pair["images"]:
             bonds.setdefault(image["name"], []).append(f"pair {number}")
     return bonds
-
-
-def _root(parents: list[int], place: int) -> int:
-    while parents[place] != place:
-        parents[place] = parents[parents[place]]
-        place = parents[place]
-    return place
-
-
-def _join(parents: list[int], one: int, other: int) -> None:
-    parents[_root(parents, one)] = _root(parents, other)
 
 
 def _check(labels: np.ndarray, units: np.ndarray, classes: Sequence[str], folds: int, asked_by: str) -> None:

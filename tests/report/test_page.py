@@ -94,6 +94,13 @@ def test_it_says_what_came_out(shown: Params) -> None:
     assert "dvc repro" in text
 
 
+@pytest.mark.parametrize(("weights", "said"), [("none", "trained from scratch"), ("file", "with transfer learning")])
+def test_transfer_learning_is_said_of_networks_with_weights(shown: Params, weights: str, said: str) -> None:
+    backbone = shown.backbone.model_copy(update={"weights": weights})
+    html = page.render(shown.model_copy(update={"backbone": backbone}))
+    assert [words for words in ("trained from scratch", "with transfer learning") if words in html] == [said]
+
+
 def test_names_are_escaped(shown: Params) -> None:
     html = page.render(shown)
     assert "<script" not in html

@@ -33,7 +33,10 @@ def use(
         Path | None,
         typer.Option(help="Your folder of its images: one folder per class, or with splits; or of the originals."),
     ] = None,
-    weights: Annotated[Path | None, typer.Option(help="Your file of the backbone's weights.")] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(help="Your file of the backbone's weights, or the folder of a KerasHub preset."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite edits that are kept nowhere.")] = False,
 ) -> None:
     """Put an experiment's params.yaml into place; with --data, its images are those in a folder.

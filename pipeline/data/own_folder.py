@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.data import beginning, layout, names, tree
 from pipeline.files import paths
-from pipeline.params import splits
+from pipeline.params import own_places, splits
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 
@@ -27,11 +27,9 @@ def values(params: Params, data: Path | None, weights: Path | None, project: Pat
     if data:
         found |= _of_images(params, data, project)
     if weights:
-        if params.backbone.weights == "none":
-            raise ConfigError("--weights: the experiment's backbone.weights is none, no file is read; leave it out")
-        if not weights.is_file():
-            raise ConfigError(f"--weights: found {names.shown(weights)}; needed: a file that is there")
-        found |= {"backbone.weights": "file", "backbone.path": _place(weights, project)}
+        own_places.require_weights(params, weights)
+        changed = own_places.with_weights(params.backbone, _place(weights, project))
+        found |= {f"backbone.{key}": value for key, value in changed.items()}
     return found
 
 
@@ -52,12 +50,11 @@ def cut(published: Mapping[str, str], counts: Mapping[str, int]) -> dict[str, st
 
 
 def _of_images(params: Params, folder: Path, project: Path) -> dict[str, Any]:
-    if params.data.source == "digits":
-        raise ConfigError("--data: the experiment's data.source is digits, which reads no folder; leave it out")
+    own_places.require_images(params, folder)
     where = _place(folder, project)
     if re.search(r"[\x00-\x1f]", where):
         raise ConfigError(f"{names.shown(where)}: a path with a line break cannot be in {paths.PARAMS}; rename it")
-    if params.data.source == "tfds" and folder.is_dir() and not tree.folders(folder) and tree.loose_files(folder):
+    if params.data.source == "tfds" and not tree.folders(folder) and tree.loose_files(folder):
         return {"data.path": where}  # originals, as TensorFlow Datasets would download them
     roots = layout.of(folder)
     if "train" not in roots:

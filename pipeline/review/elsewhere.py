@@ -12,9 +12,9 @@ from pipeline.files import paths
 from pipeline.filing import locks
 from pipeline.filing.locks import Lock
 from pipeline.filing.record import Record
+from pipeline.params import own_places
 from pipeline.params.keys import at, replaced
 from pipeline.params.schema import Params
-from pipeline.process.errors import ConfigError
 
 _PLACE = Path("data/elsewhere")  # in the copy, for what the parameters have at an absolute path
 
@@ -30,19 +30,14 @@ class Elsewhere:
         """The parameters to run. Raises ConfigError if a path is not there, or nothing would be read from it."""
         data, backbone = params.data, params.backbone
         if self.data:
-            _require(self.data.is_dir(), f"--data: found {self.data}; needed: a folder that is there")
-            _require(data.source != "digits", "--data: data.source is digits, which reads no folder; leave it out")
+            own_places.require_images(params, self.data)
             data = data.model_copy(update={"path": _inside(data.path, "images")})
         if self.weights:
-            preset = paths.is_hub(backbone.name)
-            there = self.weights.is_dir() if preset else self.weights.is_file()
-            needed = "the folder of a preset" if preset else "a file"
-            _require(there, f"--weights: found {self.weights}; needed: {needed} that is there")
-            _require(backbone.weights != "none", "--weights: backbone.weights is none, no file is read; leave it out")
-            own = _inside(backbone.path, "weights", self.weights.suffix)
-            path = own if backbone.weights == "file" else str(_PLACE / f"weights{self.weights.suffix}")
-            name = "hub" if preset else backbone.name  # not one that is downloaded
-            backbone = backbone.model_copy(update={"name": name, "path": path, "weights": "file"})
+            own_places.require_weights(params, self.weights)
+            downloaded = own_places.with_weights(backbone, backbone.path)
+            own = str(_PLACE / f"weights{self.weights.suffix}")
+            path = own if downloaded else _inside(backbone.path, "weights", self.weights.suffix)
+            backbone = backbone.model_copy(update=own_places.with_weights(backbone, path))
         return params.model_copy(update={"data": data, "backbone": backbone})
 
     def links(self, placed: Params) -> dict[Path, Path]:
@@ -76,11 +71,6 @@ class Elsewhere:
 
 
 HERE = Elsewhere()
-
-
-def _require(met: bool, message: str) -> None:
-    if not met:
-        raise ConfigError(message)
 
 
 def _inside(path: str, name: str, suffix: str = "") -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.data import own_folder
 from pipeline.params import config
-from pipeline.process.errors import ConfigError, DataError
+from pipeline.process.errors import ConfigError
 from tests.conftest import ROOT
 
 TENTHS = {"train": "train[:80%]", "validation": "train[80%:90%]", "test": "train[90%:]"}
@@ -75,17 +75,43 @@ def test_originals_stay_those_of_tensorflow_datasets(tmp_path, mnist):
 def test_weights_from_a_file(tmp_path, mnist):
     flowers = config.load(ROOT / "experiments/tf-flowers-vgg16/params.yaml")
     file = tmp_path / "vgg.h5"
-    with pytest.raises(ConfigError, match="needed: a file that is there"):
+    with pytest.raises(ConfigError, match=r"found nothing at .*; needed: a file"):
         own_folder.values(flowers, None, file, tmp_path)
     file.write_bytes(b"weights")
     found = own_folder.values(flowers, None, file, tmp_path)
     assert found == {"backbone.weights": "file", "backbone.path": "vgg.h5"}
-    with pytest.raises(ConfigError, match="no file is read"):
+    with pytest.raises(ConfigError, match="nothing is read"):
         own_folder.values(mnist, None, file, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "weights", "changed"),
+    [
+        ("hub:dinov2_small", "preset", {"backbone.name": "hub", "backbone.weights": "file"}),
+        ("hub", "file", {}),
+    ],
+)
+def test_a_preset_is_a_folder(tmp_path, mnist, name, weights, changed):
+    backbone = mnist.backbone.model_copy(update={"name": name, "weights": weights})
+    of_hub = mnist.model_copy(update={"backbone": backbone})
+    (tmp_path / "preset").mkdir()
+    found = own_folder.values(of_hub, None, tmp_path / "preset", tmp_path)
+    assert found == {**changed, "backbone.path": "preset"}
+    with pytest.raises(ConfigError, match="needed: the folder of a KerasHub preset"):
+        own_folder.values(of_hub, None, tmp_path / "absent", tmp_path)
+
+
+def test_a_model_of_mlflow_is_a_saved_one_in_a_file(tmp_path, mnist):
+    backbone = mnist.backbone.model_copy(update={"name": "models:/flowers/3", "weights": "file"})
+    (tmp_path / "flowers.keras").write_bytes(b"a network")
+    found = own_folder.values(
+        mnist.model_copy(update={"backbone": backbone}), None, tmp_path / "flowers.keras", tmp_path
+    )
+    assert found == {"backbone.name": "saved", "backbone.path": "flowers.keras"}
+
+
 def test_what_is_no_folder_of_images_is_refused(tmp_path, mnist):
-    with pytest.raises(DataError, match=r"data\.path: found nothing at"):
+    with pytest.raises(ConfigError, match=r"--data: found nothing at .*; needed: a folder"):
         own_folder.values(mnist, tmp_path / "none", None, tmp_path)
     source = folder(tmp_path / "two", "validation/0", "validation/1", "test/0", "test/1")
     with pytest.raises(ConfigError, match="there must be one for train"):

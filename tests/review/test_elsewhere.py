@@ -116,6 +116,13 @@ def test_a_download_may_be_a_file(params, mine):
     assert placed.backbone.path != backbone.path  # what comes with the project stays what it is
 
 
+def test_a_model_of_mlflow_may_be_a_file(params, mine):
+    backbone = params.backbone.model_copy(update={"name": "models:/flowers/3", "weights": "file", "path": "unused.h5"})
+    placed = mine.place(params.model_copy(update={"backbone": backbone})).backbone
+    assert (placed.name, placed.weights) == ("saved", "file")
+    assert placed.path != "unused.h5"
+
+
 @pytest.mark.parametrize(("name", "weights"), [("hub", "file"), ("hub:dinov2_small", "preset")])
 def test_a_preset_is_a_folder(params, tmp_path, name, weights):
     backbone = params.backbone.model_copy(update={"name": name, "weights": weights})
@@ -123,15 +130,15 @@ def test_a_preset_is_a_folder(params, tmp_path, name, weights):
     placed = Elsewhere(weights=tmp_path).place(params).backbone
     assert (placed.name, placed.weights) == ("hub", "file")
     (tmp_path / "a.h5").touch()
-    with pytest.raises(ConfigError, match=r"--weights: found .*a\.h5; needed: the folder of a preset that is there"):
+    with pytest.raises(ConfigError, match=r"--weights: found a file at .*; needed: the folder of a KerasHub preset"):
         Elsewhere(weights=tmp_path / "a.h5").place(params)
 
 
 @pytest.mark.parametrize(
     ("elsewhere", "message"),
     [
-        (Elsewhere(data=Path("/nowhere")), "--data: found /nowhere; needed: a folder that is there"),
-        (Elsewhere(weights=Path("/nowhere.h5")), "--weights: found /nowhere.h5; needed: a file that is there"),
+        (Elsewhere(data=Path("/nowhere")), "--data: found nothing at '/nowhere'; needed: a folder"),
+        (Elsewhere(weights=Path("/nowhere.h5")), "--weights: found nothing at '/nowhere.h5'; needed: a file"),
     ],
 )
 def test_what_is_not_there_is_said(params, elsewhere, message):

@@ -1,0 +1,40 @@
+"""Images and weights in places of one's own (--data, --weights): whether parameters would read them, and how."""
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.files import paths
+from pipeline.params.network_sections import Backbone
+from pipeline.params.schema import Params
+from pipeline.process.errors import ConfigError
+
+
+def require_images(params: Params, place: Path) -> None:
+    """Raise ConfigError if no folder is at `place`, or `params` read none."""
+    if params.data.source == "digits":
+        raise ConfigError("--data: data.source is digits, which reads no folder; leave it out")
+    if not place.is_dir():
+        raise ConfigError(f"--data: found {_found(place)}; needed: a folder")
+
+
+def require_weights(params: Params, place: Path) -> None:
+    """Raise ConfigError if there are no weights at `place` as the backbone of `params` takes them, or it takes none."""
+    if params.backbone.weights == "none":
+        raise ConfigError("--weights: backbone.weights is none, nothing is read; leave it out")
+    preset = paths.is_hub(params.backbone.name)
+    if not (place.is_dir() if preset else place.is_file()):
+        raise ConfigError(
+            f"--weights: found {_found(place)}; needed: {'the folder of a KerasHub preset' if preset else 'a file'}"
+        )
+
+
+def with_weights(backbone: Backbone, path: str) -> dict[str, Any]:
+    """Key → value of what changes in `backbone` that it reads its weights at `path`."""
+    name = "hub" if paths.is_hub(backbone.name) else "saved" if ":/" in backbone.name else backbone.name
+    found = {"name": name, "weights": "file", "path": path}  # not a name of what is downloaded
+    return {key: value for key, value in found.items() if value != getattr(backbone, key)}
+
+
+def _found(place: Path) -> str:
+    what = "a folder" if place.is_dir() else "a file" if place.exists() else "nothing"
+    return f"{what} at {str(place)!r}"

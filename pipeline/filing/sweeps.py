@@ -9,8 +9,7 @@ from typing import Any
 
 from pipeline.files import paths, records
 from pipeline.params.schema import Params
-from pipeline.results import statistics
-from pipeline.results.objectives import Objective
+from pipeline.results import objectives, statistics
 from pipeline.results.trials import COMPLETE
 
 _SEED_ALONE = "luck with the seed alone: fresh seeds, on the validation images the trial was selected on"
@@ -25,7 +24,7 @@ def behind(training: Mapping[str, Any], metrics: Mapping[str, Any], params: Para
     own = next((trial for trial in trials if trial["fingerprint"] == training["fingerprint"]), None)
     if own is None or own["state"] != COMPLETE:
         return None
-    objective = Objective(params.sweep.objective, params.sweep.folds)
+    objective = objectives.of(params.sweep)
     number, score = int(own["number"]), float(own[objective.key])
     audit = _audit(number)
     better = [t for t in trials if t["state"] == COMPLETE and float(t[objective.key]) > score]

@@ -1,6 +1,7 @@
 """What a search looks for: a figure of the validation images, or its mean over folds of training and validation."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -41,6 +42,19 @@ class Objective:
 
 
 USUAL = Objective()
+
+
+class Sought(Protocol):
+    """What says it: the section `sweep` of params.yaml."""
+
+    @property
+    def objective(self) -> str: ...
+    @property
+    def folds(self) -> int: ...
+
+
+def of(sought: Sought) -> Objective:
+    return Objective(sought.objective, sought.folds)
 
 
 def value(measure: str, labels: np.ndarray, probabilities: np.ndarray) -> float:

@@ -10,6 +10,7 @@ from pipeline.files import paths
 from pipeline.model import class_weights
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
+from pipeline.results import objectives
 from pipeline.results.objectives import Objective
 from pipeline.results.trials import Trial
 from pipeline.sweep import lineage, recorded, space, starts, study
@@ -38,7 +39,7 @@ class Plan:
 
     @property
     def objective(self) -> Objective:
-        return Objective(self.params.sweep.objective, self.params.sweep.folds)
+        return objectives.of(self.params.sweep)
 
     def trials(self) -> list[Trial]:
         """The trials that have ended so far, in order."""

@@ -17,6 +17,7 @@ from pipeline.params.schema import Params
 from pipeline.plots import style
 from pipeline.plots.curves import curves
 from pipeline.process import notices
+from pipeline.results import objectives
 from pipeline.results.objectives import ACCURACY, Objective
 from pipeline.results.trials import COMPLETE, FAILED, PRUNED, Trial
 from pipeline.tracking import address, colours, datasets, runs, tags
@@ -142,13 +143,9 @@ def _draw(store: Store, run: Run, trial: Trial) -> None:
         store.client.log_artifact(run.info.run_id, str(picture))
 
 
-def _objective(params: Params) -> Objective:
-    return Objective(params.sweep.objective, params.sweep.folds)
-
-
 def _by_trial(params: Params) -> tuple[str, str]:
     """Metrics whose steps are trials: not under the name of an epochs' curve."""
-    return f"trial/{_objective(params).key}", "trial/best_so_far"
+    return f"trial/{objectives.of(params.sweep).key}", "trial/best_so_far"
 
 
 def _find(store: Store, study: str) -> Run | None:
@@ -183,7 +180,7 @@ def _send(
     began = ended - int(1000 * trial.seconds)
     labels = {tags.PARENT: parent.info.run_id, NUMBER: str(trial.number), tags.FINGERPRINT: trial.fingerprint}
     labels |= {**tags.of_user(), **colours.of_number(trial.number), **labels_of_all}
-    objective = _objective(params)
+    objective = objectives.of(params.sweep)
     labels[tags.NOTE] = _described(trial, parent, objective)
     name = f"trial {trial.number} · {runs.name(params)}"
     run = child or store.client.create_run(store.experiment_id, began, labels, name)

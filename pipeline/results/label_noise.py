@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.results import temperature
+
 _PENALTIES = (0.01, 0.1, 0.3, 1.0, 3.0)
 _LOG_TEMPERATURES = (-5.0, 2.0)
 
@@ -35,7 +37,11 @@ def out_of_fold(
     rooted = np.sqrt(features) if (features >= 0).all() else features
     right = np.eye(int(labels.max()) + 1)[labels]
     tried = [_held_out(rooted, labels, right, groups, folds, seed, penalty) for penalty in _PENALTIES]
-    return _probabilities(min(tried, key=lambda scores: float(((scores - right) ** 2).mean())), labels)
+    scores = min(tried, key=lambda one: float(((one - right) ** 2).mean()))
+    probabilities: np.ndarray = np.exp(
+        temperature.log_shares(scores, temperature.fitted(scores, right, _LOG_TEMPERATURES))
+    )
+    return probabilities
 
 
 def _held_out(
@@ -60,18 +66,6 @@ def _held_out(
         head.fit(features[train], right[train])
         scores[held_out] = head.predict(features[held_out])
     return scores
-
-
-def _probabilities(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
-
-    def unlikely(log_temperature: float) -> float:
-        return -float(log_softmax(scores * np.exp(-log_temperature), axis=1)[np.arange(len(labels)), labels].mean())
-
-    best = minimize_scalar(unlikely, bounds=_LOG_TEMPERATURES, method="bounded").x
-    probabilities: np.ndarray = np.exp(log_softmax(scores * np.exp(-best), axis=1))
-    return probabilities
 
 
 def suspected(labels: np.ndarray, probabilities: np.ndarray) -> list[Suspicion]:

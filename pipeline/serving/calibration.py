@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.results.temperature import fitted
 from pipeline.serving import familiarity
 from pipeline.serving.familiarity import FALSE_ALARMS, Familiarity
 
@@ -50,18 +51,11 @@ def fit(layer: str, features: np.ndarray, labels: np.ndarray, held_out: HeldOut)
 
 def temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """By which logits are divided for the least cross-entropy, of probabilities (M, K) and labels int (M,)."""
-    from scipy.optimize import minimize_scalar
-
     images, classes = probabilities.shape
     targets = np.full((images, classes), 1 / (images + 2) / classes)
     targets[np.arange(images), labels] += 1 - 1 / (images + 2)
-
-    def loss(log_temperature: float) -> float:
-        shares = familiarity.tempered(probabilities, math.exp(log_temperature))
-        return float(-(targets * np.log(np.clip(shares, np.finfo(np.float64).tiny, None))).sum())
-
-    found = minimize_scalar(loss, bounds=(math.log(_COOLEST), math.log(_HOTTEST)), method="bounded")
-    return math.exp(float(found.x))
+    logits = familiarity.logs(probabilities)
+    return math.exp(fitted(logits, targets, (math.log(_COOLEST), math.log(_HOTTEST))))
 
 
 def _whitened(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

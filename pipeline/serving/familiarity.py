@@ -69,10 +69,16 @@ def squared_distances(features: np.ndarray, whitening: np.ndarray, means: np.nda
 
 def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """Probabilities (N, K), as if the logits had been divided by `temperature`."""
-    logs = np.log(np.clip(probabilities.astype(np.float64), np.finfo(np.float32).tiny, None)) / temperature
-    shares = np.exp(logs - logs.max(axis=1, keepdims=True))
+    divided = logs(probabilities) / temperature
+    shares = np.exp(divided - divided.max(axis=1, keepdims=True))
     normalized: np.ndarray = shares / shares.sum(axis=1, keepdims=True)
     return normalized
+
+
+def logs(probabilities: np.ndarray) -> np.ndarray:
+    """Logits (N, K) that say the same as probabilities (N, K)."""
+    found: np.ndarray = np.log(np.clip(probabilities.astype(np.float64), np.finfo(np.float32).tiny, None))
+    return found
 
 
 def packed(familiarity: Familiarity) -> bytes:

@@ -126,24 +126,26 @@ def test_what_is_taken_for_an_image_is_named(content, found):
         images.decode(content, channels=3)
 
 
-@pytest.mark.parametrize("error", [AttributeError("x"), AssertionError(), RecursionError("deep"), struct.error("x")])
-def test_errors_of_every_class_say_that_the_image_is_damaged(monkeypatch, error):
+DAMAGED, NO_ROOM = (DataError, "damaged image"), (MachineError, "not enough memory")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (AttributeError("x"), DAMAGED),
+        (AssertionError(), DAMAGED),
+        (RecursionError("deep"), DAMAGED),
+        (struct.error("x"), DAMAGED),
+        (MemoryError(), NO_ROOM),
+    ],
+)
+def test_errors_of_every_class_but_of_memory_say_that_the_image_is_damaged(monkeypatch, error, told):
     def fail(self):
         raise error
 
-    file = encoded(photograph(), "BMP")
+    file, (kind, message) = encoded(photograph(), "BMP"), told
     monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
-    with pytest.raises(DataError, match="damaged image"):
-        images.decode(file, channels=3)
-
-
-def test_too_little_memory_is_no_damage(monkeypatch):
-    def fail(self):
-        raise MemoryError
-
-    file = encoded(photograph(), "BMP")
-    monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
-    with pytest.raises(MachineError, match="not enough memory"):
+    with pytest.raises(kind, match=message):
         images.decode(file, channels=3)
 
 

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from pipeline import cli
 from pipeline.files import paths, records
 from pipeline.params import config
+from pipeline.params.keys import replaced
 from tests.conftest import ROOT, shrunk
 
 REFUSED, WORKS = "one message, nothing changed", "read as it is meant"
@@ -32,14 +33,7 @@ def changed(changes: Mapping[str, Any]) -> dict[str, Any]:
     content = shrunk(config.read_yaml(ROOT / paths.PARAMS))
     content["backbone"]["path"] = str(ROOT / content["backbone"]["path"])
     for key, value in changes.items():
-        *parents, name = key.split(".")
-        section = content
-        for parent in parents:
-            section = section[parent]
-        if value is ...:
-            del section[name]
-        else:
-            section[name] = value
+        content = replaced(content, key, value)
     return content
 
 

@@ -74,21 +74,24 @@ def assert_close(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) 
         np.testing.assert_allclose(found[path], expected[path], rtol=1e-3, atol=1e-5, err_msg=path)
 
 
-@FEW
-@given(networks.descriptions, st.integers(0, 2**31 - 1), st.data())
-def test_logits_gradients_and_three_steps_equal_the_full_network(of_network, description, seed, data):
+def assert_drawn_alike(of_network, description, seed, data):
+    """Of a network and a number of unfrozen layers that are drawn."""
     network = networks.build(description, seed)
     count = data.draw(st.integers(0, len(networks.countable(network))), label="unfrozen layers")
     assert_trained_alike(of_network, network, count, seed)
+
+
+@FEW
+@given(networks.descriptions, st.integers(0, 2**31 - 1), st.data())
+def test_logits_gradients_and_three_steps_equal_the_full_network(of_network, description, seed, data):
+    assert_drawn_alike(of_network, description, seed, data)
 
 
 @pytest.mark.slow
 @MANY
 @given(networks.descriptions, st.integers(0, 2**31 - 1), st.data())
 def test_and_for_many_more_networks(of_network, description, seed, data):
-    network = networks.build(description, seed)
-    count = data.draw(st.integers(0, len(networks.countable(network))), label="unfrozen layers")
-    assert_trained_alike(of_network, network, count, seed)
+    assert_drawn_alike(of_network, description, seed, data)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 6, 13])

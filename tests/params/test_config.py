@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.files import paths
 from pipeline.params import config
+from pipeline.params.keys import replaced
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 
@@ -23,16 +24,7 @@ CONTENT = config.read_yaml(ROOT / paths.PARAMS)
 
 def with_value(key: str, value: Any) -> dict:
     """The project's parameters with another value at a dotted key; ... removes it."""
-    content = config.read_yaml(ROOT / paths.PARAMS)
-    *parents, name = key.split(".")
-    section = content
-    for parent in parents:
-        section = section[parent]
-    if value is ...:
-        del section[name]
-    else:
-        section[name] = value
-    return content
+    return replaced(config.read_yaml(ROOT / paths.PARAMS), key, value)
 
 
 def message(content: Any) -> str:

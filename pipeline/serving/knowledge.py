@@ -1,0 +1,50 @@
+"""What the trained network knows: fitted when it is asked or published, from what the stages have stored, and kept.
+
+No stage writes it: it follows from the network and the stored activations, and takes seconds.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from zipfile import BadZipFile
+
+from pipeline.files import features_index, paths, records
+from pipeline.process import verbosity
+from pipeline.serving.familiarity import Familiarity, packed, unpacked
+
+_FORM = 2  # of what is kept; another number when it is fitted in another way
+_SPLITS = ("train", "validation")
+_WITHOUT = "so nothing is said of images of other kinds"
+
+
+def familiarity(fit: Callable[[], Familiarity | None]) -> Familiarity | None:
+    """Of the network in models/model.keras, as `fit` found it the first time for this network and these images.
+
+    None, with a note, if what was stored is not here or is too little.
+    """
+    stored = [*map(paths.images, _SPLITS), *map(paths.labels, _SPLITS), paths.VALIDATION_PREDICTIONS]
+    away = features_index.missing(_SPLITS) or next((path for path in stored if not path.exists()), None)
+    if away:
+        verbosity.note(f"{away} is not here, {_WITHOUT}: `dvc repro` or `dvc pull` brings it")
+        return None
+    found = _kept(fit)
+    if found is None:
+        verbosity.note(f"fewer validation images than a level of 5 % needs (19), {_WITHOUT}")
+    return found
+
+
+def _kept(fit: Callable[[], Familiarity | None]) -> Familiarity | None:
+    place = _place()
+    try:
+        return unpacked(place.read_bytes())
+    except (OSError, ValueError, KeyError, BadZipFile):  # not there, or damaged
+        fitted = fit()
+    if fitted:
+        with records.atomic(place) as temporary:
+            temporary.write_bytes(packed(fitted))
+    return fitted
+
+
+def _place() -> Path:
+    decides = (paths.MODEL, paths.VALIDATION_PREDICTIONS, *features_index.files(_SPLITS))
+    key = records.digest([_FORM, *map(records.file_digest, decides)])
+    return paths.STATE / "familiarity" / f"{key[:16]}.npz"

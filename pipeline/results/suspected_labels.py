@@ -1,0 +1,64 @@
+"""Every label asked about: which are probably wrong, as a list, and what that means in sentences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.process.errors import DataError
+from pipeline.results import label_noise
+from pipeline.results.label_noise import Suspicion
+from pipeline.results.labelled_features import Stored
+
+COLUMNS = ("name", "split", "label", "suggested", "probability", "correction")
+_HARDLY = 0.3  # share of labels that features must disagree with to be called too weak to judge them
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Of N `stored` images of K `classes`: what held-out heads say, `probabilities` (N, K), and what is `suspected`,
+    the surest first."""
+
+    stored: Stored
+    classes: Sequence[str]
+    probabilities: np.ndarray
+    suspected: Sequence[Suspicion]
+
+
+def ask(stored: Stored, classes: Sequence[str], folds: int) -> Asked:
+    """Hold out a part of the images after another. Raises DataError if there are fewer groups of them than `folds`."""
+    groups = len(set(stored.groups))
+    if groups < folds:
+        raise DataError(f"--folds: found {folds}, and there are {groups} groups of images; allowed: less")
+    said = label_noise.out_of_fold(stored.features, stored.labels, stored.groups, folds)
+    return Asked(stored, classes, said, label_noise.suspected(stored.labels, said))
+
+
+def rows(asked: Asked) -> list[tuple[str, str, str, str, str, str]]:
+    """COLUMNS of each suspected label; the last is for a person to fill in."""
+    return [_row(asked, one) for one in asked.suspected]
+
+
+def _row(asked: Asked, one: Suspicion) -> tuple[str, str, str, str, str, str]:
+    stored, i = asked.stored, one.index
+    label = asked.classes[stored.labels[i]]
+    return stored.names[i], stored.splits[i], label, asked.classes[one.suggested], f"{one.probability:.4f}", ""
+
+
+def told(asked: Asked) -> list[str]:
+    """How many are suspected, and how far the figure goes, a sentence each."""
+    stored, said = asked.stored, asked.probabilities
+    of_test = np.array([split == "test" for split in stored.splits])
+    everywhere, there = (label_noise.share(stored.labels[of], said[of]) for of in (of_test | True, of_test))
+    right = float(np.mean(said.argmax(axis=1) == stored.labels))
+    weak = ["the features hardly tell the classes apart, so little follows: take a network that has seen photographs"]
+    bound = 100 * there
+    return [
+        *(weak if everywhere > _HARDLY else []),
+        f"{len(asked.suspected)} of {len(stored.labels):,} labels are suspected; a held-out head agrees with"
+        f" {100 * right:.1f} %",
+        f"estimated share of wrong labels: {100 * everywhere:.1f} %, of test images {bound:.1f} % (an upper"
+        " estimate: what the features cannot tell apart counts as wrong)",
+        f"what that means for a test accuracy: a network that is always right could score {100 - bound:.1f} %, and"
+        f" differences below {bound:.1f} points may be differences between wrong labels",
+    ]

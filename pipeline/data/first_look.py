@@ -1,13 +1,14 @@
 """A first look at a source before anything is trained: what is there, what is odd, and what images.* might say."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from pipeline.data import images, looks, parallel, preparation
+from pipeline.data import images, looks, parallel, preparation, reading
 from pipeline.data.integrity import Item
 from pipeline.data.reading import Example
 from pipeline.data.thumbnails import thumbnail
@@ -30,6 +31,18 @@ class Seen:
     grey: bool
     small: np.ndarray
     colours: np.ndarray
+
+
+def of_source(builder: Any, advance: Callable[[int], object]) -> list[Seen]:
+    """All images of a data set, split after split; `advance` is told of each."""
+    return see(_examples(builder, advance))
+
+
+def _examples(builder: Any, advance: Callable[[int], object]) -> Iterator[tuple[str, Example]]:
+    for split in builder.info.splits:
+        for example in reading.examples(builder, split, None):
+            advance(1)
+            yield split, example
 
 
 def see(source: Iterable[tuple[str, Example]]) -> list[Seen]:

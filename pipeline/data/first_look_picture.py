@@ -1,6 +1,7 @@
 """The first look as a picture: how many, how large, which shape, and of each class the smallest and the oddest."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -8,10 +9,30 @@ from matplotlib.figure import Figure
 from pipeline.data import first_look
 from pipeline.data.first_look import Seen
 from pipeline.data.near_duplicates import Pair
-from pipeline.plots.style import BLUE, INK, ORANGE, figure, shortened, show_image, styled_here, written
+from pipeline.files import paths
+from pipeline.plots.style import BLUE, INK, ORANGE, figure, save, shortened, show_image, styled_here, written
 
 CLASSES_SHOWN = 30
 PAIRS_SHOWN = 8
+
+
+def write(seen: Sequence[Seen], classes: Sequence[str], pairs: Sequence[Pair]) -> list[tuple[str, Path]]:
+    """Caption and file of each picture, those of DATA_PICTURES; without `pairs` there is one less."""
+    drawn = [
+        ("How many images each class has, and how large they are.", overview(seen, classes)),
+        (
+            "Of each class the smallest image, and those whose colours are least like the others': look for wrong"
+            " labels, drawings and screenshots among them.",
+            odd_ones(seen, classes),
+        ),
+    ]
+    if pairs:
+        told = "Near-duplicates; those in two splits of the source, or with two labels, first."
+        drawn.append((told, closest(pairs, seen, classes)))
+    files = paths.DATA_PICTURES[: len(drawn)]
+    for path, (_, picture) in zip(files, drawn, strict=True):
+        save(picture, path)
+    return [(caption, path) for (caption, _), path in zip(drawn, files, strict=True)]
 
 
 @styled_here()

@@ -1,6 +1,6 @@
 """reports/data/page.html: the first look at a source on one page, its pictures inside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,3 @@ def render(pictures: Sequence[tuple[str, Path]], **values: Any) -> str:
     """The page. `pictures`: caption and file of each; `values`: name, images (count), counts (class → split → images),
     sizes (smallest, median, largest, each height and width), grey, suggested, pairs, duplicates."""
     return pages.rendered(_TEMPLATE, {"pictures": pictures, **values}, {"picture": data_uri})
-
-
-def imbalance(counts: Mapping[str, Mapping[str, int]]) -> float:
-    """Images of the commonest class over those of the rarest."""
-    totals = [sum(int(n) for n in row.values()) for row in counts.values()]
-    return max(totals) / max(1, min(totals))

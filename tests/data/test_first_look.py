@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.data import first_look, first_look_picture, near_duplicates
+from pipeline.data import first_look, first_look_figures, first_look_picture, near_duplicates
 from pipeline.data.reading import Example
 from pipeline.files import paths
-from pipeline.plots import style
 from pipeline.report import first_look as page
 from tests.data.test_near_duplicates import made_up
 
@@ -58,33 +57,32 @@ def test_a_square_is_suggested_where_images_lie_either_way():
     assert first_look.suggested(first_look.see(images)) == {"height": 192, "width": 192, "channels": 1}
 
 
-def test_the_pictures_can_be_drawn_and_the_page_holds_them(seen, tmp_path):
-    pairs = near_duplicates.pairs([one.item for one in seen])
+def test_the_figures_are_those_of_the_images(seen):
+    pairs = first_look_figures.pairs(seen)
     assert [(pair.first.name, pair.second.name) for pair in pairs] == [("t0", "t4"), ("t1", "t5")]
-    drawn = {
-        "overview": first_look_picture.overview(seen, CLASSES),
-        "odd": first_look_picture.odd_ones(seen, CLASSES),
-        "pairs": first_look_picture.closest(pairs, seen, CLASSES),
-    }
-    for name, picture in drawn.items():
-        style.save(picture, tmp_path / f"{name}.png")
-    counts = first_look.counts(seen, CLASSES)
-    html = page.render(
-        [(name, tmp_path / f"{name}.png") for name in drawn],
-        name="flowers",
-        classes=CLASSES,
-        images=18,
-        counts=counts,
-        splits=["train"],
-        few=["empty"],
-        imbalance=page.imbalance(counts),
-        grey=0,
-        duplicates=0,
-        pairs=pairs,
-        contradicting=0,
-        sizes={"smallest": [40, 60], "median": [50, 60], "largest": [80, 120]},
-        suggested=first_look.suggested(seen),
-    )
+    found = first_look_figures.of(seen, CLASSES, pairs)
+    assert (found["images"], found["splits"], found["few"]) == (18, ["train"], CLASSES)
+    assert (found["imbalance"], found["grey"], found["duplicates"], found["contradicting"]) == (12, 0, 0, 0)
+    assert found["sizes"]["smallest"] == [40, 60]
+    assert found["sizes"]["largest"] == [80, 120]
+
+
+def test_images_of_one_kind_have_no_pairs_that_mean_anything(monkeypatch, seen):
+    def fail(items):
+        raise near_duplicates.TooManyAlikeError
+
+    monkeypatch.setattr(near_duplicates, "pairs", fail)
+    assert first_look_figures.pairs(seen) is None
+    assert first_look_figures.of(seen, CLASSES, None)["contradicting"] == 0
+
+
+def test_the_pictures_can_be_drawn_and_the_page_holds_them(seen, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pairs = first_look_figures.pairs(seen)
+    drawn = first_look_picture.write(seen, CLASSES, pairs)
+    assert [path for _, path in drawn] == list(paths.DATA_PICTURES)
+    html = page.render(drawn, name="flowers", classes=CLASSES, **first_look_figures.of(seen, CLASSES, pairs))
     assert html.count("data:image/png;base64,") == 3
     assert "tulip &amp; co" in html
     assert paths.DATA_PAGE.parent == paths.DATA_PICTURES[0].parent
+    assert len(first_look_picture.write(seen, CLASSES, [])) == 2

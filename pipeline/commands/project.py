@@ -22,21 +22,23 @@ def check() -> None:
 
     Example: herbarium check
     """
-    from pipeline.data import known_classes, source_notes
     from pipeline.files import paths
     from pipeline.params import config, upgrades
     from pipeline.process import half_written
-    from pipeline.sweep import plans
 
     for sentence in half_written.put_aside():
         print(sentence)
     _mend_results()
     params = config.load()
-    plans.dimensions_of(params)
+    # What reads images and what searches take a second to import, which a typo need not wait for.
+    from pipeline.data import known_classes, source_notes
+    from pipeline.sweep import searched
+
+    searched.dimensions_of(params)
     require_dvc()
     require_inputs(params)
     if classes := known_classes.of(params.data):
-        plans.check_classes(params, classes)
+        searched.check_classes(params, classes)
     print("params.yaml is in order")
     for sentence in source_notes.of(params.data):
         print(f"note: {sentence}")

@@ -48,10 +48,10 @@ def sweep(
     from pipeline.filing import ledger
     from pipeline.identity import certificate, fingerprint
     from pipeline.process import half_written, verbosity
-    from pipeline.sweep import command, plans
+    from pipeline.sweep import command, plans, searched
 
     quiet = quiet or verbosity.quiet()
-    plans.dimensions_of(params)
+    searched.dimensions_of(params)
     require_inputs(params)
     for sentence in half_written.put_aside():
         print(sentence, file=sys.stderr)
@@ -61,7 +61,7 @@ def sweep(
         sent_to = {extraction_workers.SCHEDULER: scheduler} if scheduler else {}
         command.bring_features_up_to_date(quiet, {**folder_lock.lent(), **sent_to})
         certificate.require((*features_index.files(fingerprint.SPLITS), paths.CLASSES))
-        plans.check_classes(params, records.read_json(paths.CLASSES))
+        searched.check_classes(params, records.read_json(paths.CLASSES))
         plans.check_folds(params)
         with folder_lock.outputs_kept("herbarium sweep"):
             print(command.run(plans.of(params, storage, trials), workers, scheduler, quiet))

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from pipeline.files import paths
-from pipeline.params import idle, upgrades
+from pipeline.params import idle, plain_yaml, upgrades
 from pipeline.params.schema import Params
 from pipeline.params.section import section_of
 from pipeline.params.suggestions import did_you_mean
@@ -46,7 +46,8 @@ def read_text(path: Path) -> str:
 def parse_yaml(text: str, where: str) -> Any:
     """Plain Python data of YAML 1.2; no tags are executed. Raises ConfigError beginning with `where`."""
     try:
-        content = YAML(typ="safe", pure=True).load(text)
+        plain = plain_yaml.read(text)
+        content = plain[0] if plain else YAML(typ="safe", pure=True).load(text)
         many = _values(content, {}) > _MOST_VALUES
     except (
         YAMLError,

@@ -1,19 +1,17 @@
 """A sweep that can be begun or gone on with: its study, its space, and how many trials there are to be."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import optuna
 
 from pipeline.files import paths
-from pipeline.model import class_weights
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 from pipeline.results import objectives
 from pipeline.results.objectives import Objective
 from pipeline.results.trials import Trial
-from pipeline.sweep import lineage, recorded, space, starts, study
+from pipeline.sweep import lineage, recorded, searched, space, study
 from pipeline.sweep.dimensions import Dimension
 from pipeline.sweep.study import UnknownStudyError
 
@@ -57,20 +55,6 @@ class Plan:
         return paths.SWEEPS / str(self.study.study_name) / f"{fingerprint[:32]}.keras"
 
 
-def dimensions_of(params: Params) -> list[Dimension]:
-    """What is searched. Raises ConfigError for a wrong sweep.space or sweep.start."""
-    dimensions = space.of(params)
-    starts.points(params, dimensions)
-    return dimensions
-
-
-def check_classes(params: Params, classes: Sequence[str]) -> None:
-    """Raise CombinationError if a class that has a weight, or may come to one, is none of `classes`."""
-    searched = {dimension.key: dimension.choices for dimension in space.of(params)}
-    for chosen in searched.get("train.class_weights", (params.train.class_weights,)):
-        class_weights.check(chosen, classes)
-
-
 def check_folds(params: Params) -> None:
     """Raise CombinationError if the stored images cannot be divided into sweep.folds."""
     if params.sweep.folds:
@@ -85,7 +69,7 @@ def of(params: Params, storage: str | None = None, trials: int | None = None, cr
 
     `trials` overrides sweep.trials. With `create` False a sweep that does not exist raises SweepError.
     """
-    dimensions = dimensions_of(params)
+    dimensions = searched.dimensions_of(params)
     parts = study.parts(params, dimensions)
     opened, news = _opened(study.name(params, parts), parts, storage or study.default_storage(), create)
     total = trials or params.sweep.trials

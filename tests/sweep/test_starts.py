@@ -8,7 +8,7 @@ import pytest
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 from pipeline.results.trials import Trial
-from pipeline.sweep import coordinator, plans
+from pipeline.sweep import coordinator, searched
 from pipeline.sweep.coordinator import Listener
 from pipeline.sweep.plans import Plan
 
@@ -63,13 +63,13 @@ def test_points_outside_the_space_are_named(params: Params, start: list, says: s
     with pytest.raises(
         ConfigError, match=rf"params\.yaml: sweep\.start, {says if 'point' in says else f'point 1: {says}'}"
     ):
-        plans.dimensions_of(sweeping(params, start=start))
+        searched.dimensions_of(sweeping(params, start=start))
 
 
 def test_a_grid_has_all_its_points_anyway(params: Params) -> None:
     space = {"train.optimizer": {"choices": ["sgd", "adam"]}}
     with pytest.raises(ConfigError, match=r"sweep\.start: found points; allowed for sweep\.sampler: grid: \[\]"):
-        plans.dimensions_of(sweeping(params, sampler="grid", space=space, start=[{"train.optimizer": "sgd"}]))
+        searched.dimensions_of(sweeping(params, sampler="grid", space=space, start=[{"train.optimizer": "sgd"}]))
 
 
 def test_a_search_without_gain_ends(planned: Planned, params: Params, tmp_path: Path) -> None:

@@ -47,7 +47,17 @@ def main(names: list[str]) -> None:
 
 def _groups(bfloat16: bool) -> dict[str, Callable[[], list[Any]]]:
     """What can be measured, by name."""
-    from tests.benchmarks import cases, commands, growth, serving, sweep_growth, sweep_overhead, sweeps
+    from tests.benchmarks import (
+        cases,
+        commands,
+        data_growth,
+        frozen_command,
+        growth,
+        serving,
+        sweep_growth,
+        sweep_overhead,
+        sweeps,
+    )
 
     precisions = ["float32", "bfloat16"] if bfloat16 else ["float32"]
 
@@ -56,11 +66,13 @@ def _groups(bfloat16: bool) -> dict[str, Callable[[], list[Any]]]:
 
     return {
         "frozen": each(cases.frozen_vgg16),
+        "frozen-command": frozen_command.rows,
         "block5": each(cases.block5),
         "extraction": each(cases.extraction_rate),
         "head": cases.head,
         "serving": serving.rows,
         "growth": growth.rows,
+        "data-growth": data_growth.rows,
         "sweep-frozen": each(sweeps.frozen),
         "sweep-mixed": each(sweeps.mixed),
         "sweep-overhead": sweep_overhead.rows,

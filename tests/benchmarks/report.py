@@ -8,6 +8,7 @@ from pipeline.filing.readme import with_section
 # What matters most to a user comes first.
 ORDER = (
     "frozen",
+    "frozen-command",
     "commands",
     "sweep-frozen",
     "block5",
@@ -17,6 +18,7 @@ ORDER = (
     "extraction",
     "serving",
     "growth",
+    "data-growth",
     "sweep-growth",
 )
 README = Path(__file__).parents[2] / "README.md"

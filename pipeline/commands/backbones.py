@@ -70,9 +70,10 @@ def _resolved(text: str) -> str:
 
 def _within(text: str) -> str:
     """Its file as params.yaml names it: from the project's folder, if it is there."""
+    from pipeline.params import own_places
+
     name, found, source = text.partition("=")
-    root = Path().resolve()
-    return f"{name}={Path(source).relative_to(root)}" if found and Path(source).is_relative_to(root) else text
+    return f"{name}={own_places.written(Path(source), Path().resolve())}" if found else text
 
 
 def _one(text: str, side: int | None) -> "Candidate":

@@ -38,14 +38,13 @@ def _start(folder: Path, backbone: str | None, force: bool) -> None:
     from pipeline.data import beginning, survey
     from pipeline.files import paths, records
     from pipeline.filing import experiments
-    from pipeline.params import config
+    from pipeline.params import config, own_places
     from pipeline.process import verbosity
 
     if not force:
         experiments.require_kept()
     verbosity.say(f"looking at {folder}")
-    found, root = survey.of(folder), Path().resolve()
-    named = str(folder.relative_to(root) if folder.is_relative_to(root) else folder)
+    named, found = own_places.written(folder, Path().resolve()), survey.of(folder)
     print(beginning.described(named, found), flush=True)
     text = config.read_text(paths.PARAMS)
     network, sentences = _network(text, named, found, backbone)

@@ -1,7 +1,7 @@
 """From a folder of photographs to params.yaml: what `herbarium start` writes, and what it says about that."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
@@ -72,20 +72,23 @@ def described(folder: str, survey: Survey) -> str:
 
 
 def _data(folder: str, survey: Survey) -> dict[str, Any]:
-    if re.search(r"[\x00-\x1f]", folder):
-        raise ConfigError(f"{names.shown(folder)}: a path with a line break cannot be in {paths.PARAMS}; rename it")
     name = name_of(Path(folder))
-    splits = {f"data.splits.{split}": text for split, text in _splits(set(survey.roots)).items()}
+    splits = {f"data.splits.{split}": text for split, text in _splits(survey.roots).items()}
     own = {"data.source": "image_folder", "data.name": name, "data.path": folder, "tracking.experiment": name}
     drawn = {"data.splitting.method": "stratified", "data.splitting.group": None}
     return {**own, **splits, **drawn, **dict.fromkeys(("data.limit", "data.table", "data.corrections"))}
 
 
-def _splits(found: set[str]) -> Mapping[str, str]:
+def require_train(splits: Collection[str]) -> None:
+    """Raise ConfigError if `splits`, those a folder has, are without one to train on."""
+    if "train" not in splits:
+        raise ConfigError(f"data.path: found folders for {' and '.join(splits)}; there must be one for train")
+
+
+def _splits(found: Collection[str]) -> Mapping[str, str]:
     """Folders that are splits, as they are; the ones that are missing are taken from the training images."""
+    require_train(found)
     missing = [split for split in _SPLITS if split not in found]
-    if "train" in missing:
-        raise ConfigError(f"data.path: found folders for {' and '.join(sorted(found))}; there must be one for train")
     begins = 100 - 10 * len(missing)
     taken = {"train": f"train[:{begins}%]" if missing else "train"}
     for number, split in enumerate(missing):

@@ -3,16 +3,14 @@
 Splits that the folder has are kept; what it lacks is drawn from its training images in the published proportions.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.data import beginning, layout, names, tree
+from pipeline.data import beginning, layout, tree
 from pipeline.files import paths
 from pipeline.params import own_places, splits
 from pipeline.params.schema import Params
-from pipeline.process.errors import ConfigError
 
 _LACKING = 9  # a split that nothing is known of is a tenth: one part to nine of the others
 
@@ -28,7 +26,7 @@ def values(params: Params, data: Path | None, weights: Path | None, project: Pat
         found |= _of_images(params, data, project)
     if weights:
         own_places.require_weights(params, weights)
-        changed = own_places.with_weights(params.backbone, _place(weights, project))
+        changed = own_places.with_weights(params.backbone, own_places.written(weights, project))
         found |= {f"backbone.{key}": value for key, value in changed.items()}
     return found
 
@@ -51,14 +49,11 @@ def cut(published: Mapping[str, str], counts: Mapping[str, int]) -> dict[str, st
 
 def _of_images(params: Params, folder: Path, project: Path) -> dict[str, Any]:
     own_places.require_images(params, folder)
-    where = _place(folder, project)
-    if re.search(r"[\x00-\x1f]", where):
-        raise ConfigError(f"{names.shown(where)}: a path with a line break cannot be in {paths.PARAMS}; rename it")
+    where = own_places.written(folder, project)
     if params.data.source == "tfds" and not tree.folders(folder) and tree.loose_files(folder):
         return {"data.path": where}  # originals, as TensorFlow Datasets would download them
     roots = layout.of(folder)
-    if "train" not in roots:
-        raise ConfigError(f"data.path: found folders for {' and '.join(roots)}; there must be one for train")
+    beginning.require_train(roots)
     counts = {split: _images(root) for split, root in roots.items()}
     texts = cut(params.data.splits.model_dump(), counts)
     return {
@@ -73,10 +68,6 @@ def _of_images(params: Params, folder: Path, project: Path) -> dict[str, Any]:
 
 def _images(root: Path) -> int:
     return sum(len(list(tree.visible(folder, "data.path"))) for folder in tree.folders(root))
-
-
-def _place(path: Path, project: Path) -> str:
-    return str(path.relative_to(project) if path.is_relative_to(project) else path)
 
 
 def _part(text: str) -> tuple[int, bool]:

@@ -11,7 +11,7 @@ from pipeline.filing.seeds import experiment_digest
 from pipeline.identity import certificate, receipts
 from pipeline.params import config
 from pipeline.process.errors import DataError
-from pipeline.results import seeds
+from pipeline.results import overview, seeds
 from pipeline.results.seeds import Replicates
 
 ENVIRONMENT, SEEDS, LEDGER = "environment.json", "seeds.json", "ledger.json"
@@ -69,8 +69,7 @@ def vouched(folder: Path) -> Record:
 
 def of_results() -> Record:
     """The run whose files are in the project now."""
-    if not paths.METRICS.exists():
-        raise DataError(f"{paths.METRICS}: not found; nothing has run here yet: run `dvc repro`")
+    overview.require_run()
     receipts.require()
     certificate.require((paths.METRICS, paths.PREDICTIONS, paths.TRAINING))
     training = _training(paths.TRAINING)

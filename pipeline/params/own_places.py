@@ -1,5 +1,6 @@
 """Images and weights in places of one's own (--data, --weights): whether parameters would read them, and how."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,13 @@ def require_weights(params: Params, place: Path) -> None:
         raise ConfigError(
             f"--weights: found {_found(place)}; needed: {'the folder of a KerasHub preset' if preset else 'a file'}"
         )
+
+
+def written(place: Path, project: Path) -> str:
+    """An absolute path as params.yaml has it: below `project` relative to that. Raises ConfigError if it cannot."""
+    if re.search(r"[\x00-\x1f]", str(place)):
+        raise ConfigError(f"{str(place)!r}: a path with a line break cannot be in {paths.PARAMS}; rename it")
+    return str(place.relative_to(project) if place.is_relative_to(project) else place)
 
 
 def with_weights(backbone: Backbone, path: str) -> dict[str, Any]:

@@ -8,10 +8,15 @@ from pipeline.process.errors import DataError
 from pipeline.results import floor
 
 
-def of_results() -> str:
-    """Accuracy with its 95 % interval, where the page is, and how to open the UI. DataError if nothing has run."""
+def require_run() -> None:
+    """Raise DataError if nothing has run in the working directory."""
     if not paths.METRICS.exists():
         raise DataError(f"{paths.METRICS}: not found; nothing has run here yet: run `dvc repro`")
+
+
+def of_results() -> str:
+    """Accuracy with its 95 % interval, where the page is, and how to open the UI. DataError if nothing has run."""
+    require_run()
     metrics, training = records.read_json(paths.METRICS), records.read_json(paths.TRAINING)
     parameters = training["parameters"]
     low, high = (100 * metrics[f"test_accuracy_{end}"] for end in ("low", "high"))

@@ -79,7 +79,7 @@ def write(path: Path, trials: Iterable[Trial], keys: Sequence[str], objective: O
         [
             *(t.number, t.state, t.accuracy),
             *(t.measured for _ in other),
-            *(_cell(t.values[key]) for key in keys),
+            *(cell(t.values[key]) for key in keys),
             *(t.trained_epochs, t.kept_epoch, t.same_as, t.fingerprint),
         ]
         for t in trials
@@ -87,5 +87,6 @@ def write(path: Path, trials: Iterable[Trial], keys: Sequence[str], objective: O
     records.write_csv(path, header, rows)
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A parameter's value on one line."""
     return value if isinstance(value, str) else records.canonical(value).strip().replace("\n", "")

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.files import paths, records
 from pipeline.params import config, editing
 from pipeline.params.schema import Params
-from pipeline.results.trials import COMPLETE, Trial, best
+from pipeline.results.trials import COMPLETE, Trial, best, cell
 from pipeline.sweep import audit, audited, study
 from pipeline.sweep.plans import Plan
 from pipeline.sweep.study import SweepError
@@ -33,7 +33,7 @@ def promote(plan: Plan, which: str, path: Path = paths.PARAMS) -> str:
         raise SweepError(
             f"trial {trial.number} was trained by other code, on other data or another machine: run `herbarium sweep`"
         )
-    lines = [f"{key}: {_shown(old)} → {_shown(new)}" for key, old, new in _changes(plan.params, trial.values)]
+    lines = [f"{key}: {cell(old)} → {cell(new)}" for key, old, new in _changes(plan.params, trial.values)]
     write(path, trial.values)
     return "\n".join([*(lines or [f"{path} already says what trial {trial.number} tried"]), *_outcome(plan, trial)])
 
@@ -81,10 +81,6 @@ def _changes(params: Params, values: Mapping[str, Any]) -> list[tuple[str, Any, 
     before = params.model_dump()
     old = {key: before[section][name] for key in values for section, _, name in [key.partition(".")]}
     return [(key, old[key], value) for key, value in values.items() if old[key] != value]
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else records.canonical(value).strip().replace("\n", "")
 
 
 def _outcome(plan: Plan, trial: Trial) -> list[str]:

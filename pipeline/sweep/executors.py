@@ -136,6 +136,8 @@ def _remote(scheduler: str) -> Iterator[Any]:
             " like tcp://host:8786"
         ) from error
     with client:
+        if not client.nthreads():
+            verbosity.note(f"no worker has joined {redacted(scheduler)} yet; the work begins when one does")
         yield client
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.commands import extraction_workers
+from pipeline.commands import extraction_workers, folder_lock, sweep
 from pipeline.files import paths, records
 from pipeline.identity import determinism
 from pipeline.model import chunks, extraction
@@ -19,7 +19,8 @@ from pipeline.params import config
 from pipeline.params.schema import Compute, Params
 from pipeline.process.errors import ConfigError, MachineError
 from pipeline.stages import extract_features
-from pipeline.sweep import executors
+from pipeline.sweep import command, executors
+from pipeline.sweep.study import SweepError
 from tests.small_data import write_images
 
 ROOT = Path(__file__).parents[2]
@@ -156,6 +157,27 @@ def test_no_scheduler_is_said_before_any_work(params: Params) -> None:
         extraction_workers.of(params, 1, "nothing://here"),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "said"), [("tcp://h:8786", {extraction_workers.SCHEDULER: "tcp://h:8786"}), (None, {})]
+)
+def test_a_sweep_has_missing_activations_computed_where_its_trials_are(
+    project: Path, monkeypatch: pytest.MonkeyPatch, scheduler: str | None, said: dict[str, str]
+) -> None:
+    params = config.load()
+    for path in (Path(params.data.path), Path(params.backbone.path)):
+        path.mkdir(parents=True)
+    seen: dict[str, str] = {}
+
+    def brought(quiet: bool, variables: dict[str, str]) -> None:
+        seen.update(variables)
+        raise SweepError("far enough")
+
+    monkeypatch.setattr(command, "bring_features_up_to_date", brought)
+    with pytest.raises(SweepError, match="far enough"):
+        sweep.sweep(None, 1, None, scheduler, True)
+    assert {name: value for name, value in seen.items() if name not in folder_lock.lent()} == said
 
 
 @pytest.mark.slow

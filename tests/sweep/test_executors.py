@@ -32,6 +32,19 @@ def test_a_worker_without_the_projects_folder_ends_the_sweep(tmp_path: Path, mon
             workers.submit({}).outcome()
 
 
+def test_that_no_worker_is_there_yet_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with LocalCluster(n_workers=0, processes=False, dashboard_address=None) as cluster:
+        address = cluster.scheduler_address
+        with executors.connected(1, address):
+            assert (
+                capsys.readouterr().err == f"note: no worker has joined {address} yet; the work begins when one does\n"
+            )
+        cluster.scale(1)
+        cluster.wait_for_workers(1)
+        with executors.connected(1, address):
+            assert capsys.readouterr().err == ""
+
+
 def test_nobody_answers_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executors, "_CONNECT_SECONDS", 1)
     with (

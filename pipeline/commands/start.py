@@ -11,7 +11,6 @@ from pipeline.commands.setup import in_project
 
 if TYPE_CHECKING:
     from pipeline.data.survey import Survey
-    from pipeline.process.compat.keras_internals import Download
 
 app = typer.Typer()
 
@@ -65,16 +64,13 @@ def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tupl
     libraries.start()
     from pipeline.model import published
 
-    wanted: dict[str, Download] = {}
-    for name in [asked] if asked else published.SMALL_FIRST:
-        file = published.weights(name, beginning.of(text, folder, found, name).params.images)
-        if file is None or file.path.is_file():
-            return name, [f"{name}'s weights are here: {file.path}"] if file else []
-        wanted[name] = file
-    name, file = next(iter(wanted.items()))
-    if published.downloadable(file):
+    names = [asked] if asked else published.SMALL_FIRST
+    name, file, to_be_had = published.first(names, lambda name: beginning.of(text, folder, found, name).params.images)
+    if file is None or file.path.is_file():
+        return name, [f"{name}'s weights are here: {file.path}"] if file else []
+    if to_be_had:
         return name, [f"{name}'s weights will be downloaded from {file.url}"]
-    advice = f"{name}'s weights are not here, nor to be had now: fetch {file.url} and put it at {file.path}"
+    advice = f"{name}'s weights are not here, nor to be had now: {published.advice(file)}"
     if asked:
         return name, [advice]
     again = f"herbarium start {shlex.quote(folder)} --backbone {name} --force"

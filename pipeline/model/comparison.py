@@ -66,7 +66,7 @@ def _to_be_had(params: Params) -> tuple[list[str], list[str]]:
     for name in published.SMALL_FIRST:
         file = None if name in found else published.weights(name, colour)
         if file and not published.downloadable(file):
-            refused.append(f"{name}: fetch {file.url} and put it at {file.path}; others can be had the same way")
+            refused.append(f"{name}: {published.advice(file)}; others can be had the same way")
             break  # without network the next ones cannot be had either
         found += [name] if file else []
     present = params.backbone.name if params.backbone.weights == "imagenet" else None

@@ -7,6 +7,7 @@ import inspect
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,24 @@ def _folder(images: Images) -> Path:
 
 def _plain(name: str) -> str:
     return re.sub("[^a-z0-9]", "", name.lower())
+
+
+def first(names: Sequence[str], images: Callable[[str], Images]) -> tuple[str, Download | None, bool]:
+    """Of `names`, for the `images` of each, the first whose weights are here or that has none, else the first of all;
+    its file; and whether that can be had here, now."""
+    wanted: dict[str, Download] = {}
+    for name in names:
+        file = weights(name, images(name))
+        if file is None or file.path.is_file():
+            return name, file, True
+        wanted[name] = file
+    name, file = next(iter(wanted.items()))
+    return name, file, downloadable(file)
+
+
+def advice(file: Download) -> str:
+    """What to do where it cannot be downloaded."""
+    return f"fetch {file.url} and put it at {file.path}"
 
 
 def downloadable(file: Download) -> bool:

@@ -41,7 +41,7 @@ class Params(Section):
     version: int = Field(description="of the list of keys below")
     data: Data = Field(description="where the images come from and how they are split")
     images: Images = Field(description="what every image is turned into")
-    backbone: Backbone = Field(description="the pretrained network")
+    backbone: Backbone = Field(description="the network below the head")
     head: Head = Field(description="the classifier on top of the backbone")
     train: Train = Field(description="how the network is trained")
     compute: Compute = Field(description="arithmetic: together with the versions it decides the bits")

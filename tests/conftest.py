@@ -1,5 +1,6 @@
 """What most tests need: the project's real parameters made small, and a project folder of their own."""
 
+import gc
 import os
 import shutil
 import signal
@@ -62,6 +63,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         others = [item for item in items if "outcome" not in getattr(item, "fixturenames", [])]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
+
+
+def pytest_collection_finish() -> None:
+    """Building a network collects garbage, and what is imported by now is none: it need not be looked at each time."""
+    gc.freeze()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """One TensorFlow per test process, with the thread pool every test expects, and a project with stored images."""
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ ROOT = Path(__file__).parents[2]
 # While tests are collected, so before any of them can start TensorFlow with other threads.
 THREADS = 2
 determinism.prepare(Compute(precision="float32", threads=THREADS, storage="float32"))
-gc.freeze()  # building a network collects garbage; what TensorFlow has loaded is none
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def everything_said(using: dict[str, float]) -> dict[str, Any]:
     from pipeline.filing import differences, experiments, reading, seeds
     from pipeline.identity import fingerprint
     from pipeline.params import config
-    from pipeline.review import compare, subjects, table
+    from pipeline.review import compare, table
 
     def named(params: Any) -> list[str]:
         code = fingerprint.training_code()
@@ -40,13 +40,16 @@ def everything_said(using: dict[str, float]) -> dict[str, Any]:
     other = config.load().model_dump()
     other["train"] |= using
     with patch.object(reading, "filed", cache(reading.filed)):  # a record is read once for all of it
-        filed = [subjects.resolve(name) for name in experiments.names() if reading.exists(name)]
+        records = {name: reading.filed(name) for name in experiments.names() if reading.exists(name)}
         return {
             "keys": config.known_keys(),
             "values": [getattr(params.train, "made_up", None) for params in loaded.values()],
             "names": {file: named(params) for file, params in loaded.items()},
             "using": named(config.check(other, "using")),
-            "differences": {found.name: differences.differences(found.params, found.record.params) for found in filed},
+            "differences": {
+                name: differences.differences(loaded[f"experiments/{name}/params.yaml"], record.params)
+                for name, record in records.items()
+            },
             "list": table.as_text(),
             "table is stale": [str(path) for path in table.stale()],
             "compare": compare.report("digits", "flowers-best"),

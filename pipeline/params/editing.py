@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
 
 from pipeline.params import config, rendering, upgrades
@@ -36,12 +37,21 @@ def with_values(text: str, values: Mapping[str, Any], where: str) -> str:
 
 def _brought_to(text: str, content: Mapping[str, Any], where: str) -> str:
     changes = dict(_differences(config.parse_yaml(text, where), content))
-    new = text
-    for key, value in changes.items():
-        new = _with(new, key.split("."), value)
-    if config.parse_yaml(new, where) != content:  # anchors, merged keys: what is written once may count twice
+    try:
+        new = _changed(text, changes)
+        fits = config.parse_yaml(new, where) == content
+    except (YAMLError, ConfigError):  # an anchor went that other keys refer to
+        fits = False
+    if not fits:  # anchors, merged keys: what is written once may count twice
         wanted = "; ".join(f"{key}: {'not there' if v is ... else rendering.flow(v)}" for key, v in changes.items())
         raise ConfigError(f"{where}: written in a way that only you can change; it should have {wanted}")
+    return new
+
+
+def _changed(text: str, changes: Mapping[str, Any]) -> str:
+    new, left = _with_values_in_place(text, changes)
+    for key in left:
+        new = _with(new, key.split("."), changes[key])
     return new
 
 
@@ -57,6 +67,27 @@ def _differences(
             yield from _differences(old, new, section, f"{prefix}{name}.")
         elif old != new:
             yield prefix + name, new
+
+
+def _with_values_in_place(text: str, changes: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """`text`, read once, with those values changed that stand within a line; and the keys that are left."""
+    top = YAML(typ="safe", pure=True).compose(text)
+    places: dict[int, tuple[str, Node]] = {}
+    for key, value in changes.items():
+        node = _found(top, key.split("."))
+        if node and value is not ... and _within_line(node):
+            places.setdefault(node.start_mark.index, (key, node))  # what an alias stands for may be here twice
+    for _, (key, node) in sorted(places.items(), reverse=True):  # from the end: places before stay where they are
+        text = _revalued(text, node, rendering.flow(changes[key]))
+    done = {key for key, _ in places.values()}
+    return text, [key for key in changes if key not in done]
+
+
+def _found(node: Node | None, names: list[str]) -> Node | None:
+    """The value of a key; None if it does not stand in the text."""
+    for name in names:
+        node = _pairs(node).get(name, (None, None))[1] if isinstance(node, MappingNode) else None
+    return node
 
 
 def _with(text: str, names: list[str], value: Any) -> str:

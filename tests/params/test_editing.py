@@ -186,6 +186,24 @@ def test_a_value_takes_the_other_s_place(before, value, after):
     assert editing.with_values(before, {"train.seed": value}, WHERE) == after
 
 
+def test_values_are_set_wherever_they_stand_and_the_text_is_read_once_for_them(monkeypatch):
+    """Longer and shorter ones, two in a line, before and after a key that comes and one that stands over lines."""
+    text = "data: {name: a, limit: 1000}  # c\nhead:\n  units:\n    - 1\n  pooling: max  # p\ntrain:\n  seed: 1  # s\n"
+    values = {"data.name": "longer", "data.limit": 2, "head.units": [3], "head.pooling": "average", "train.seed": 10**6}
+    composed = []
+    compose = editing.YAML.compose
+    monkeypatch.setattr(editing.YAML, "compose", lambda self, text: composed.append(1) or compose(self, text))
+    new = editing.with_values(text, values, WHERE)
+    assert {key: keys.at(config.parse_yaml(new, WHERE), key) for key in values} == values
+    assert {" c", " p", " s"} <= {line.partition("#")[2] for line in new.splitlines()}
+    assert len(composed) == 3  # once for all, and twice for the value over lines: it goes and comes
+
+
+def test_an_anchor_and_its_alias_are_not_set_to_two_values():
+    with pytest.raises(ConfigError, match="written in a way that only you can change"):
+        editing.with_values("train:\n  seed: &one 1\n  epochs: *one\n", {"train.seed": 2, "train.epochs": 3}, WHERE)
+
+
 @pytest.mark.parametrize("old", ["", " |\n    text", "\n  - 1\n  - 2", "\n    - 1\n    -\n      a: 1", "\n    1"])
 def test_values_over_lines_are_replaced_whole(old):
     text = f"train:\n  epochs: 3  # long\n  seed:{old}\n  # the end\nsweep: 1\n"

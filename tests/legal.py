@@ -1,6 +1,8 @@
 """A Hypothesis strategy of every legal Params, made from the schema itself."""
 
+import re
 from collections.abc import Callable
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -25,6 +27,9 @@ CLASSES = ["rose", "no", "3", "daisy, wild"]  # that are given weights
 GIVEN: dict[str, st.SearchStrategy] = {
     "version": st.integers(upgrades.FIRST, upgrades.CURRENT),
     "splits": st.just(SPLITS),
+    "group": st.none()
+    | st.sampled_from(["column", "folder", "folder:2"])
+    | st.text().map(lambda t: f"({re.escape(t)})"),
     "start": st.lists(st.just({"train.learning_rate": 1e-3, "train.optimizer": "adam", "head.units": [8]}), max_size=2),
     "space": st.sets(st.sampled_from(sorted(SPACE)), min_size=1).map(lambda keys: {k: SPACE[k] for k in sorted(keys)}),
 }
@@ -36,6 +41,8 @@ def legal_params(draw: Callable[[st.SearchStrategy], Any]) -> Params:
     content = draw(section(Params))
     backbone, head, train = content["backbone"], content["head"], content["train"]
     train["unfrozen_layers"] = min(train["unfrozen_layers"], backbone["max_unfrozen_layers"])
+    if backbone["weights"] == "preset" and not backbone["name"].startswith("hub:"):
+        backbone["weights"] = "none"
     if backbone["name"] != "convolutions":
         backbone["layers"] = []
     if isinstance(head["dropout"], list):
@@ -51,6 +58,7 @@ def legal_params(draw: Callable[[st.SearchStrategy], Any]) -> Params:
         raise
 
 
+@cache
 def section(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(
         {

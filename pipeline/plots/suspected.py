@@ -14,7 +14,7 @@ _COLUMNS = 6
 def draw(images: Sequence[np.ndarray], titles: Sequence[tuple[str, str]], names: Sequence[str]) -> Figure:
     """`images` uint8 (H, W, C), `titles` (label, suggested), `names`; none is one sentence."""
     rows = max(1, -(-len(images) // _COLUMNS))
-    drawn, axes = figure(12, 2.6 * rows, rows=rows, columns=_COLUMNS)
+    drawn, axes = figure(12, 2.9 * rows, rows=rows, columns=_COLUMNS)  # with less the titles above are cut
     for ax in axes.flat:
         ax.set_axis_off()
     if not images:

@@ -35,7 +35,10 @@ class TooManyAlikeError(DataError):
 
 @dataclass(frozen=True)
 class Pair:
-    """Two images of different pixels that show one picture; `likeness`: correlation where they overlap, 0 to 1."""
+    """Two images of different pixels that show one picture; `likeness`: correlation where they overlap.
+
+    0 to 1, and up to some thousandths more where it is 1: whole numbers stand for cells' shares of it.
+    """
 
     first: Item
     second: Item

@@ -44,7 +44,7 @@ def run(params: Params) -> None:
     samples = Collector(len(classes))
     pools = _pools(builder, wanted, params, classes, samples)
     pairs = _near_duplicates(pools, params)
-    pools = splitting.drawn_all(pools, builder.info, wanted, params.data.splitting, _joined(pairs, params))
+    pools = splitting.drawn_all(pools, builder.info, wanted, params.data.splitting, _joined(pools, pairs, params))
     used = [item for pool in pools for item in pool.items if item.split]
     splitting.refuse_cut_groups(used)
 
@@ -100,10 +100,13 @@ def _near_duplicates(pools: list[Pool], params: Params) -> list[Pair] | None:
     return near_duplicates.pairs([item for pool in pools for item in pool.items])
 
 
-def _joined(pairs: list[Pair] | None, params: Params) -> list[tuple[str, str]]:
-    """The names of images that must not be drawn apart."""
-    together = pairs if pairs and params.data.near_duplicates == "together" else []
-    return [(pair.first.name, pair.second.name) for pair in together]
+def _joined(pools: list[Pool], pairs: list[Pair] | None, params: Params) -> list[tuple[str, str]]:
+    """The names of images that must not be drawn apart: copies, whatever groups they are in."""
+    if params.data.near_duplicates != "together":
+        return []
+    identical = integrity.same(item for pool in pools for item in pool.items)
+    same = [(group[0].name, item.name) for group in identical for item in group[1:]]
+    return same + [(pair.first.name, pair.second.name) for pair in pairs or ()]
 
 
 def _resolve(groups: list[Group], classes: list[str], params: Params) -> set[str]:

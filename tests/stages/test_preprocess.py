@@ -296,6 +296,21 @@ def test_near_duplicates_are_reported_refused_or_kept_together(project, run, cop
     assert records.read_json(paths.DATASET)["near_duplicates"]["leaking"] == 0
 
 
+def test_groups_that_share_an_image_are_together_if_copies_are_to_be(project, run, plants, params):
+    """Identical images are no near-duplicates of each other, and copies all the same."""
+    for n in range(0, 20, 2):
+        shutil.copy(project / f"source/a/a{n:02}x.png", project / f"source/a/a{n + 1:02}z.png")
+    by_plant = splitting(params, method="stratified", group=r"([ab]\d+)[xyz]")
+    run(**plants, near_duplicates="together", splitting=by_plant)
+    report = records.read_json(paths.DATASET)
+    assert (report["duplicates"]["count"], report["duplicates"]["leaking"]) == (10, 0)
+    assert report["near_duplicates"]["leaking"] == 0
+    split_of = table()
+    for n in range(0, 20, 2):
+        joined = {f"a/a{n:02}x.png", f"a/a{n:02}y.png", f"a/a{n + 1:02}x.png", f"a/a{n + 1:02}z.png"}
+        assert len({split_of[name] for name in joined}) == 1
+
+
 def test_nobody_looks_for_near_duplicates_unless_asked_to(run, plants):
     run(**plants)
     assert "near_duplicates" not in records.read_json(paths.DATASET)

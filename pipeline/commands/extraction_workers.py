@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.process.errors import MachineError
 
 if TYPE_CHECKING:
+    from pipeline.model.filling import Wanted
     from pipeline.params.schema import Params
 
 WORKERS, SCHEDULER = "HERBARIUM_WORKERS", "HERBARIUM_SCHEDULER"  # say to a stage of `dvc repro` who computes
@@ -34,6 +35,7 @@ def of(params: "Params", workers: int, scheduler: str | None) -> Iterator[Callab
     if workers == 1 and not scheduler:
         yield None
         return
+    from pipeline.model import filling
     from pipeline.sweep import executors
 
     content = json.dumps(params.model_dump())
@@ -43,7 +45,7 @@ def of(params: "Params", workers: int, scheduler: str | None) -> Iterator[Callab
         def agreed(bits: str) -> Callable[[str, Iterable[Sequence[int]]], Iterator[list[Any]]]:
             def computed(split: str, chunks: Iterable[Sequence[int]]) -> Iterator[list[Any]]:
                 root = str(Path.cwd())
-                identities = _identities_of(split, root, params)
+                identities = _identities_of(filling.Wanted.rows_of(split, params, Path(root)))
                 parts = (([int(n) for n in rows], _seen(root, split, rows, identities)) for rows in chunks)
                 return _in_order(client, at_once, (content, bits, root, split), parts)
 
@@ -86,7 +88,7 @@ def _compute(content: str, bits: str, root: str, split: str, rows: list[int], se
 
     params, lower = _network(content, bits, root)
     wanted = filling.Wanted.rows_of(split, params, Path(root))
-    identities = _identities_of(split, root, params)
+    identities = _identities_of(wanted)
     if _seen(root, split, rows, identities) != seen:
         raise MachineError(
             f"a worker, {platform.node()}, has other images in {root}: bring data/images there (dvc pull preprocess),"
@@ -125,14 +127,14 @@ def _network(content: str, bits: str, root: str) -> tuple["Params", Any]:
     return params, extraction.lower_of(network, params)
 
 
-def _identities_of(split: str, root: str, params: "Params") -> list[int]:
+def _identities_of(wanted: "Wanted") -> list[int]:
     """What views of the split's images are drawn from; none if it has no views."""
     from pipeline.files import paths
-    from pipeline.model import filling
 
-    if not filling.Wanted.rows_of(split, params, Path(root)).views:
+    if not wanted.views:
         return []
-    return _identities(split, root, (Path(root) / paths.ids(split)).stat().st_mtime_ns)
+    written = (wanted.root / paths.ids(wanted.split)).stat().st_mtime_ns
+    return _identities(wanted.split, str(wanted.root), written)
 
 
 @lru_cache(maxsize=1)

@@ -72,15 +72,13 @@ def _differences(
 def _with_values_in_place(text: str, changes: Mapping[str, Any]) -> tuple[str, list[str]]:
     """`text`, read once, with those values changed that stand within a line; and the keys that are left."""
     top = YAML(typ="safe", pure=True).compose(text)
-    places: dict[int, tuple[str, Node]] = {}
-    for key, value in changes.items():
-        node = _found(top, key.split("."))
-        if node and value is not ... and _within_line(node):
-            places.setdefault(node.start_mark.index, (key, node))  # what an alias stands for may be here twice
+    found = {key: _found(top, key.split(".")) for key, value in changes.items() if value is not ...}
+    within = {key: node for key, node in found.items() if node and _within_line(node)}
+    # What an alias stands for may be here twice: it is written once.
+    places = {node.start_mark.index: (key, node) for key, node in within.items()}
     for _, (key, node) in sorted(places.items(), reverse=True):  # from the end: places before stay where they are
         text = _revalued(text, node, rendering.flow(changes[key]))
-    done = {key for key, _ in places.values()}
-    return text, [key for key in changes if key not in done]
+    return text, [key for key in changes if key not in within]
 
 
 def _found(node: Node | None, names: list[str]) -> Node | None:
@@ -97,8 +95,6 @@ def _with(text: str, names: list[str], value: Any) -> str:
         section, model = _pairs(section)[name][1], section_of(fields[name].annotation)
         fields = model.model_fields if model else {}
     pair = _pairs(section).get(names[-1])
-    if pair and value is not ... and _within_line(pair[1]):
-        return _revalued(text, pair[1], rendering.flow(value))
     if pair:
         text = _without(text, section, names[-1])
         return text if value is ... else _with(text, names, value)

@@ -55,11 +55,8 @@ def _first_sentence(name: str) -> str:
 
 
 def _curve(found: Record) -> list[str]:
-    """As the picture beside it shades it."""
     run = found.runs.get(found.params.train.seed)
-    if run is None or len(run.epochs) < 2:
-        return []
-    return [reading_of_curves.describe(run.epochs)]
+    return [reading_of_curves.describe(run.epochs)] if run and len(run.epochs) > 1 else []
 
 
 def _mistakes(tested: Predictions | None) -> list[str]:

@@ -76,6 +76,12 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def csv_rows(path: Path) -> Iterator[list[str]]:
+    """The rows of a table one by one, the header first; empty lines are none."""
+    with path.open(newline="", encoding="utf-8") as file:
+        yield from filter(None, csv.reader(file))
+
+
 def write_npy(path: Path, array: np.ndarray) -> None:
     with atomic(path) as temporary, temporary.open("wb") as file:
         np.save(file, array, allow_pickle=False)

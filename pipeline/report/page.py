@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.files import pages, paths, records
 from pipeline.params.keys import flat
-from pipeline.results import balanced, floor, history, metrics, predictions
+from pipeline.results import balanced, floor, history, metrics
 from pipeline.results.predictions import Predictions
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ MISTAKES_SHOWN = 12
 CONFUSIONS_SHOWN = 8
 
 
-def render(params: Params, listed: Mapping[str, Any] | None = None) -> str:
-    """The page of the files in the working directory; `listed`: the part of `params` that is shown in full, or all.
+def render(params: Params, test: Predictions, listed: Mapping[str, Any] | None = None) -> str:
+    """The page of the files in the working directory, and what they say of the `test` images.
 
-    Reads what the stages have written: metrics, predictions, history, training.json, dataset.json and the pictures.
+    `listed`: the part of `params` that is shown in full, or all. Reads what the stages have written: metrics, history,
+    training.json, dataset.json and the pictures.
     """
-    test = predictions.read(paths.PREDICTIONS)
     measured = records.read_json(paths.METRICS)
     values = {
         "params": flat(params.model_dump()),

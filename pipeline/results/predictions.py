@@ -1,7 +1,10 @@
 """predictions.csv: what a network said about every image, enough to compute every metric again from the file alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +13,7 @@ from pipeline.results import drawn_tables, metrics
 from pipeline.results.metrics import ClassScores
 
 PREFIX = "p_"  # keeps the columns of classes apart from the others, whatever the classes are called
+_TEXTS = ("name", "label", "predicted")
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def write(path: Path, predictions: Predictions) -> None:
         predictions.names,
         (classes[i] for i in predictions.labels),
         (classes[i] for i in predictions.predicted),
-        predictions.probabilities.tolist(),
+        (row.tolist() for row in predictions.probabilities),
         strict=True,
     )
     header = ["name", "label", "predicted", *(PREFIX + c for c in classes)]
@@ -66,24 +70,44 @@ def write(path: Path, predictions: Predictions) -> None:
 
 
 def read(path: Path) -> Predictions:
-    """What `write` wrote. Raises DataError if it is anything else, or a prediction is not the most probable class."""
-    rows = drawn_tables.read(path)
-    if not rows or not {"name", "label", "predicted"} <= rows[0].keys():
+    """What `write` wrote. Raises DataError if it is anything else, or a prediction is not the most probable class.
+
+    Takes some times the memory of the probabilities, 8 N·K bytes.
+    """
+    rows = drawn_tables.rows(path)
+    header = next(rows, [])
+    texts = [header.index(name) for name in _TEXTS if name in header]
+    first = next(rows, None) if len(texts) == len(_TEXTS) else None
+    if first is None:
         raise DataError(f"{path}: found no rows with name, label and predicted; needed: what the stage evaluate writes")
-    classes = [column.removeprefix(PREFIX) for column in rows[0] if column.startswith(PREFIX)]
-    index = {name: i for i, name in enumerate(classes)}
-    if unknown := {row["label"] for row in rows} - index.keys():
-        raise DataError(f"{path}: label {min(unknown)!r} has no column {PREFIX}{min(unknown)}")
-    labels = np.array([index[row["label"]] for row in rows], dtype=np.int64)
+    numbers = [i for i, column in enumerate(header) if column.startswith(PREFIX)]
+    classes = [header[i].removeprefix(PREFIX) for i in numbers]
     try:
-        probabilities = np.array([[float(row[PREFIX + c]) for c in classes] for row in rows])
-        predictions = Predictions(classes, [row["name"] for row in rows], labels, probabilities)
-    except (TypeError, ValueError, DataError) as error:
+        names, labels, predicted, probabilities = zip(
+            *(_row(row, len(header), texts, numbers) for row in chain([first], rows)), strict=True
+        )
+        found = Predictions(classes, list(names), _indices(labels, classes), np.array(probabilities))
+    except (ValueError, DataError) as error:
         raise DataError(f"{path}: {error}") from None
-    for row, most_probable in zip(rows, predictions.predicted, strict=True):
-        if row["predicted"] != classes[most_probable]:
+    for name, said, most_probable in zip(names, predicted, found.predicted, strict=True):
+        if said != classes[most_probable]:
             raise DataError(
-                f"{path}: {row['name']}: predicted is {row['predicted']!r}, the most probable class is"
+                f"{path}: {name}: predicted is {said!r}, the most probable class is"
                 f" {classes[most_probable]!r}: the file was changed after it was written; run dvc repro"
             )
-    return predictions
+    return found
+
+
+def _row(row: list[str], columns: int, texts: list[int], numbers: list[int]) -> tuple[Any, ...]:
+    """The cells of a row: name, label, predicted and, float64 (K,), the probabilities."""
+    if len(row) != columns:
+        raise DataError(f"a row has {len(row)} cells, the first line {columns}: {row[0]!r}; run dvc repro")
+    return *(row[i] for i in texts), np.array([row[i] for i in numbers], dtype=np.float64)
+
+
+def _indices(labels: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+    """int64 (N,): the places of class names."""
+    index = {name: i for i, name in enumerate(classes)}
+    if unknown := set(labels) - index.keys():
+        raise DataError(f"label {min(unknown)!r} has no column {PREFIX}{min(unknown)}")
+    return np.array([index[label] for label in labels], dtype=np.int64)

@@ -79,7 +79,7 @@ def evaluate(
     records.write_json(paths.METRICS, measured)
     _write_tables(test, plane)
     _draw(test, plane, look)
-    records.write_text(paths.REPORT, page.render(params, listed))
+    records.write_text(paths.REPORT, page.render(params, read[0], listed))
     print(_summary(measured, int(test.correct.sum())))
     for warning in (balanced.warning(_confusion(test), classes), below_floor.warning(measured)):
         if warning:

@@ -7,7 +7,7 @@ notes of earlier extractions say which rows are in which files of DVC's cache.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from pipeline.identity import cache
 
 ROWS = paths.STATE / "rows"
 _NAME = "S16"
+_MAPPED = 256  # images at once
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,7 @@ def names(split: str, views: int, augmentation: Mapping[str, Any]) -> np.ndarray
 
     `augmentation` is what decides a view; not how many there are.
     """
-    images = records.read_npy(paths.images(split))
-    head = f"{images.dtype.str} {images.shape[1:]} ".encode()
-    of_images = [hashlib.sha256(head + image.tobytes()).digest() for image in images]
+    of_images = list(_of_images(paths.images(split)))
     identities = [row["sha256"] for row in records.read_csv(paths.ids(split))] if views else []
     settings = records.canonical({key: value for key, value in augmentation.items() if key != "views"}).encode()
     of_views = [
@@ -60,6 +59,14 @@ def names(split: str, views: int, augmentation: Mapping[str, Any]) -> np.ndarray
         for image, identity in zip(of_images, identities, strict=True)
     ]
     return np.array([digest[:16] for digest in [*of_images, *of_views]], dtype=_NAME)
+
+
+def _of_images(path: Path) -> Iterator[bytes]:
+    """The digest of each stored image."""
+    for start in range(0, len(records.read_npy(path)), _MAPPED):
+        images = records.read_npy(path)[start : start + _MAPPED]  # mapped anew: read pages of a kept map pile up
+        head = f"{images.dtype.str} {images.shape[1:]} ".encode()
+        yield from (hashlib.sha256(head + image.tobytes()).digest() for image in images)
 
 
 def find(wanted: np.ndarray, notes: Sequence[Mapping[str, Any]], files: Sequence[str]) -> Known:

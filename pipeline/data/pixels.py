@@ -5,7 +5,6 @@ They are in an .npy file beside the outputs. If they become a split as they are,
 
 import math
 import os
-import shutil
 import tempfile
 import weakref
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from pipeline.files import paths, records
-from pipeline.process.errors import MachineError
+from pipeline.process import limits
 
 
 class Pixels:
@@ -62,14 +61,12 @@ def require_space(images: int, shape: tuple[int, int, int], copied: bool) -> int
     Raises MachineError, before any work, if the disk has not that much.
     """
     needed = images * math.prod(shape) * (2 if copied else 1)
-    free = shutil.disk_usage(Path.cwd()).free
-    if needed > free:
-        size = " × ".join(map(str, shape))
-        raise MachineError(
-            f"{images:,} prepared images of {size} bytes need {needed / 1e9:.1f} GB"
-            f"{', as they are drawn into splits or some are left out' if copied else ''}; the disk has"
-            f" {free / 1e9:.1f} GB free: lower images.height and width, or set data.limit"
-        )
+    why = " (twice, as they are drawn into splits or some are left out)" if copied else ""
+    limits.require_disk(
+        needed,
+        f"{images:,} prepared images of {' × '.join(map(str, shape))} bytes{why}",
+        "lower images.height and width, or set data.limit",
+    )
     return needed
 
 

@@ -24,14 +24,12 @@ from pipeline.model import augmentation, backbones, chunks, filling, heads, hub_
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut, Network, stored
 from pipeline.model.filling import Elsewhere, Lower, Wanted
-from pipeline.process import verbosity
-from pipeline.process.errors import MachineError
+from pipeline.process import limits, verbosity
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
 
 UNFINISHED = paths.STATE / "features"
-SPARE_BYTES = 1 << 30  # left free on the disk
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,8 @@ def extract(params: Params, elsewhere: Callable[[str], Elsewhere] | None = None)
     index = _index(params, network, entries, counts)
     keys = reuse.keys(index, params.compute)
     work = {split: UNFINISHED / key[:16] for split, key in keys.items()}
-    check_disk(params, entries, counts, work.values())
+    if needed := check_disk(params, entries, counts, work.values()):
+        verbosity.say(f"activations take {needed / 1e6:,.0f} MB of the disk")
     if kept:
         _say_brought(reuse.bring(keys, work))
         name, files = reuse.network(index, params.compute), [str(entry.file) for _, entry in kept]
@@ -100,13 +99,11 @@ def check_disk(params: Params, entries: list[Stored], counts: dict[str, int], wo
     rows = sum(int(count) for count in counts.values()) + counts["train"] * params.images.augmentation.views
     needed = sum(int(entry.row_values * width * rows) for entry in entries if entry.file)
     needed = max(0, needed - sum(int(file.stat().st_size) for folder in work for file in folder.glob("*.npy")))
-    free = shutil.disk_usage(Path.cwd()).free
-    if needed + SPARE_BYTES > free:
-        raise MachineError(
-            f"activations of {rows} images at {', '.join(e.layer for e in entries)} need {needed / 1e9:.1f} GB, the"
-            f" disk has {free / 1e9:.1f} GB free: lower backbone.max_unfrozen_layers or images.augmentation.views, or"
-            " set compute.storage: float16"
-        )
+    limits.require_disk(
+        needed,
+        f"activations of {rows:,} images at {', '.join(e.layer for e in entries)}",
+        "lower backbone.max_unfrozen_layers or images.augmentation.views, or set compute.storage: float16",
+    )
     return needed
 
 

@@ -1,10 +1,14 @@
-"""How many processors and how much memory this process may use: in a container less than the machine has."""
+"""How many processors, how much memory and disk this process may use: in a container less than the machine has."""
 
+import shutil
 from pathlib import Path
 
 import joblib
 import psutil  # type: ignore[import-untyped]
 
+from pipeline.process.errors import MachineError
+
+SPARE_BYTES = 1 << 30  # left free on the disk
 # Of control groups, version 2 and 1, as a container sees its own.
 _MEMORY_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
@@ -20,3 +24,16 @@ def memory_bytes() -> int:
     total: int = psutil.virtual_memory().total
     found = [file.read_text().strip() for file in _MEMORY_FILES if file.exists()]
     return min([total, *(int(text) for text in found if text.isdigit())])
+
+
+def require_disk(needed: int, what: str, remedy: str) -> None:
+    """Raises MachineError if the disk of the working directory has not `needed` bytes free, and some to spare.
+
+    It says `what` needs them, and the `remedy`.
+    """
+    free = shutil.disk_usage(Path.cwd()).free
+    if needed and needed + SPARE_BYTES > free:
+        raise MachineError(
+            f"{what} need {needed / 1e9:.1f} GB, and {SPARE_BYTES / 1e9:.1f} GB stay free; the disk has"
+            f" {free / 1e9:.1f} GB: {remedy}"
+        )

@@ -1,11 +1,14 @@
 """What a container allows, where it allows less than the machine has."""
 
 import os
+import shutil
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from pipeline.process import limits
+from pipeline.process.errors import MachineError
 
 
 @pytest.mark.parametrize(("text", "share"), [("max", 1), ("1000", None), (str(1 << 62), 1), ("9223372036854771712", 1)])
@@ -27,3 +30,15 @@ def test_processors_are_counted_by_affinity():
         assert limits.cpus() == 1
     finally:
         os.sched_setaffinity(0, mine)
+
+
+def test_the_disk_must_have_what_is_needed_and_some_to_spare(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=limits.SPARE_BYTES + 1000))
+    limits.require_disk(1000, "the pictures", "take fewer")
+    with pytest.raises(MachineError, match=r"the pictures need .*1\.1 GB stay free.*has 1\.1 GB: take fewer"):
+        limits.require_disk(1001, "the pictures", "take fewer")
+
+
+def test_what_needs_nothing_needs_no_free_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    limits.require_disk(0, "the pictures", "take fewer")

@@ -1,8 +1,10 @@
 """The page: whole, alone, safe and the same bytes whenever the files are."""
 
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,8 +73,12 @@ def shown(finished: Path) -> Params:
     return config.for_stage("evaluate")
 
 
+def rendered(shown: Params, listed: Mapping[str, Any] | None = None) -> str:
+    return page.render(shown, predictions.read(paths.PREDICTIONS), listed)
+
+
 def test_the_page_is_whole_and_needs_nothing_beside_it(shown: Params) -> None:
-    structure = Structure(page.render(shown))
+    structure = Structure(rendered(shown))
     assert structure.open == []
     assert structure.seen.count("img") == len(paths.PICTURES)
     assert "script" not in structure.seen
@@ -81,7 +87,7 @@ def test_the_page_is_whole_and_needs_nothing_beside_it(shown: Params) -> None:
 
 
 def test_it_says_what_came_out(shown: Params) -> None:
-    text = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", page.render(shown)))
+    text = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", rendered(shown)))
     for expected in (
         "83.3 %",
         "10 of 12 images right",
@@ -94,15 +100,28 @@ def test_it_says_what_came_out(shown: Params) -> None:
     assert "dvc repro" in text
 
 
-@pytest.mark.parametrize(("weights", "said"), [("none", "trained from scratch"), ("file", "with transfer learning")])
-def test_transfer_learning_is_said_of_networks_with_weights(shown: Params, weights: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("weights", "trainable", "said"),
+    [
+        ("none", 1234, "trained from scratch"),
+        ("none", 567, "from random weights"),
+        ("file", 567, "with transfer learning"),
+        ("file", 1234, "with transfer learning"),
+    ],
+)
+def test_transfer_learning_is_said_of_networks_with_weights(
+    shown: Params, weights: str, trainable: int, said: str
+) -> None:
     backbone = shown.backbone.model_copy(update={"weights": weights})
-    html = page.render(shown.model_copy(update={"backbone": backbone}))
-    assert [words for words in ("trained from scratch", "with transfer learning") if words in html] == [said]
+    trained = {**records.read_json(paths.TRAINING), "parameters": {"total": 1234, "trainable": trainable}}
+    records.write_json(paths.TRAINING, trained)
+    html = rendered(shown.model_copy(update={"backbone": backbone}))
+    sayings = ("trained from scratch", "from random weights", "with transfer learning")
+    assert [words for words in sayings if words in html] == [said]
 
 
 def test_names_are_escaped(shown: Params) -> None:
-    html = page.render(shown)
+    html = rendered(shown)
     assert "<script" not in html
     assert "<b>" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
@@ -112,24 +131,24 @@ def test_names_are_escaped(shown: Params) -> None:
 def test_faults_of_the_data_are_not_hidden(shown: Params) -> None:
     found = {"groups": [], "count": 3, "contradicting": 2, "leaking": 1, "dropped_images": 4}
     write_preparation(CLASSES, {"test": 12}, duplicates=found, skipped=[{"name": "a.png", "reason": "empty"}])
-    html = page.render(shown)
+    html = rendered(shown)
     assert '<span class="wrong">1 in more than one split</span>' in html
     assert '<span class="wrong">2 with contradicting labels</span>' in html
     assert "left out: 1" in html
 
 
 def test_near_duplicates_are_told_where_they_were_looked_for(shown: Params) -> None:
-    assert "Near-duplicates" not in page.render(shown)
+    assert "Near-duplicates" not in rendered(shown)
     write_preparation(
         CLASSES, {"test": 12}, near_duplicates={"count": 2, "leaking": 1, "contradicting": 0, "pairs": []}
     )
-    html = page.render(shown)
+    html = rendered(shown)
     assert "Near-duplicates: 2 pairs" in html
     assert '<span class="wrong">1 in two splits</span>' in html
 
 
 def test_equal_files_are_an_equal_page(shown: Params) -> None:
-    assert page.render(shown) == page.render(shown)
+    assert rendered(shown) == rendered(shown)
 
 
 def test_the_parameters_are_those_the_stage_declares(shown: Params) -> None:
@@ -140,8 +159,8 @@ def test_the_parameters_are_those_the_stage_declares(shown: Params) -> None:
 
 
 def test_a_key_that_nobody_uses_changes_no_page(shown: Params) -> None:
-    assert "<code>train.seed</code>" in page.render(shown)
-    assert "<code>train.seed</code>" not in page.render(shown, {"train": {"epochs": 3}})
+    assert "<code>train.seed</code>" in rendered(shown)
+    assert "<code>train.seed</code>" not in rendered(shown, {"train": {"epochs": 3}})
 
 
 def test_mistakes_and_confusions_are_the_worst_first() -> None:

@@ -111,10 +111,12 @@ def _seen(root: str, split: str, rows: Sequence[int], identities: Sequence[int])
 def _network(content: str, bits: str, root: str) -> tuple["Params", Any]:
     """Built and traced once a process. Raises MachineError if it has other bits here."""
     from pipeline.identity import determinism, libraries
-
-    libraries.start()
-    from pipeline.model import backbones, extraction
     from pipeline.params import config
+    from pipeline.process import importing
+
+    with importing.uncollected():
+        libraries.start()
+        from pipeline.model import backbones, extraction
 
     params = config.check(json.loads(content), "the extraction's parameters")
     determinism.prepare(params.compute)

@@ -127,8 +127,11 @@ def export_backbone(path: Annotated[Path, typer.Argument(help="Where to write it
 
 def publish_run(params: "Params") -> tuple[str, str]:
     """The run's id, and a sentence about it."""
-    from pipeline.identity import resources
-    from pipeline.tracking.publish import publish as publish_run
+    from pipeline.process import importing
+
+    with importing.uncollected():
+        from pipeline.identity import resources
+        from pipeline.tracking.publish import publish as publish_run
 
     trained = _trained_once(params)
     run = publish_run(params, lambda: trained().full, resources.seconds(), lambda: known.familiarity(trained()))

@@ -39,14 +39,15 @@ def prepared(said: bool = False) -> "Params":
 
     It takes seconds, which is announced unless it was `said`.
     """
-    from pipeline.process import verbosity
+    from pipeline.process import importing, verbosity
 
     params = configured()
     if not said:
         verbosity.begin("loading TensorFlow")
-    from pipeline.identity import libraries
+    with importing.uncollected():
+        from pipeline.identity import libraries
 
-    libraries.start()
+        libraries.start()
     return params
 
 

@@ -67,10 +67,13 @@ def train() -> None:
     Example: herbarium train
     """
     _begin("train")
-    from pipeline.identity import guard, resources
-    from pipeline.process import verbosity
-    from pipeline.stages import train as stage
-    from pipeline.tracking.live import Live
+    from pipeline.process import importing
+
+    with importing.uncollected():
+        from pipeline.identity import guard, resources
+        from pipeline.process import verbosity
+        from pipeline.stages import train as stage
+        from pipeline.tracking.live import Live
 
     with folder_lock.stage_alone("train"), verbosity.progress(), Live() as live, guard.guarded("train") as stock:
 
@@ -90,11 +93,14 @@ def evaluate() -> None:
     Example: herbarium evaluate
     """
     _begin("evaluate")
-    from pipeline.filing import ledger
-    from pipeline.identity import agreement, guard, resources
-    from pipeline.params import upgrades
-    from pipeline.process import notices, verbosity
-    from pipeline.stages import evaluate as stage
+    from pipeline.process import importing
+
+    with importing.uncollected():
+        from pipeline.filing import ledger
+        from pipeline.identity import agreement, guard, resources
+        from pipeline.params import upgrades
+        from pipeline.process import notices, verbosity
+        from pipeline.stages import evaluate as stage
 
     with folder_lock.stage_alone("evaluate"), guard.guarded("evaluate") as stock:
         agreement.require_trained(stock.whole)
@@ -113,10 +119,13 @@ def _prepare(
 ) -> None:
     """A stage whose result is its files, from others of which nobody keeps digests; `elsewhere` gives who computes."""
     _begin(name, needs_tensorflow)
-    from pipeline.identity import guard, resources
-    from pipeline.process import verbosity
+    from pipeline.process import importing
 
-    stage = importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}")
+    with importing.uncollected():
+        from pipeline.identity import guard, resources
+        from pipeline.process import verbosity
+
+        stage = importlib.import_module(f"pipeline.stages.{name.replace('-', '_')}")
     with (
         verbosity.progress(),
         folder_lock.stage_alone(name),

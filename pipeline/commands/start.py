@@ -56,13 +56,14 @@ def _start(folder: Path, backbone: str | None, force: bool) -> None:
 def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tuple[str | None, list[str]]:
     """The published network to take, or None for one from scratch; and what there is to say about its weights."""
     from pipeline.data import beginning
-    from pipeline.process import verbosity
+    from pipeline.process import importing, verbosity
 
     verbosity.say("loading TensorFlow, to see which network's weights can be had here")
-    from pipeline.identity import libraries
+    with importing.uncollected():
+        from pipeline.identity import libraries
 
-    libraries.start()
-    from pipeline.model import published
+        libraries.start()
+        from pipeline.model import published
 
     names = [asked] if asked else published.SMALL_FIRST
     name, file, to_be_had = published.first(names, lambda name: beginning.of(text, folder, found, name).params.images)

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.files import records
 from pipeline.identity import certificate, inputs, receipts, stock
 from pipeline.identity.stock import Stock
-from pipeline.process import loaded
+from pipeline.process import importing, loaded
 from pipeline.process.errors import HerbariumError, MachineError
 
 _NAMED = 5
@@ -59,13 +59,14 @@ def _load(taken: Stock) -> None:
     began, whatever is in it by now: it may have been loaded before or after.
     """
     root = loaded.PACKAGE.parent
-    for file, digest in taken.code.items():
-        if Path(file).is_file() and records.md5(root / file) != digest:
-            raise MachineError(
-                f"{file}: another one runs, {root / file}, and dvc.lock would name this one: start the stage as"
-                f" {taken.stage} is in dvc.yaml, in the project's folder, without PYTHONSAFEPATH"
-            )
-        importlib.import_module(".".join(Path(file).with_suffix("").parts))
+    with importing.uncollected():
+        for file, digest in taken.code.items():
+            if Path(file).is_file() and records.md5(root / file) != digest:
+                raise MachineError(
+                    f"{file}: another one runs, {root / file}, and dvc.lock would name this one: start the stage as"
+                    f" {taken.stage} is in dvc.yaml, in the project's folder, without PYTHONSAFEPATH"
+                )
+            importlib.import_module(".".join(Path(file).with_suffix("").parts))
     _refuse(
         [f"{file} was written while {taken.stage} began" for file in taken.code if loaded.written_since(root / file)]
     )

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from pipeline.files import paths
+from pipeline.process import importing
 from pipeline.process.errors import HerbariumError
 from pipeline.results.trials import FAILED
 from pipeline.sweep import memory
@@ -53,11 +54,12 @@ def _how_it_ended(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def main(asked: Path, answer: Path) -> None:
-    from pipeline.identity import libraries
-
     memory.end_this_process_first()
-    libraries.start()
-    from pipeline.sweep.worker import run_trial
+    with importing.uncollected():
+        from pipeline.identity import libraries
+
+        libraries.start()
+        from pipeline.sweep.worker import run_trial
 
     configuration = json.loads(asked.read_text(encoding="utf-8"))
     configuration["thresholds"] = {int(epoch): value for epoch, value in configuration["thresholds"].items()}

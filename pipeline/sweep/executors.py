@@ -1,6 +1,5 @@
 """Where trials run: in this process, in processes of this machine, or on the workers of a Dask scheduler."""
 
-import gc
 import logging
 import platform
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.process import verbosity
+from pipeline.process import importing, verbosity
 from pipeline.process.compat import dask_internals
 from pipeline.process.errors import ConfigError, HerbariumError, MachineError
 from pipeline.process.notices import in_short
@@ -88,13 +87,12 @@ def _project(root: str | None) -> Path:
 @cache
 def _run_trial() -> Callable[[Configuration, Path], Outcome]:
     """What runs a trial; imports TensorFlow, where trials run only: a coordinator with other workers goes without."""
-    from pipeline.identity import libraries
-
-    libraries.start()
-    from pipeline.sweep.worker import run_trial
-
     # Every trial collects the garbage of the one before; what the libraries have brought, which is most, will stay.
-    gc.freeze()
+    with importing.uncollected():
+        from pipeline.identity import libraries
+
+        libraries.start()
+        from pipeline.sweep.worker import run_trial
     return run_trial
 
 

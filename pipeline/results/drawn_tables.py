@@ -4,7 +4,7 @@ So `<` is `&lt;` in them, and what already reads like that is `&amp;lt;`: names 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,6 @@ def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> N
 def read(path: Path) -> list[dict[str, str]]:
     """What `write` wrote, as texts; as with `records.read_csv`, what a row lacks or has too many is None."""
     return [{_exact(name): _exact(cell) for name, cell in row.items()} for row in records.read_csv(path)]
-
-
-def rows(path: Path) -> Iterator[list[str]]:
-    """What `write` wrote, line by line, the header first: for tables of many columns."""
-    return ([exact(cell) for cell in row] for row in records.csv_rows(path))
 
 
 def _exact(text: Any) -> Any:

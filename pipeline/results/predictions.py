@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.files import records
 from pipeline.process.errors import DataError
 from pipeline.results import drawn_tables, metrics
+from pipeline.results.drawn_tables import exact
 from pipeline.results.metrics import ClassScores
 
 PREFIX = "p_"  # keeps the columns of classes apart from the others, whatever the classes are called
@@ -74,8 +76,8 @@ def read(path: Path) -> Predictions:
 
     Takes some times the memory of the probabilities, 8 N·K bytes.
     """
-    rows = drawn_tables.rows(path)
-    header = next(rows, [])
+    rows = records.csv_rows(path)
+    header = [exact(name) for name in next(rows, [])]
     texts = [header.index(name) for name in _TEXTS if name in header]
     first = next(rows, None) if len(texts) == len(_TEXTS) else None
     if first is None:
@@ -102,7 +104,7 @@ def _row(row: list[str], columns: int, texts: list[int], numbers: list[int]) -> 
     """The cells of a row: name, label, predicted and, float64 (K,), the probabilities."""
     if len(row) != columns:
         raise DataError(f"a row has {len(row)} cells, the first line {columns}: {row[0]!r}; run dvc repro")
-    return *(row[i] for i in texts), np.array([row[i] for i in numbers], dtype=np.float64)
+    return *(exact(row[i]) for i in texts), np.array([float(row[i]) for i in numbers])
 
 
 def _indices(labels: Sequence[str], classes: Sequence[str]) -> np.ndarray:

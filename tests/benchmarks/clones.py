@@ -41,14 +41,14 @@ def of_photographs(project: Path, count: int, side: int, classes: int, values: M
     return project
 
 
-def run(folder: Path, *command: str) -> None:
-    """Run this environment's program in the project. Ends with its last words if it fails."""
+def run(folder: Path, *command: str, **variables: str) -> None:
+    """Run this environment's program in the project, with those `variables`. Ends with its last words if it fails."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": ""}
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": "", **variables}
     ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if ended.returncode:
         sys.exit(f"{' '.join(command)}: {(ended.stdout + ended.stderr)[-2000:]}")
 
 
-def dvc(folder: Path, *arguments: str) -> None:
-    run(folder, sys.executable, "-m", "dvc", *arguments)
+def dvc(folder: Path, *arguments: str, **variables: str) -> None:
+    run(folder, sys.executable, "-m", "dvc", *arguments, **variables)

@@ -16,6 +16,7 @@ ORDER = (
     "sweep-overhead",
     "head",
     "extraction",
+    "extraction-command",
     "serving",
     "growth",
     "data-growth",

@@ -34,13 +34,13 @@ def build(backbone: Backbone, images: Images, seed: int = 0, root: Path = Path()
     the size or the weights do not fit.
     """
     keras_internals.restart_names()
-    keras.utils.set_random_seed(seed)
     pixels = keras.Input((images.height, images.width, images.channels), dtype="uint8", name="images")
-    if saved := paths.saved_backbone(backbone.name, backbone.path):
-        return saved_models.read(root / saved, images.scale, pixels)
-    if paths.is_hub(backbone.name):
-        return hub.read(backbone, images, pixels, root)
-    return Network(_named(backbone, images, pixels, root))
+    with keras_internals.own_seeds(seed):
+        if saved := paths.saved_backbone(backbone.name, backbone.path):
+            return saved_models.read(root / saved, images.scale, pixels)
+        if paths.is_hub(backbone.name):
+            return hub.read(backbone, images, pixels, root)
+        return Network(_named(backbone, images, pixels, root))
 
 
 def _named(backbone: Backbone, images: Images, pixels: Any, root: Path) -> keras.Model:

@@ -1,8 +1,10 @@
 """Backbones by name, from weights files and from saved models: what they compute and what they refuse."""
 
+import random
 import socket
 import threading
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -94,6 +96,23 @@ def test_random_weights_follow_the_seed_alone(params):
 
     np.testing.assert_array_equal(weights(3), weights(3))
     assert not np.array_equal(weights(3), weights(4))
+
+
+def test_random_weights_are_the_same_whatever_other_threads_draw(params, monkeypatch):
+    params = changed(params, backbone={"weights": "none"})
+
+    def weights() -> list[np.ndarray]:
+        return backbones.build(params.backbone, params.images).model.get_weights()
+
+    expected, conv = weights(), keras.layers.Conv2D
+
+    def interrupted(*arguments: Any, **options: Any) -> keras.layers.Layer:
+        random.random()  # as an event loop does, at any moment
+        return conv(*arguments, **options)
+
+    monkeypatch.setattr(keras.layers, "Conv2D", interrupted)
+    for one, other in zip(expected, weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_building_keeps_the_precision(params):

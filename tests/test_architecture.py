@@ -396,7 +396,7 @@ def test_the_standard_library_and_declared_packages_are_all_there_is():
     listed = [*project["dependencies"], *(line for extra in EXTRAS for line in project["optional-dependencies"][extra])]
     declared = {re.match(r"[\w.-]+", line)[0].replace("-", "_").lower() for line in listed}
     names = {"PIL": "pillow", "sklearn": "scikit_learn", "ruamel": "ruamel.yaml", "yaml": "pyyaml"}
-    brought_along = {"keras", "absl", "kagglehub"}
+    brought_along = {"keras", "absl", "kagglehub", "threadpoolctl"}
     for file in FILES:
         libraries = {name.split(".")[0] for name in imported(file)} - set(sys.stdlib_module_names) - {"pipeline"}
         unknown = {names.get(library, library).lower() for library in libraries} - declared

@@ -7,6 +7,7 @@ import numpy as np
 
 from pipeline.data import first_look, integrity, near_duplicates
 from pipeline.data.first_look import Seen
+from pipeline.data.near_candidates import TooManyAlikeError
 from pipeline.data.near_duplicates import Pair
 
 _FEW = 30  # images of a class, below which a tenth of it says next to nothing
@@ -16,7 +17,7 @@ def pairs(seen: Sequence[Seen]) -> list[Pair] | None:
     """The near-duplicates; None if so many images are alike, scans of one kind, that nothing follows."""
     try:
         return near_duplicates.pairs([one.item for one in seen])
-    except near_duplicates.TooManyAlikeError:
+    except TooManyAlikeError:
         return None
 
 

@@ -25,8 +25,8 @@ def look(image: np.ndarray) -> bytes:
 
 
 def stacked(looks: list[bytes]) -> np.ndarray:
-    """N of them as float32 (N, SIDE, SIDE), values 0–255."""
-    return np.frombuffer(b"".join(looks), np.uint8).reshape(-1, SIDE, SIDE).astype(np.float32)
+    """N of them as uint8 (N, SIDE, SIDE)."""
+    return np.frombuffer(b"".join(looks), np.uint8).reshape(-1, SIDE, SIDE)
 
 
 @cache
@@ -43,18 +43,22 @@ def _averaging(stretch: Stretch, cells: int) -> np.ndarray:
 def described(looks: np.ndarray, rows: list[Stretch], columns: list[Stretch], cells: int) -> np.ndarray:
     """The part of each look that its rows and columns cut out, float32 (…, R, C, cells²), of mean 0 and equal length.
 
-    `looks`: float32 (…, SIDE, SIDE); R stretches of rows, C of columns. The product of two is their correlation, -1 to
-    1, in millionths. Parts without contrast are zero, and like nothing.
+    `looks`: uint8 (…, SIDE, SIDE); R stretches of rows, C of columns; `cells`: a power of two. The product of two is
+    their correlation, -1 to 1, in millionths. Parts without contrast are zero, and like nothing.
     """
-    down = np.stack([_averaging(stretch, cells) for stretch in rows])
-    across = np.stack([_averaging(stretch, cells).T for stretch in columns])
-    strips = down @ looks[..., None, :, :]
-    parts = strips[..., :, None, :, :] @ across
-    flat = parts.reshape(*parts.shape[:-2], cells * cells).astype(np.int64)
-    centred = flat * cells**2 - flat.sum(axis=-1, keepdims=True)
-    length = np.sqrt((centred**2).sum(axis=-1, keepdims=True).astype(np.float64))
+    down = np.concatenate([_averaging(stretch, cells) for stretch in rows])
+    across = np.concatenate([_averaging(stretch, cells) for stretch in columns]).T
+    parts = (down @ looks.astype(np.float32) @ across).reshape(*looks.shape[:-2], len(rows), cells, len(columns), cells)
+    flat = np.moveaxis(parts, -2, -3).reshape(*looks.shape[:-2], len(rows), len(columns), cells**2).astype(np.float64)
+    total = flat.sum(axis=-1, keepdims=True)
+    # Whole numbers below 2⁵³, and a power of two: as exact as the rest.
+    length = np.sqrt(cells**2 * (cells**2 * (flat**2).sum(axis=-1, keepdims=True) - total**2))
     areas = np.array([[(r[1] - r[0]) * (c[1] - c[0]) for c in columns] for r in rows])[..., None]
     level = areas * cells**2 * cells  # by how much one grey level makes `length` longer
-    scaled: np.ndarray = np.rint(centred * _LENGTH / np.maximum(length, 1)).astype(np.float32)
+    flat *= cells**2
+    flat -= total
+    flat *= _LENGTH
+    flat /= np.maximum(length, 1)
+    scaled: np.ndarray = np.rint(flat, out=flat).astype(np.float32)
     scaled[length[..., 0] < _LEAST_CONTRAST * level[..., 0]] = 0
     return scaled

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from pipeline.data import first_look, first_look_figures, first_look_picture, near_duplicates
+from pipeline.data.near_candidates import TooManyAlikeError
 from pipeline.data.reading import Example
 from pipeline.files import paths
 from pipeline.report import first_look as page
@@ -69,7 +70,7 @@ def test_the_figures_are_those_of_the_images(seen):
 
 def test_images_of_one_kind_have_no_pairs_that_mean_anything(monkeypatch, seen):
     def fail(items):
-        raise near_duplicates.TooManyAlikeError
+        raise TooManyAlikeError
 
     monkeypatch.setattr(near_duplicates, "pairs", fail)
     assert first_look_figures.pairs(seen) is None

@@ -1,5 +1,6 @@
 """Near-duplicates: copies of many kinds are found, and next to nothing else."""
 
+import dataclasses
 import os
 import random
 from pathlib import Path
@@ -8,9 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.data import looks, near_duplicates
+from pipeline.data import looks, near_candidates, near_duplicates
 from pipeline.data.integrity import Item
+from pipeline.process import limits
 from pipeline.process.errors import DataError
+from tests.data import every_pair
 from tests.data.copies import KINDS
 
 PHOTOGRAPHS = os.environ.get("HERBARIUM_TEST_IMAGES")
@@ -64,6 +67,67 @@ def test_copies_of_photographs_are_found_and_little_else(capsys):
     assert precision >= 0.95
 
 
+def with_copies(originals: list[Image.Image]) -> list[Item]:
+    """Each with a copy of one kind, and the first three once more as they are."""
+    draw = random.Random(2)
+    copies = [kind(one, draw) for one, kind in zip(originals, 1000 * list(KINDS.values()), strict=False)]
+    several = [item(f"{n:04}", picture) for n, picture in enumerate([*originals, *copies])]
+    return several + [dataclasses.replace(one, name=f"{one.name} again") for one in several[:3]]
+
+
+def told(items: list[Item]) -> list[tuple[str, str, float]]:
+    return [(pair.first.name, pair.second.name, pair.likeness) for pair in near_duplicates.pairs(items)]
+
+
+def test_the_pairs_and_likenesses_are_those_of_comparing_all_in_whole_numbers():
+    items = with_copies([made_up(seed) for seed in range(40)])
+    found = told(items)
+    assert len(found) > 30
+    assert found == every_pair.pairs(items)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not PHOTOGRAPHS, reason="HERBARIUM_TEST_IMAGES names no folder")
+def test_the_pairs_of_photographs_are_those_of_comparing_all_in_whole_numbers():
+    items = with_copies([_opened(file) for file in sorted(Path(str(PHOTOGRAPHS)).rglob("*.jpg"))[::20]])
+    found = told(items)
+    assert len(found) > 150
+    assert found == every_pair.pairs(items)
+
+
+def test_neither_tiles_nor_threads_change_a_pair(monkeypatch):
+    items = with_copies([made_up(seed) for seed in range(40)])
+    found = told(items)
+    for rows, columns, some, cpus in ((7, 5, 3, 1), (83, 83, 1, 3), (1, 100, 1000, 2)):
+        monkeypatch.setattr(near_candidates, "_ROWS", rows)
+        monkeypatch.setattr(near_candidates, "_COLUMNS", columns)
+        monkeypatch.setattr(near_candidates, "_SOME", some)
+        monkeypatch.setattr(limits, "cpus", lambda cpus=cpus: cpus)
+        assert told(items) == found
+
+
+def test_the_bound_is_never_below_what_it_stands_for():
+    seen = np.stack([np.frombuffer(item.look, np.uint8).reshape(32, 32) for item in with_copies([made_up(1)])])
+    noise = np.random.default_rng(0).integers(0, 256, (200, 32, 32), dtype=np.uint8)
+    coarse = looks.described(np.concatenate([seen, noise]), [looks.WHOLE], [looks.WHOLE], 8).reshape(-1, 64)
+    bound = near_candidates._bound(coarse)
+    assert (bound @ bound.T >= coarse @ coarse.T).all()
+    assert (bound * 2 == np.rint(bound * 2)).all()
+
+
+def test_the_strongest_candidates_are_kept_when_there_are_many(monkeypatch):
+    items = with_copies([made_up(seed) for seed in range(10)])
+    small = looks.stacked([item.look for item in items])
+    digests = [item.sha256 for item in items]
+    every = near_candidates.candidates(small, digests)
+    assert len(every) > 12
+    monkeypatch.setattr(near_candidates, "_CANDIDATES", 0)
+    monkeypatch.setattr(near_candidates, "_FREE", 8)
+    monkeypatch.setattr(near_candidates, "_AT_ONCE", 100)
+    kept = near_candidates.candidates(small, digests)
+    assert sorted(kept["score"]) == sorted(every["score"])[-8:]
+
+
 def _opened(path: Path) -> Image.Image:
     picture = Image.open(path)
     picture.draft("RGB", (200, 200))
@@ -115,7 +179,7 @@ def test_no_order_of_summation_can_change_a_bit():
 
 
 def test_a_part_is_described_as_its_pixels_are_averaged():
-    ramp = np.tile(np.arange(32, dtype=np.float32) * 4, (32, 1))
+    ramp = np.tile(np.arange(32, dtype=np.uint8) * 4, (32, 1))
     described = looks.described(ramp, [looks.WHOLE], [(8, 24)], 8).reshape(8, 8)
     expected = np.tile(np.arange(8) - 3.5, (8, 1))
     np.testing.assert_allclose(described, 1000 * expected / np.linalg.norm(expected), atol=0.5)

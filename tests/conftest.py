@@ -1,11 +1,10 @@
 """What most tests need: the project's real parameters made small, and a project folder of their own."""
 
-import gc
 import os
 import shutil
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import matplotlib
@@ -14,6 +13,7 @@ import pytest
 from pipeline.identity import variables
 from pipeline.params import config
 from pipeline.params.schema import Params
+from pipeline.process import importing
 from tests.faults import outcomes
 from tests.root import ROOT
 
@@ -65,9 +65,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in others]
 
 
-def pytest_collection_finish() -> None:
-    """Building a network collects garbage, and what is imported by now is none: it need not be looked at each time."""
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What tests import is no garbage: it need not be searched as it grows, nor whenever a network is built."""
+    with importing.uncollected():
+        return (yield)
 
 
 @pytest.fixture

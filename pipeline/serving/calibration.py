@@ -68,7 +68,8 @@ def _whitened(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.
     means = np.stack([reduced[labels == k].mean(axis=0) for k in present])
     scatter, _ = ledoit_wolf(reduced - means[np.searchsorted(present, labels)], assume_centered=True)
     variances, axes = np.linalg.eigh(scatter)
-    floor = max(float(variances.max()) * 1e-9, np.finfo(np.float64).tiny)
+    # The least is for features that are all the same, as of a relu that no image reaches: float32 must hold the scale.
+    floor = max(float(variances.max()) * 1e-9, float(np.finfo(np.float32).tiny))
     scale = axes / np.sqrt(np.maximum(variances, floor))
     return (directions @ scale).astype(np.float32), (means @ scale).astype(np.float32)
 
@@ -80,7 +81,8 @@ def _directions(features: np.ndarray) -> np.ndarray:
     from sklearn.decomposition import PCA
 
     most = min(_MOST_DIRECTIONS, len(features))
-    fitted = PCA(most, svd_solver="randomized", random_state=1).fit(features)
+    with np.errstate(invalid="ignore"):  # of no variance at all there are no shares
+        fitted = PCA(most, svd_solver="randomized", random_state=1).fit(features)
     components: np.ndarray = fitted.components_.T
     return components
 

@@ -76,7 +76,12 @@ class Classifier:
 
         pixels = tf.TensorSpec((None, *self.model.input_shape[1:]), tf.uint8)
         network = _with_features(self.model, self.familiarity.layer) if self.familiarity else self.model
-        return tf.function(lambda images: network(images, training=False), input_signature=[pixels], autograph=False)
+
+        def answers(images: Any) -> Any:
+            # Not by Keras: it calls its operation `cast`, and refuses a network that has a layer of this name.
+            return tf.nest.map_structure(lambda found: tf.cast(found, tf.float32), network(images, training=False))
+
+        return tf.function(answers, input_signature=[pixels], autograph=False)
 
     def _prepared(self, given: Any, number: int) -> np.ndarray:
         _, height, width, channels = self.model.input_shape
@@ -110,11 +115,10 @@ class Classifier:
 
 
 def _with_features(model: Any, layer: str) -> Any:
-    """`model` with a second output: what `layer` is called with, as float32 (N, D)."""
+    """`model` with a second output: what `layer` is called with, (N, D)."""
     import keras
 
-    features = keras.ops.cast(model.get_layer(layer).input, "float32")
-    return keras.Model(model.inputs[0], [model.outputs[0], features])
+    return keras.Model(model.inputs[0], [model.outputs[0], model.get_layer(layer).input])
 
 
 def _listed(inputs: Any) -> list[Any]:

@@ -138,6 +138,29 @@ def test_features_without_variance_or_of_any_number_are_no_obstacle(features: in
     assert np.isfinite(found.whitening).all()
 
 
+@pytest.mark.parametrize("scatter", [0, 1e-30])
+@pytest.mark.parametrize("features", [3, 700])
+def test_a_network_whose_features_died_is_no_obstacle(features: int, scatter: float) -> None:
+    given = 1000 + scatter * np.random.default_rng(1).normal(size=(100, features)).astype(np.float32)
+    given[:, 0] = scatter * np.arange(100)
+    alike = np.full((100, 3), 1 / 3)
+    found = calibration.fit("logits", given, np.arange(100) % 3, calibration.HeldOut(given, alike, np.arange(100) % 3))
+    assert found is not None
+    assert np.isfinite(found.whitening).all()
+    assert np.isfinite(found.distances).all()
+    assert np.mean(found.typicality(given, alike) > 0.05) >= 0.94
+
+
+def test_layers_may_be_called_as_keras_calls_operations(trained: keras.Model, knowing: Classifier) -> None:
+    keras.utils.clear_session(free_memory=False)  # in a new process no operation has a name yet
+    pixels = keras.Input((SIDE, SIDE, 1), dtype="uint8")
+    cast = keras.layers.Rescaling(1.0, name="cast")(pixels)
+    features = keras.layers.Flatten(name="pooling")(cast)
+    model = keras.Model(pixels, keras.layers.Dense(KNOWN, activation="softmax", name="dense1")(features))
+    known = replace(knowing.familiarity, whitening=np.eye(SIDE**2, 3), means=np.zeros((1, 3)))
+    assert len(Classifier(model, list("0123456"), known).predict(digits()[0][:3])) == 3
+
+
 def test_too_few_held_out_images_say_nothing() -> None:
     few = calibration.HeldOut(np.zeros((18, 2)), np.full((18, 2), 0.5), np.zeros(18, int))
     assert calibration.fit("logits", np.zeros((10, 2)), np.arange(10) % 2, few) is None

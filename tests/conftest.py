@@ -1,5 +1,6 @@
 """What most tests need: the project's real parameters made small, and a project folder of their own."""
 
+import gc
 import os
 import shutil
 import signal
@@ -70,6 +71,15 @@ def pytest_collection() -> Generator[None, object, object]:
     """What tests import is no garbage: it need not be searched as it grows, nor whenever a network is built."""
     with importing.uncollected():
         return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, object, object]:
+    """What a test leaves (graphs, modules) stays: each network that is built would have it searched anew."""
+    result = yield
+    gc.collect()
+    gc.freeze()
+    return result
 
 
 @pytest.fixture

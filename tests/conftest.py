@@ -5,12 +5,14 @@ import os
 import shutil
 import signal
 import socket
+import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import matplotlib
 import pytest
 
+from pipeline.files import paths
 from pipeline.identity import variables
 from pipeline.params import config
 from pipeline.params.schema import Params
@@ -71,6 +73,13 @@ def pytest_collection() -> Generator[None, object, object]:
     """What tests import is no garbage: it need not be searched as it grows, nor whenever a network is built."""
     with importing.uncollected():
         return (yield)
+
+
+def pytest_collection_finish() -> None:
+    """Whichever test computes first, TensorFlow has the threads all ask for: it takes no others afterwards."""
+    if tensorflow := sys.modules.get("tensorflow"):
+        tensorflow.config.threading.set_intra_op_parallelism_threads(config.load(ROOT / paths.PARAMS).compute.threads)
+        tensorflow.config.threading.set_inter_op_parallelism_threads(1)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -40,7 +40,7 @@ def write(name: str, asked: Asked) -> None:
     records.write_csv(paths.SUSPECTED, suspected_labels.COLUMNS, rows)
     style.save(_drawn(asked, images[:DRAWN]), paths.SUSPECTED_PICTURE)
     shown = [Row(image, *row) for row, image in zip(rows, images, strict=False)]
-    records.write_text(paths.SUSPECTED_PAGE, render(name, suspected_labels.told(asked), shown, len(rows)))
+    records.write_text(paths.SUSPECTED_PAGE, render(name, suspected_labels.told(asked), shown, len(asked.suspected)))
 
 
 def render(name: str, told: Sequence[str], rows: Sequence[Row], found: int) -> str:

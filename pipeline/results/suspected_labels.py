@@ -1,7 +1,7 @@
 """Every label asked about: which are probably wrong, as a list, and what that means in sentences."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,33 +16,39 @@ _HARDLY = 0.3  # share of labels that features must disagree with to be called t
 
 @dataclass(frozen=True)
 class Asked:
-    """Of N `stored` images of K `classes`: what held-out heads say, `probabilities` (N, K), and what is `suspected`,
-    the surest first."""
+    """Of N `stored` images of K `classes`: what held-out heads say, `probabilities` (N, K), what is `suspected`, the
+    surest first, and what a person has `corrected` before: name → class or drop."""
 
     stored: Stored
     classes: Sequence[str]
     probabilities: np.ndarray
     suspected: Sequence[Suspicion]
+    corrected: Mapping[str, str] = field(default_factory=dict)
 
 
-def ask(stored: Stored, classes: Sequence[str], folds: int) -> Asked:
+def ask(stored: Stored, classes: Sequence[str], folds: int, corrected: Mapping[str, str] | None = None) -> Asked:
     """Hold out a part of the images after another. Raises DataError if there are fewer groups of them than `folds`."""
     groups = len(set(stored.groups))
     if groups < folds:
         raise DataError(f"--folds: found {folds}, and there are {groups} groups of images; allowed: less")
     said = label_noise.out_of_fold(stored.features, stored.labels, stored.groups, folds)
-    return Asked(stored, classes, said, label_noise.suspected(stored.labels, said))
+    return Asked(stored, classes, said, label_noise.suspected(stored.labels, said), corrected or {})
 
 
-def rows(asked: Asked) -> list[tuple[str, str, str, str, str, str]]:
-    """COLUMNS of each suspected label; the last is for a person to fill in."""
-    return [_row(asked, one) for one in asked.suspected]
+def rows(asked: Asked) -> list[tuple[str, ...]]:
+    """COLUMNS of each suspected label; the last is for a person to fill in. Then what was corrected before and is not
+    suspected now, so that the list can take the place of the one before."""
+    listed = [_row(asked, one) for one in asked.suspected]
+    names = {name for name, *_ in listed}
+    others = ((name, "", "", "", "", correction) for name, correction in asked.corrected.items() if name not in names)
+    return listed + sorted(others)
 
 
-def _row(asked: Asked, one: Suspicion) -> tuple[str, str, str, str, str, str]:
+def _row(asked: Asked, one: Suspicion) -> tuple[str, ...]:
     stored, i = asked.stored, one.index
-    label = asked.classes[stored.labels[i]]
-    return stored.names[i], stored.splits[i], label, asked.classes[one.suggested], f"{one.probability:.4f}", ""
+    name, label = stored.names[i], asked.classes[stored.labels[i]]
+    correction = asked.corrected.get(name, "")
+    return name, stored.splits[i], label, asked.classes[one.suggested], f"{one.probability:.4f}", correction
 
 
 def told(asked: Asked) -> list[str]:
@@ -53,6 +59,7 @@ def told(asked: Asked) -> list[str]:
     right = float(np.mean(said.argmax(axis=1) == stored.labels))
     weak = ["the features hardly tell the classes apart, so little follows: take a network that has seen photographs"]
     bound = 100 * there
+    before = len(asked.corrected)
     return [
         *(weak if everywhere > _HARDLY else []),
         f"{len(asked.suspected)} of {len(stored.labels):,} labels are suspected; a held-out head agrees with"
@@ -61,4 +68,5 @@ def told(asked: Asked) -> list[str]:
         " estimate: what the features cannot tell apart counts as wrong)",
         f"what that means for a test accuracy: a network that is always right could score {100 - bound:.1f} %, and"
         f" differences below {bound:.1f} points may be differences between wrong labels",
+        *([f"the list has what was corrected before, too: {before} images"] if before else []),
     ]

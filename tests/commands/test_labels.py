@@ -61,6 +61,39 @@ def test_wrong_labels_are_listed_drawn_and_counted_and_can_be_corrected(extracte
     assert corrections.read(extracted / "corrections.csv", CLASSES) == dict.fromkeys(WRONG, "rose")
 
 
+def test_what_was_corrected_before_stays_in_the_list(extracted):
+    records.write_json(paths.CORRECTIONS, {"train/5.png": "aster", "gone.png": "drop", "test/3.png": "rose"})
+    assert "corrected before, too: 3 images" in herbarium("labels").stdout
+    rows = records.read_csv(paths.SUSPECTED)
+    assert [(row["name"], row["label"], row["correction"]) for row in rows if row["name"] != "train/0.png"] == [
+        ("test/3.png", "tulip", "rose"),
+        ("gone.png", "", "drop"),
+        ("train/5.png", "", "aster"),
+    ]
+    assert "All 2" in paths.SUSPECTED_PAGE.read_text(encoding="utf-8")
+
+
+def test_what_a_person_has_written_into_the_list_is_not_overwritten(extracted):
+    herbarium("labels")
+    edited = paths.SUSPECTED.read_text(encoding="utf-8").replace(",\n", ",drop\n")
+    paths.SUSPECTED.write_text("\ufeff" + edited.replace("\n", "\r\n"), encoding="utf-8", newline="")
+    assert herbarium("labels").exit_code == 0
+    assert corrections.read(paths.SUSPECTED, CLASSES) == dict.fromkeys(WRONG, "drop")
+    before = paths.SUSPECTED.read_bytes()
+    records.write_json(paths.CORRECTIONS, {"test/3.png": "rose"})
+    done = herbarium("labels")
+    assert "test/3.png is drop there, and rose by data.corrections" in str(done.exception)
+    assert paths.SUSPECTED.read_bytes() == before
+
+
+def test_what_is_listed_of_other_images_is_let_go(extracted):
+    records.write_csv(
+        paths.SUSPECTED, corrections.COLUMNS, [("elsewhere.png", "train", "rose", "tulip", "0.1", "tulip")]
+    )
+    assert herbarium("labels").exit_code == 0
+    assert corrections.read(paths.SUSPECTED, CLASSES) == {}
+
+
 def test_augmented_views_that_are_stored_too_are_no_images(extracted):
     herbarium("labels")
     before = paths.SUSPECTED.read_bytes()

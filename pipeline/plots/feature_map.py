@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from pipeline.plots import style
 from pipeline.results.projection import Projection
 
+_WIDTH = 9  # inches
 _DISTINCT = 10  # colours that are told apart at a glance
 _NAMED, _WORST = 20, 12  # up to so many classes each has its name in the picture; of more, so many of the worst
 # Okabe & Ito (2008), darker yellow for dots on white, and three that stay apart from them.
@@ -36,7 +37,7 @@ def feature_map(projection: Projection, labels: np.ndarray, predicted: np.ndarra
     labels, predicted = labels[projection.rows], predicted[projection.rows]
     x, y = projection.coordinates.T
     shape = float(np.ptp(y)) / (float(np.ptp(x)) or 1.0)
-    figure, axes = style.figure(9, 9 * float(np.clip(shape, 0.35, 1)) + 1.3)
+    figure, axes = style.figure(_WIDTH, _WIDTH * float(np.clip(shape, 0.2, 1)) + 1.3)
     ax = axes[0, 0]
     colours = _colours(len(classes))
     wrong = labels != predicted
@@ -81,7 +82,15 @@ def _named(labels: np.ndarray, wrong: np.ndarray, classes: int) -> list[int]:
 
 def _name(axes: Any, name: str, points: np.ndarray, colour: Any, size: int) -> None:
     x, y = np.median(points, axis=0)
-    box = {"facecolor": "white", "alpha": 0.85, "edgecolor": colour, "boxstyle": "round,pad=0.25", "linewidth": 1.5}
     text = style.fitted(name, 2.0, size, "bold")
+    x = _inside(axes, x, style.width(text, size, "bold") / 2 + 0.1)
+    box = {"facecolor": "white", "alpha": 0.85, "edgecolor": colour, "boxstyle": "round,pad=0.25", "linewidth": 1.5}
     shown = axes.annotate(text, (x, y), ha="center", va="center", size=size, weight="bold", bbox=box)
     shown.set_in_layout(False)  # a name at the edge must not squeeze the picture
+
+
+def _inside(axes: Any, x: float, inches: float) -> float:
+    """The place nearest to `x` from which so many inches to either side are within the axes."""
+    left, right = axes.get_xlim()
+    half = min(inches * (right - left) / _WIDTH * 1.1, (right - left) / 2)  # they are a little narrower than the figure
+    return float(np.clip(x, left + half, right - half))

@@ -164,6 +164,12 @@ def test_names_fit_by_their_measured_width(name):
 
 def test_what_fits_stays_and_what_has_no_letters_is_written_as_numbers():
     assert style.fitted("Чайная роза", 3) == "Чайная роза"
+
+
+def test_one_name_is_shortened_in_one_way_after_different_words() -> None:
+    real, pred = style.fitted_after(("real: ", "pred: "), ["Gänseblümchen hinterm Haus"] * 2, 1.85, 10, "bold")
+    assert real.removeprefix("real: ") == pred.removeprefix("pred: ")
+    assert max(style.width(text, 10, "bold") for text in (real, pred)) <= 1.85
     assert style.fitted("タ", 3) == r"\u30bf"
 
 

@@ -39,8 +39,10 @@ def data() -> None:
     pictures = first_look_picture.write(seen, classes, pairs or [])
     records.write_text(paths.DATA_PAGE, page.render(pictures, name=name, classes=classes, **found))
     shown = found["suggested"]
+    disputed = f" ({len(found['disputed'])} of them with two labels)" if found["disputed"] else ""
     print(
-        f"{len(seen):,} images of {len(classes)} classes, {found['duplicates']} groups of identical ones,"
+        f"{len(seen):,} images of {len(classes)} classes, {found['duplicates']} groups of identical ones"
+        f"{disputed},"
         f" {'uncounted' if pairs is None else len(pairs)} pairs of near-duplicates\n"
         f"suggested: images.height {shown['height']}, width {shown['width']}, channels {shown['channels']}\n"
         f"all on one page: {paths.DATA_PAGE}"

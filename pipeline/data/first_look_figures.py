@@ -26,6 +26,7 @@ def of(seen: Sequence[Seen], classes: Sequence[str], alike: Sequence[Pair] | Non
     sizes = np.array([(one.height, one.width) for one in seen])
     area = sizes.prod(axis=1)
     counts = first_look.counts(seen, classes)
+    identical = integrity.same([one.item for one in seen])
     return {
         "images": len(seen),
         "counts": counts,
@@ -39,7 +40,8 @@ def of(seen: Sequence[Seen], classes: Sequence[str], alike: Sequence[Pair] | Non
         },
         "grey": sum(int(one.grey) for one in seen),
         "suggested": first_look.suggested(seen),
-        "duplicates": len(integrity.same([one.item for one in seen])),
+        "duplicates": len(identical),
+        "disputed": [group for group in identical if len({item.label for item in group}) > 1],
         "pairs": alike,
         "contradicting": sum(int(pair.first.label != pair.second.label) for pair in alike or []),
     }

@@ -10,10 +10,11 @@ from pipeline.data import first_look
 from pipeline.data.first_look import Seen
 from pipeline.data.near_duplicates import Pair
 from pipeline.files import paths
-from pipeline.plots.style import BLUE, INK, ORANGE, figure, save, shortened, show_image, styled_here, written
+from pipeline.plots.style import BLUE, INK, ORANGE, figure, fitted, save, show_image, styled_here
 
 CLASSES_SHOWN = 30
 PAIRS_SHOWN = 8
+_NAME_INCHES, _PAIR_INCHES = 1.6, 2.4  # of what a column has
 
 
 def write(seen: Sequence[Seen], classes: Sequence[str], pairs: Sequence[Pair]) -> list[tuple[str, Path]]:
@@ -41,7 +42,7 @@ def overview(seen: Sequence[Seen], classes: Sequence[str]) -> Figure:
     count = [sum(int(row[split]) for split in row) for row in first_look.counts(seen, classes).values()]
     order = np.argsort(count, kind="stable")[::-1][:CLASSES_SHOWN][::-1]
     drawn, ((left, right),) = figure(11, max(3.6, 1.4 + 0.3 * len(order)), columns=2)
-    left.barh([shortened(written(classes[k]), 24) for k in order], [count[k] for k in order], color=BLUE)
+    left.barh([fitted(classes[k], 2.5) for k in order], [count[k] for k in order], color=BLUE)
     left.set_title("Images of each class" if len(order) == len(classes) else f"Images of the {len(order)} commonest")
     left.grid(axis="y", visible=False)
     colours = [INK if one.grey else ORANGE for one in seen]
@@ -64,8 +65,8 @@ def odd_ones(seen: Sequence[Seen], classes: Sequence[str]) -> Figure:
         shown = [first_look.smallest(seen, label), *first_look.oddest(seen, label)] if there else []
         for ax, one in zip(row, shown, strict=False):
             _show(ax, one)
-        row[0].set_title(f"{shortened(written(classes[label]), 16)}: smallest", loc="center", fontsize=10)
-        row[1].set_title("oddest", loc="center", fontsize=10)
+        row[0].set_title(f"{fitted(classes[label], _NAME_INCHES, 10, 'bold')}\nsmallest", loc="center", fontsize=10)
+        row[1].set_title("\noddest", loc="center", fontsize=10)
     return drawn
 
 
@@ -82,12 +83,12 @@ def closest(pairs: Sequence[Pair], seen: Sequence[Seen], classes: Sequence[str])
         for side, item in enumerate((pair.first, pair.second)):
             ax = axes[i // 2, 2 * (i % 2) + side]
             _show(ax, by_name[item.name])
-            title = f"{shortened(written(classes[item.label]), 14)}, {item.split}"
+            title = f"{fitted(classes[item.label], _PAIR_INCHES, 10, 'bold')}\n{item.split}"
             ax.set_title(title, loc="center", fontsize=10)
     return drawn
 
 
 def _show(axes: object, one: Seen) -> None:
     show_image(axes, one.small)
-    note = f"{shortened(written(one.item.name), 26)}\n{one.width} × {one.height}"
+    note = f"{fitted(one.item.name, _NAME_INCHES, 7)}\n{one.width} × {one.height}"
     axes.text(0.5, -0.03, note, transform=axes.transAxes, ha="center", va="top", fontsize=7)  # type: ignore[attr-defined]

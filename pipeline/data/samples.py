@@ -64,7 +64,7 @@ def draw(samples: list[Sample], classes: list[str]) -> Figure:
         above, below = axes[2 * (i // _COLUMNS) : 2 * (i // _COLUMNS) + 2, i % _COLUMNS]
         show_image(above, sample.before)
         show_image(below, sample.after)
-        above.set_title(fitted(classes[sample.label], _NAME_INCHES), loc="center", fontsize=11)
+        above.set_title(fitted(classes[sample.label], _NAME_INCHES, 11, "bold"), loc="center", fontsize=11)
         above.text(0.5, -0.03, _size(sample.size), transform=above.transAxes, ha="center", va="top", fontsize=8)
         below.text(0.5, -0.03, _size(sample.after.shape), transform=below.transAxes, ha="center", va="top", fontsize=8)
     return drawn

@@ -52,8 +52,8 @@ def predictions(images: np.ndarray, labels: np.ndarray, probabilities: np.ndarra
 def title(axes: Any, label: int, probabilities: np.ndarray, classes: list[str]) -> None:
     """Say above an image what it is and what it was taken for; `probabilities`: (K,). Blue is right, red is wrong."""
     predicted = probabilities.argmax()
-    said = (("real: ", label), ("pred: ", predicted))
-    names = [style.fitted(classes[c], _NAME_INCHES, 10, "bold", before) for before, c in said]
+    said = ("real: ", "pred: "), (classes[label], classes[predicted])
+    names = style.fitted_after(*said, _NAME_INCHES, 10, "bold")
     text = "\n".join([*names, f"{100 * probabilities.max():.0f} %"])
     colour = style.BLUE if predicted == label else style.RED
     axes.set_title(text, color=colour, fontsize=10, weight="bold", loc="left", pad=4)

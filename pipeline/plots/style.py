@@ -4,7 +4,7 @@ Figures are made without pyplot, so there is no display, no global state and not
 is set aside while drawing: it would change the bytes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -126,6 +126,12 @@ def fitted(name: str, inches: float, size: float = 11, weight: str = "normal", b
         if width(text, size, weight) <= inches:
             return text
     return before + drawn[:1]
+
+
+def fitted_after(befores: Sequence[str], names: Sequence[str], inches: float, size: float, weight: str) -> list[str]:
+    """Each of `befores` with its name, all `fitted` into `inches`; the same name is shortened in the same way."""
+    room = inches - max(width(before, size, weight) for before in befores)
+    return [before + fitted(name, room, size, weight) for before, name in zip(befores, names, strict=True)]
 
 
 def shortened(name: str, length: int) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.plots.style import RED, figure, shortened, show_image, styled_here, written
+from pipeline.plots.style import RED, figure, fitted, show_image, styled_here
 
 _COLUMNS = 6
+_NAME_INCHES = 1.6  # of two a column
 
 
 @styled_here()
@@ -22,10 +23,10 @@ def draw(images: Sequence[np.ndarray], titles: Sequence[tuple[str, str]], names:
     for ax, image, (label, suggested), name in zip(axes.flat, images, titles, names, strict=False):
         show_image(ax, image)
         ax.set_title(
-            f"{shortened(written(label), 20)} →\n{shortened(written(suggested), 20)}?",
+            f"{fitted(label, _NAME_INCHES, 10, 'bold')} →\n{fitted(suggested, _NAME_INCHES, 10, 'bold')}?",
             loc="center",
             fontsize=10,
             color=RED,
         )
-        ax.text(0.5, -0.03, shortened(written(name), 26), transform=ax.transAxes, ha="center", va="top", fontsize=7)
+        ax.text(0.5, -0.03, fitted(name, _NAME_INCHES, 7), transform=ax.transAxes, ha="center", va="top", fontsize=7)
     return drawn

@@ -26,8 +26,7 @@ def draw(images: np.ndarray, first: Predictions, second: Predictions, names: tup
     for place, (index, winner) in zip(axes.flat, chosen, strict=False):
         style.show_image(place, np.asarray(images[index]))
         classes = [first.classes[int(of[index])] for of in (first.labels, first.predicted, second.predicted)]
-        said = zip(("real: ", "1: ", "2: "), classes, strict=True)
-        text = "\n".join(style.fitted(name, _NAME_INCHES, 10, "bold", before) for before, name in said)
+        text = "\n".join(style.fitted_after(("real: ", "1: ", "2: "), classes, _NAME_INCHES, 10, "bold"))
         colour = style.BLUE if winner == names[0] else style.ORANGE
         place.set_title(text, color=colour, fontsize=10, weight="bold", loc="left", pad=4)
     for empty in axes.flat[len(chosen) :]:

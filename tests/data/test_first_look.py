@@ -87,3 +87,13 @@ def test_the_pictures_can_be_drawn_and_the_page_holds_them(seen, tmp_path, monke
     assert "tulip &amp; co" in html
     assert paths.DATA_PAGE.parent == paths.DATA_PICTURES[0].parent
     assert len(first_look_picture.write(seen, CLASSES, [])) == 2
+
+
+def test_one_image_under_two_labels_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    same = np.full((40, 60, 3), (0, 0, 250), np.uint8)
+    seen = first_look.see([example("a.png", 0, same), example("b.png", 1, same), example("c.png", 1, same + 1)])
+    found = first_look_figures.of(seen, CLASSES[:2], [])
+    assert [[item.name for item in group] for group in found["disputed"]] == [["a.png", "b.png"]]
+    html = page.render([], name="flowers", classes=CLASSES, **found)
+    assert "a.png (rose), b.png (tulip &amp; co)" in html

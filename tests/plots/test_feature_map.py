@@ -47,6 +47,20 @@ def test_of_many_classes_the_mistaken_ones_are_named() -> None:
     }
 
 
+def test_names_at_the_edge_are_within_the_picture() -> None:
+    features = np.array([[-9.0, 0.0], [-9.0, 0.1], [9.0, 0.0], [9.0, 0.1]])
+    labels = np.array([0, 0, 1, 1])
+    names = ["the first class of all, with a name", "the second class of all, with a name"]
+    figure = feature_map(principal_plane(features), labels, labels, names)
+    figure.draw_without_rendering()
+    left, right = figure.bbox.x0, figure.bbox.x1
+    boxes = [
+        text.get_window_extent() for text in figure.findobj(matplotlib.text.Annotation) if "class" in text.get_text()
+    ]
+    assert len(boxes) == 2
+    assert all(left <= box.x0 and box.x1 <= right for box in boxes)
+
+
 @pytest.mark.parametrize(("classes", "images"), [(2, 1), (2, 2), (10, 30), (101, 500)])
 def test_the_picture_has_the_same_bytes_twice(tmp_path: Path, classes: int, images: int) -> None:
     for name in ("a.png", "b.png"):

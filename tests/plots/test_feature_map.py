@@ -55,7 +55,9 @@ def test_names_at_the_edge_are_within_the_picture() -> None:
     figure.draw_without_rendering()
     left, right = figure.bbox.x0, figure.bbox.x1
     boxes = [
-        text.get_window_extent() for text in figure.findobj(matplotlib.text.Annotation) if "class" in text.get_text()
+        text.get_window_extent()
+        for text in figure.findobj(matplotlib.text.Annotation)
+        if text.get_text().startswith("the ")
     ]
     assert len(boxes) == 2
     assert all(left <= box.x0 and box.x1 <= right for box in boxes)

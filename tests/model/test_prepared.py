@@ -125,7 +125,7 @@ def test_a_warm_up_is_trained_once(stored, extracted, params, tmp_path, monkeypa
     ]
     monkeypatch.setattr(fit, "run_epoch", lambda *args: pytest.fail(f"begins with epoch {args[3]}"))
     for another in ({"warmup_epochs": 3}, *changes):
-        with pytest.raises(pytest.fail.Exception, match="begins with epoch 1$"):
+        with pytest.raises(pytest.fail.Exception, match=r"begins with epoch 1$"):
             training.run(changed(params, train=another), warm_ups=tmp_path)
 
 

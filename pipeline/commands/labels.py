@@ -21,7 +21,7 @@ def labels(
 
     Example: herbarium labels
     """
-    from pipeline.commands import corrected
+    from pipeline.data import earlier_corrections
     from pipeline.files import paths, records
     from pipeline.process import verbosity
     from pipeline.report import suspected
@@ -30,7 +30,7 @@ def labels(
     name = configured().data.name
     verbosity.begin("training a head on the features of all images but a part, part after part")
     stored, classes = labelled_features.read(), records.read_json(paths.CLASSES)
-    asked = suspected_labels.ask(stored, classes, folds, corrected.before(stored.names, classes))
+    asked = suspected_labels.ask(stored, classes, folds, earlier_corrections.kept(stored.names, classes))
     suspected.write(name, asked)
     print("\n".join(suspected_labels.told(asked)))
     print(f"the list: {paths.SUSPECTED}; with pictures: {paths.SUSPECTED_PAGE}; the surest: {paths.SUSPECTED_PICTURE}")

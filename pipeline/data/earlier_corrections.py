@@ -10,7 +10,7 @@ from pipeline.process.errors import DataError
 _SHOWN = 10
 
 
-def before(names: Collection[str], classes: Sequence[str]) -> dict[str, str]:
+def kept(names: Collection[str], classes: Sequence[str]) -> dict[str, str]:
     """name → class or drop: the corrections in force, and those written into the list that is here, of images `names`.
 
     Raises DataError if the two contradict each other, or a correction in the list is none.

@@ -104,11 +104,13 @@ def _compare(named: Sequence[str], images: int, folds: int, side: int | None) ->
 def _use(candidate: "Candidate") -> None:
     from pipeline.data import beginning
     from pipeline.files import paths, records
-    from pipeline.model import candidates
+    from pipeline.model import candidates, published
     from pipeline.params import config, editing
 
     old = editing.upgraded(config.read_text(paths.PARAMS), str(paths.PARAMS))
     new = editing.with_values(old, {**candidate.values, **candidates.no_deeper(candidate.params)}, str(paths.PARAMS))
-    print(beginning.difference(old, new) or "as it is")
+    file = published.missing(candidate.params)
     records.write_text(paths.PARAMS, new)
-    print(beginning.WRITTEN)
+    changes, name = beginning.difference(old, new), candidate.params.backbone.name
+    absent = f"{name}'s weights are not here, nor to be had now: {published.advice(file)}" if file else ""
+    print("\n".join(line for line in (changes, absent, beginning.ending(new != old, bool(file))) if line))

@@ -40,21 +40,27 @@ def _start(folder: Path, backbone: str | None, force: bool) -> None:
     from pipeline.params import config, own_places
     from pipeline.process import verbosity
 
-    if not force:
-        experiments.require_kept()
     verbosity.say(f"looking at {folder}")
     named, found = own_places.written(folder, Path().resolve()), survey.of(folder)
     print(beginning.described(named, found), flush=True)
+    if not force:
+        experiments.require_kept(_forced(named, backbone))
     text = config.read_text(paths.PARAMS)
-    network, sentences = _network(text, named, found, backbone)
+    network, sentences, to_fetch = _network(text, named, found, backbone)
     new = beginning.of(text, named, found, network)
-    print(new.diff or f"{paths.PARAMS} says so already")
     records.write_text(paths.PARAMS, new.text)
-    print("\n".join([*sentences, beginning.WRITTEN]))
+    changes = [new.diff] if new.diff else []
+    print("\n".join([*changes, *sentences, beginning.ending(new.text != text, to_fetch)]))
 
 
-def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tuple[str | None, list[str]]:
-    """The published network to take, or None for one from scratch; and what there is to say about its weights."""
+def _forced(folder: str, backbone: str | None) -> str:
+    network = ["--backbone", backbone] if backbone else []
+    return shlex.join(["herbarium", "start", folder, *network, "--force"])
+
+
+def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tuple[str | None, list[str], bool]:
+    """The published network to take, or None for one from scratch; what there is to say about its weights; and whether
+    they have to be fetched by hand."""
     from pipeline.data import beginning
     from pipeline.process import importing, verbosity
 
@@ -68,14 +74,14 @@ def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tupl
     names = [asked] if asked else published.SMALL_FIRST
     name, file, to_be_had = published.first(names, lambda name: beginning.of(text, folder, found, name).params.images)
     if file is None or file.path.is_file():
-        return name, [f"{name}'s weights are here: {file.path}"] if file else []
+        return name, [f"{name}'s weights are here: {file.path}"] if file else [], False
     if to_be_had:
-        return name, [f"{name}'s weights will be downloaded from {file.url}"]
+        return name, [f"{name}'s weights will be downloaded from {file.url}"], False
     advice = f"{name}'s weights are not here, nor to be had now: {published.advice(file)}"
     if asked:
-        return name, [advice]
-    again = f"herbarium start {shlex.quote(folder)} --backbone {name} --force"
-    return None, [
+        return name, [advice], True
+    sentences = [
         "this network begins from nothing; one that has seen photographs does better on few images:",
-        f"{advice}, then: {again}",
+        f"{advice}, then: {_forced(folder, name)}",
     ]
+    return None, sentences, False

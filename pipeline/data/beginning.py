@@ -14,7 +14,6 @@ from pipeline.params import config, editing
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 
-WRITTEN = "written, nothing is committed; now: make repro (make run sweeps, too)"
 _SIDES = (224, 192, 160, 128, 96)  # sizes that small networks are published for
 _LARGEST_SIDE = 160  # of these first: twice as quick as 224 and nearly as good on a CPU
 _OWN_SIDE = 64  # of images for a network that begins from nothing
@@ -55,6 +54,13 @@ def difference(old: str, new: str) -> str:
 def side(survey: Survey) -> int:
     """Height and width for a published network: the largest size it knows that no more than few images are below."""
     return next((size for size in _SIDES if size <= min(survey.side, _LARGEST_SIDE)), _SIDES[-1])
+
+
+def ending(changed: bool, to_fetch: bool) -> str:
+    """The last line: whether params.yaml changed, and what is next; `to_fetch`: its weights, by hand, as was said."""
+    done = "written, nothing is committed" if changed else f"{paths.PARAMS} says so already"
+    first = "first fetch that file and put it at that place, then" if to_fetch else "now"
+    return f"{done}; {first}: make repro (make run sweeps, too)"
 
 
 def name_of(folder: Path) -> str:

@@ -8,7 +8,7 @@ from pipeline.files import paths, records
 from pipeline.params import config, editing
 from pipeline.params.schema import Params
 from pipeline.params.suggestions import did_you_mean
-from pipeline.process import git
+from pipeline.process import git, verbosity
 from pipeline.process.errors import ConfigError
 
 FOLDER = Path("experiments")
@@ -64,11 +64,15 @@ def use(name: str, force: bool = False, changes: Mapping[str, Any] | None = None
     records.write_text(paths.PARAMS, text)
 
 
-def require_kept() -> None:
-    """Raise ConfigError if params.yaml has edits that overwriting it would lose: neither committed nor on file."""
+def require_kept(again: str = "") -> None:
+    """Raise ConfigError if params.yaml has edits that overwriting it would lose: neither committed nor on file.
+
+    `again`: the command that overwrites them all the same.
+    """
     if paths.PARAMS.exists() and not _kept_elsewhere():
         raise ConfigError(
             f"{paths.PARAMS} has edits that are nowhere else; commit them, or give --force to overwrite them"
+            + (f": {again}" if again else "")
         )
 
 
@@ -80,4 +84,7 @@ def _kept_elsewhere() -> bool:
     if git.committed(paths.PARAMS):
         return True
     files, content = [FOLDER / name / paths.PARAMS.name for name in names()], paths.PARAMS.read_bytes()
-    return any(content in (file.read_bytes(), _upgraded(file).encode()) for file in files)
+    if any(content == file.read_bytes() for file in files):
+        return True
+    verbosity.begin(f"looking whether the edits of {paths.PARAMS} are an experiment's")  # seconds
+    return any(content == _upgraded(file).encode() for file in files)

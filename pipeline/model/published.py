@@ -7,6 +7,7 @@ import inspect
 import re
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from pipeline.process.compat.keras_internals import Download
 
 if TYPE_CHECKING:
     from pipeline.params.images_section import Images
+    from pipeline.params.schema import Params
 
 SMALL_FIRST = ("MobileNetV2", "EfficientNetV2B0", "ResNet50V2", "VGG16")
 """Networks to begin with, the quickest on a CPU first."""
@@ -32,7 +34,8 @@ def weights(name: str, images: Images) -> Download | None:
     Raises ConfigError if there is no such network or it cannot take these images.
     """
     constructor, _ = backbones.application(name)
-    with keras_internals.noted_downloads(ask=False) as noted:
+    with keras_internals.noted_downloads(ask=False) as noted, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`?input_shape`? is undefined or non-square")  # nothing is built
         try:
             constructor(include_top=False, input_shape=backbones.published_shape(images))
         except keras_internals.NotAskedError:
@@ -79,6 +82,12 @@ def first(names: Sequence[str], images: Callable[[str], Images]) -> tuple[str, D
         wanted[name] = file
     name, file = next(iter(wanted.items()))
     return name, file, downloadable(file)
+
+
+def missing(params: Params) -> Download | None:
+    """The file of ImageNet weights that the backbone needs, if it is neither here nor can be downloaded now."""
+    file = weights(params.backbone.name, params.images) if params.backbone.weights == "imagenet" else None
+    return None if file is None or file.path.is_file() or downloadable(file) else file
 
 
 def advice(file: Download) -> str:

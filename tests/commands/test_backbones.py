@@ -62,10 +62,15 @@ def test_the_first_is_written_and_the_difference_shown(prepared: Path) -> None:
     assert (params.images.height, params.images.width, params.backbone.weights) == (16, 16, "none")
 
 
-def test_one_is_written_by_name_without_a_look(prepared: Path) -> None:
+def test_one_is_written_by_name_without_a_look(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("keras.src.utils.file_utils.config.keras_home", lambda: str(prepared / "keras"))
+    (prepared / "keras/models").mkdir(parents=True)
+    monkeypatch.setattr(published, "downloadable", lambda file: False)
     output = backbones("--use", "VGG16", "--side", "64", "--force")
     assert "+  name: VGG16" in output
     assert "probe" not in output
+    assert "VGG16's weights are not here, nor to be had now: fetch https://" in output
+    assert "written, nothing is committed; first fetch that file and put it at that place, then: make repro" in output
     params = config.load()
     assert (params.backbone.name, params.backbone.weights, params.backbone.layers) == ("VGG16", "imagenet", [])
     assert (params.images.channels, params.images.scale, params.images.height) == (3, "backbone", 64)

@@ -79,8 +79,10 @@ def test_the_network_whose_weights_are_here_is_taken(committed: Path) -> None:
 def test_edits_are_not_overwritten(committed: Path) -> None:
     with (committed / "params.yaml").open("a") as file:
         file.write("# mine\n")
-    with pytest.raises(ConfigError, match="has edits that are nowhere else"):
+    with pytest.raises(ConfigError, match=r"has edits that are nowhere else.*: herbarium start 'my photos' --force$"):
         start("my photos")
+    with pytest.raises(ConfigError, match=r"herbarium start 'my photos' --backbone VGG16 --force$"):
+        start("my photos", "--backbone", "VGG16")
     start("my photos", "--force")
     assert config.load().data.path == "my photos"
 
@@ -88,7 +90,21 @@ def test_edits_are_not_overwritten(committed: Path) -> None:
 def test_a_network_that_was_asked_for_stays_and_its_weights_are_named(committed: Path) -> None:
     said = start("my photos", "--backbone", "VGG16")
     assert "VGG16's weights are not here, nor to be had now: fetch https://" in said
+    assert said.endswith(
+        "written, nothing is committed; first fetch that file and put it at that place, then: make repro (make run"
+        " sweeps, too)\n"
+    )
     assert config.load().backbone.name == "VGG16"
+    again = start("my photos", "--backbone", "VGG16", "--force")
+    assert "params.yaml says so already; first fetch that file" in again
+    assert "written" not in again
+
+
+def test_a_folder_that_is_not_there_is_named_before_edits_are(committed: Path) -> None:
+    with (committed / "params.yaml").open("a") as file:
+        file.write("# mine\n")
+    with pytest.raises(DataError, match=r"found nothing at .*/photos"):
+        start("photos")
 
 
 FOUND = {

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from pipeline.commands import finished
 from pipeline.commands.setup import in_project, prepared
 
 app = typer.Typer()
@@ -39,8 +40,8 @@ def export(
         if kind == "onnx":
             onnx_files.require_packages()
         folder = exporting.target(given or Path("exported") / kind)
+        finished.require(*exporting.NEEDED)
         receipts.require()
-        exporting.require_evaluated()
         certificate.require_results()
         certificate.require(exporting.IMAGES)
         agreement.require_trained(config.load())

@@ -20,6 +20,7 @@ from pipeline.process.errors import BusyError
 
 _POLL_SECONDS = 1.0
 _TEMPORARY = ".????????.*"  # what records.atomic and mkstemp call unfinished files
+_LOCK, _HOLDER = "folder.lock", "folder.json"
 _LENT_BY = "HERBARIUM_FOLDER_LENT_BY"  # tells a stage which process has started its `dvc` and waits for it
 
 
@@ -60,6 +61,24 @@ def outputs_kept(command: str) -> Iterator[None]:
         yield
 
 
+def at_work() -> str | None:
+    """Who works in this folder now, as a phrase with its process; None if nobody does, or nobody may look."""
+    from filelock import FileLock
+
+    from pipeline.files import paths
+    from pipeline.process.compat import dvc_internals
+
+    if not paths.STATE.exists():
+        return None
+    lock = FileLock(paths.STATE / _LOCK)
+    try:
+        other = _take(lock, paths.STATE / _HOLDER, dvc_internals.running)
+    except OSError:  # of somebody who may only read here
+        return None
+    lock.release()
+    return str(other) if other else None
+
+
 def lent() -> dict[str, str]:
     """What the environment of a `dvc` must have whose stages are to work within this process' `command_alone`."""
     return {_LENT_BY: str(os.getpid())}
@@ -72,7 +91,7 @@ def _exclusive(command: str, wait: bool, running_dvc: Callable[[], str | None]) 
     from pipeline.files import paths
 
     paths.STATE.mkdir(exist_ok=True)
-    lock, holder = FileLock(paths.STATE / "folder.lock"), paths.STATE / "folder.json"
+    lock, holder = FileLock(paths.STATE / _LOCK), paths.STATE / _HOLDER
     other = _take(lock, holder, running_dvc)
     if other and other.pid == os.environ.get(_LENT_BY):
         yield

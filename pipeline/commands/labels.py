@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands import finished
 from pipeline.commands.setup import configured, in_project
 
 app = typer.Typer()
@@ -22,12 +23,15 @@ def labels(
     Example: herbarium labels
     """
     from pipeline.data import earlier_corrections
-    from pipeline.files import paths, records
+    from pipeline.files import features_index, paths, records
     from pipeline.process import verbosity
     from pipeline.report import suspected
     from pipeline.results import labelled_features, suspected_labels
 
     name = configured().data.name
+    prepared = [path for split in paths.SPLITS for path in (paths.ids(split), paths.labels(split), paths.images(split))]
+    if not features_index.missing():
+        finished.require(paths.CLASSES, paths.SPLIT_TABLE, *prepared)
     verbosity.begin("training a head on the features of all images but a part, part after part")
     stored, classes = labelled_features.read(), records.read_json(paths.CLASSES)
     asked = suspected_labels.ask(stored, classes, folds, earlier_corrections.kept(stored.names, classes))

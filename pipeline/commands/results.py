@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.commands import known
+from pipeline.commands import finished, known
 from pipeline.commands.setup import in_project, prepared
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def summary() -> None:
     from pipeline.identity import certificate, receipts
     from pipeline.results import overview as text
 
+    finished.require(paths.METRICS, paths.TRAINING)
     receipts.require()
     certificate.require((paths.METRICS, paths.TRAINING))
     print(text.of_results())
@@ -85,11 +86,13 @@ def publish(
     """
     if force and register is None:
         raise typer.BadParameter("goes with --register NAME", param_hint="--force")
+    from pipeline.files import paths
     from pipeline.identity import agreement, certificate, receipts
     from pipeline.params import config
     from pipeline.process import verbosity
 
     params = config.load()
+    finished.require(paths.METRICS, paths.TRAINING, paths.MODEL, paths.CLASSES)
     verbosity.begin("showing the results in MLflow")
     receipts.require()
     certificate.require_results()
@@ -115,8 +118,10 @@ def export_backbone(path: Annotated[Path, typer.Argument(help="Where to write it
     """
     target = path.absolute()
     with in_project():
-        params = prepared()
         from pipeline.files import paths
+
+        finished.require(paths.MODEL, paths.CLASSES)
+        params = prepared()
         from pipeline.identity import certificate
         from pipeline.model import assembly
 
@@ -164,6 +169,7 @@ def _classifier(uri: str | None, false_alarms: float) -> "Classifier":
     from pipeline.identity import certificate
     from pipeline.results import classes
 
+    finished.require(paths.MODEL, paths.TRAINING, paths.CLASSES)
     certificate.require((paths.MODEL, paths.TRAINING, paths.CLASSES, paths.PREDICTIONS))
     names = classes.of_model()
     params = prepared()

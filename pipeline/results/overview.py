@@ -9,9 +9,9 @@ from pipeline.results import floor
 
 
 def require_run() -> None:
-    """Raise DataError if nothing has run in the working directory."""
-    if not paths.METRICS.exists():
-        raise DataError(f"{paths.METRICS}: not found; nothing has run here yet: run `dvc repro`")
+    """Raise DataError if nothing has run in the working directory, or not to its end."""
+    if absent := [str(path) for path in (paths.METRICS, paths.TRAINING) if not path.exists()]:
+        raise DataError(f"{', '.join(absent)}: not found; no run has finished here: run `dvc repro`")
 
 
 def of_results() -> str:

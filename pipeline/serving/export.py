@@ -17,6 +17,7 @@ from pipeline.serving.exports import DESCRIPTION, Exported, Format
 from pipeline.serving.probe import ServedModelError, tolerance
 
 IMAGES = (paths.images("train"), paths.images("test"))  # calibrate, and decide
+NEEDED = (paths.MODEL, paths.TRAINING, paths.CLASSES, paths.PREDICTIONS, *IMAGES)  # of a finished run
 CALIBRATION_IMAGES = 128
 _BATCH = 32
 _HALF = 0.05  # what half of the digits may move a probability by
@@ -48,13 +49,6 @@ def target(folder: Path) -> Path:
             f"{folder}: found something else there; allowed: a new folder, an empty one, or an earlier export"
         )
     return folder
-
-
-def require_evaluated() -> None:
-    """Raise DataError, naming what is not here of a finished run: an export is calibrated and compared with it."""
-    needed = (paths.MODEL, paths.TRAINING, paths.CLASSES, paths.PREDICTIONS, *IMAGES)
-    if absent := [str(path) for path in needed if not path.exists()]:
-        raise DataError(f"{', '.join(absent)}: not found; only an evaluated network is exported: run `dvc repro`")
 
 
 def export(kind: Format, model: Any, evaluated: Predictions, params: Params, folder: Path) -> list[Parity]:

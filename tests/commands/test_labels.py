@@ -117,3 +117,10 @@ def test_features_that_tell_nothing_are_said_to(extracted):
     done = herbarium("labels")
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("the features hardly tell the classes apart, so little follows")
+
+
+def test_images_that_are_being_prepared_again_are_said_not_to_be_here(extracted):
+    """Features of the run before are there as long as preprocess works."""
+    paths.CLASSES.unlink()
+    done = herbarium("labels")
+    assert "data/images/classes.json: not found; no run has finished here yet" in str(done.exception)

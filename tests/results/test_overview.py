@@ -6,7 +6,7 @@ from pipeline.results import overview
 
 
 def test_nothing_has_run_yet(project):
-    with pytest.raises(DataError, match=r"reports/metrics.json: not found; .* run `dvc repro`"):
+    with pytest.raises(DataError, match=r"reports/metrics.json, models/training.json: not found; .* run `dvc repro`"):
         overview.of_results()
 
 

@@ -101,13 +101,6 @@ def test_what_is_no_export_is_not_overwritten(project: Path) -> None:
             exporting.target(other)
 
 
-def test_what_is_missing_is_named(evaluated: Predictions) -> None:
-    with pytest.raises(
-        DataError, match=r"models/model\.keras, reports/predictions\.csv: not found; .* run `dvc repro`"
-    ):
-        exporting.require_evaluated()
-
-
 def test_missing_packages_are_named_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx_files, "_PACKAGES", ("json", "no_such_package", "nor_this"))
     with pytest.raises(DataError, match=r"no_such_package, nor_this not installed; needed: the extra onnx"):

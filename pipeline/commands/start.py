@@ -42,15 +42,15 @@ def _start(folder: Path, backbone: str | None, force: bool) -> None:
 
     verbosity.say(f"looking at {folder}")
     named, found = own_places.written(folder, Path().resolve()), survey.of(folder)
-    print(beginning.described(named, found), flush=True)
+    print(survey.described(named, found), flush=True)
     if not force:
         experiments.require_kept(_forced(named, backbone))
     text = config.read_text(paths.PARAMS)
     network, sentences, to_fetch = _network(text, named, found, backbone)
     new = beginning.of(text, named, found, network)
     records.write_text(paths.PARAMS, new.text)
-    changes = [new.diff] if new.diff else []
-    print("\n".join([*changes, *sentences, beginning.ending(new.text != text, to_fetch)]))
+    lines = [new.diff, beginning.drawn(found), *sentences, beginning.ending(new.text != text, to_fetch)]
+    print("\n".join(line for line in lines if line))
 
 
 def _forced(folder: str, backbone: str | None) -> str:
@@ -81,6 +81,7 @@ def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tupl
     if asked:
         return name, [advice], True
     sentences = [
+        beginning.size(found),
         "this network begins from nothing; one that has seen photographs does better on few images:",
         f"{advice}, then: {_forced(folder, name)}",
     ]

@@ -21,6 +21,9 @@ _OWN_LAYERS = [32, "pool", 64, "pool", 128, "pool"]
 _OWN_DEPTH = 3  # layers with weights of those: nothing to freeze
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 _SPLITS = ("train", "validation", "test")
+_SHARES = (10, 15, 20, 30, 40)  # percent of the training images for a split that the folder lacks
+_LEFT_TO_TRAIN = 60  # percent, at least
+_VALIDATION = 20  # images: a level of 5 % needs 19, and one may be left out
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,15 @@ def difference(old: str, new: str) -> str:
     return "\n".join(line for line in lines if not line.startswith("@@"))
 
 
+def size(survey: Survey) -> str:
+    """Why a network that begins from nothing is given smaller images than a published one."""
+    edge = _own_side(survey)
+    return (
+        f"images.height and width are {edge}, quick and enough for a small network that begins from nothing; with a"
+        f" published one they would be {side(survey)}"
+    )
+
+
 def side(survey: Survey) -> int:
     """Height and width for a published network: the largest size it knows that no more than few images are below."""
     return next((size for size in _SIDES if size <= min(survey.side, _LARGEST_SIDE)), _SIDES[-1])
@@ -68,18 +80,9 @@ def name_of(folder: Path) -> str:
     return _NOT_IN_A_NAME.sub("-", names.composed(folder.resolve().name)).strip("-.") or "photographs"
 
 
-def described(folder: str, survey: Survey) -> str:
-    rarest = min(survey.classes, key=lambda name: (survey.classes[name], name))
-    return (
-        f"{names.shown(folder)}: {survey.images:,} images of {len(survey.classes)} classes, the fewest of"
-        f" {names.plain(rarest)} ({survey.classes[rarest]:,}); {'grey' if survey.grey else 'in colour'}, about"
-        f" {survey.side} pixels high or wide"
-    )
-
-
 def _data(folder: str, survey: Survey) -> dict[str, Any]:
     name = name_of(Path(folder))
-    splits = {f"data.splits.{split}": text for split, text in _splits(survey.roots).items()}
+    splits = {f"data.splits.{split}": text for split, text in _splits(survey.splits).items()}
     own = {"data.source": "image_folder", "data.name": name, "data.path": folder, "tracking.experiment": name}
     drawn = {"data.splitting.method": "stratified", "data.splitting.group": None}
     return {**own, **splits, **drawn, **dict.fromkeys(("data.limit", "data.table", "data.corrections"))}
@@ -91,14 +94,42 @@ def require_train(splits: Collection[str]) -> None:
         raise ConfigError(f"data.path: found folders for {' and '.join(splits)}; there must be one for train")
 
 
-def _splits(found: Collection[str]) -> Mapping[str, str]:
+def drawn(survey: Survey) -> str:
+    """What is to be said of the splits that are drawn; nothing where a tenth each will do."""
+    images, share = survey.splits["train"], _share(survey.splits)
+    if "validation" in survey.splits or images * _SHARES[0] // 100 >= _VALIDATION:
+        return ""
+    if share > _SHARES[0]:
+        return (
+            f"few images, so {share} % of them are for validation, {_VALIDATION} or more: with fewer than 19 `predict`"
+            " cannot say which images are like none it has learned from"
+        )
+    return (
+        f"too few images to have {_VALIDATION} for validation: with fewer than 19 `predict` cannot say which images are"
+        " like none it has learned from, and accuracies are rough"
+    )
+
+
+def _share(found: Mapping[str, int]) -> int:
+    """Percent of the training images for each split the folder lacks: a tenth, or what validation needs if most of
+    the images are left to train on."""
+    lacking = sum(split not in found for split in _SPLITS)
+    enough = [
+        share
+        for share in _SHARES
+        if found["train"] * share // 100 >= _VALIDATION and 100 - share * lacking >= _LEFT_TO_TRAIN
+    ]
+    return min(enough, default=_SHARES[0]) if "validation" not in found else _SHARES[0]
+
+
+def _splits(found: Mapping[str, int]) -> Mapping[str, str]:
     """Folders that are splits, as they are; the ones that are missing are taken from the training images."""
     require_train(found)
-    missing = [split for split in _SPLITS if split not in found]
-    begins = 100 - 10 * len(missing)
+    missing, share = [split for split in _SPLITS if split not in found], _share(found)
+    begins = 100 - share * len(missing)
     taken = {"train": f"train[:{begins}%]" if missing else "train"}
     for number, split in enumerate(missing):
-        start, end = begins + 10 * number, begins + 10 * (number + 1)
+        start, end = begins + share * number, begins + share * (number + 1)
         taken[split] = f"train[{start}%:{'' if end == 100 else f'{end}%'}]"
     return {split: taken.get(split, split) for split in _SPLITS}
 
@@ -110,10 +141,14 @@ def _published(backbone: str, survey: Survey) -> dict[str, Any]:
 
 
 def _own(survey: Survey) -> dict[str, Any]:
-    edge = min(_OWN_SIDE, max(survey.side, 8))
+    edge = _own_side(survey)
     images = {"height": edge, "width": edge, "channels": 1 if survey.grey else 3, "scale": "unit"}
     network = {"name": "convolutions", "weights": "none", "layers": _OWN_LAYERS, "max_unfrozen_layers": _OWN_DEPTH}
     return {**_section("images", images), **_section("backbone", network), "train.unfrozen_layers": _OWN_DEPTH}
+
+
+def _own_side(survey: Survey) -> int:
+    return min(_OWN_SIDE, max(survey.side, 8))
 
 
 def _section(name: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,29 +1,34 @@
 """A folder of photographs at a glance: what parameters must know of it before any can be written."""
 
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from PIL import Image
 
-from pipeline.data import images, layout, tree
+from pipeline.data import images, layout, names, tree
 from pipeline.process.errors import DataError
 
-_LOOKED_AT = 200  # images, evenly spread over the classes: to say how large they are is no reason to read all
+_LOOKED_AT = 1000  # images, evenly spread over the classes: to say how large they are is no reason to read all
+_SHOWN = 5
 _GREY = ("1", "L", "I", "I;16", "F")  # Pillow's modes without colour
 
 
 @dataclass(frozen=True)
 class Survey:
-    """`roots`: split → its folder, as `layout.of`. `classes`: name → images. `side`: median of the images' shorter
-    sides, pixels. `grey`: none of those looked at has colour."""
+    """`splits`, `classes`: name → images, without what was opened and is none. `side`: median of the images' shorter
+    sides, pixels. `grey`: none of those looked at has colour. `all_opened`: all were looked at, not some of them.
+    `remarks`: what lies there and is no image of a class, a sentence each."""
 
-    roots: Mapping[str, Path]
+    splits: Mapping[str, int]
     classes: Mapping[str, int]
     side: int
     grey: bool
+    all_opened: bool = True
+    remarks: Sequence[str] = ()
 
     @property
     def images(self) -> int:
@@ -33,27 +38,86 @@ class Survey:
 def of(source: Path) -> Survey:
     """Look at the folder `source`; headers of some images are read. Raises DataError: it is none of images by class."""
     roots = layout.of(source)
-    by_class: dict[str, list[Path]] = {}
-    for root in roots.values():
-        for folder in tree.folders(root):
-            by_class.setdefault(folder.name, []).extend(_images(folder))
-    classes = {name: len(files) for name, files in sorted(by_class.items()) if files}
+    files = {(split, folder): _images(folder) for split, root in roots.items() for folder in tree.folders(root)}
+    loose = [path for root in roots.values() for path in tree.loose_files(root) if _is_image(path)]
+    seen = {path: _seen(path) for path in _some(files)}
+    none = {path for path, found in seen.items() if not found}
+    counts = {key: sum(path not in none for path in paths) for key, paths in files.items()}
+    classes = _summed((folder.name, count) for (_, folder), count in counts.items() if count)
+    known = [found for found in seen.values() if found]
+    if seen and not known:
+        raise DataError(f"data.path: none of the images in {source} that were looked at can be read")
     if len(classes) < 2:
         raise DataError(
-            f"data.path: {source} has images in {len(classes)} folders; allowed: one folder of images per class, two"
-            " or more" + layout.one_too_high({split: tree.folders(root) for split, root in roots.items()})
+            _too_few(source, len(classes), len(loose))
+            + layout.one_too_high({split: tree.folders(root) for split, root in roots.items()})
         )
-    most = max(1, _LOOKED_AT // len(classes))
-    seen = [_seen(path) for files in by_class.values() for path in sorted(files)[:: max(1, len(files) // most)][:most]]
-    known = [found for found in seen if found]
-    if not known:
-        raise DataError(f"data.path: none of the images in {source} that were looked at can be read")
-    return Survey(roots, classes, round(median(side for side, _ in known)), all(grey for _, grey in known))
+    return Survey(
+        {**dict.fromkeys(roots, 0), **_summed((split, count) for (split, _), count in counts.items())},
+        dict(sorted(classes.items())),
+        round(median(side for side, _ in known)),
+        all(grey for _, grey in known),
+        len(seen) == sum(map(len, files.values())),
+        list(_remarks(source, none, [folder for (_, folder), count in counts.items() if not count], loose)),
+    )
+
+
+def described(folder: str, survey: Survey) -> str:
+    """What was seen in `folder`, as it is called, a line or more."""
+    rarest = min(survey.classes, key=lambda name: (survey.classes[name], name))
+    what = "images" if survey.all_opened else "files named like images"
+    first = (
+        f"{names.shown(folder)}: {survey.images:,} {what} of {len(survey.classes)} classes, the fewest of"
+        f" {names.plain(rarest)} ({survey.classes[rarest]:,}); {'grey' if survey.grey else 'in colour'}, about"
+        f" {survey.side} pixels high or wide"
+    )
+    return "\n".join([first, *survey.remarks])
+
+
+def _too_few(source: Path, classes: int, loose: int) -> str:
+    there = f"{loose:,} images lie directly in it and {classes} folders have some" if loose else ""
+    move = ": move them into a folder of each class" if loose else ""
+    return (
+        f"data.path: {source}: {there or f'has images in {classes} folders'}; allowed: one folder of images per class,"
+        f" two or more{move}"
+    )
+
+
+def _remarks(source: Path, none: Set[Path], empty: Sequence[Path], loose: Sequence[Path]) -> Iterator[str]:
+    if none:
+        yield f"no images, though named so: {_listed(source, none)}; data.on_bad_image: skip goes on without them"
+    if empty:
+        yield f"class folders without an image: {_listed(source, empty)}; put some there, or remove them"
+    if loose:
+        yield f"images in no class folder, which are left out: {_listed(source, loose)}"
+
+
+def _listed(source: Path, paths: Collection[Path]) -> str:
+    shown = [names.shown(path.relative_to(source)) for path in sorted(paths)[:_SHOWN]]
+    return ", ".join(shown) + (f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else "")
+
+
+def _summed(counted: Iterable[tuple[str, int]]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for name, count in counted:
+        found[name] += count
+    return dict(found)
+
+
+def _some(files: Mapping[tuple[str, Path], Sequence[Path]]) -> Iterator[Path]:
+    """All, or about _LOOKED_AT of them, evenly spread over the classes and over each."""
+    most = max(1, _LOOKED_AT // max(1, len(files)))
+    every = sum(map(len, files.values())) <= _LOOKED_AT
+    for paths in files.values():
+        yield from paths if every else paths[:: max(1, len(paths) // most)][:most]
 
 
 def _images(folder: Path) -> list[Path]:
-    below = (Path(place, name) for place, _, names in os.walk(folder) for name in names)
-    return [path for path in below if path.suffix.lower() in images.ENDINGS and not tree.is_clutter(path.name)]
+    return sorted(Path(place, name) for place, _, inside in os.walk(folder) for name in inside if _is_image(Path(name)))
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in images.ENDINGS and not tree.is_clutter(path.name)
 
 
 def _seen(path: Path) -> tuple[int, bool] | None:

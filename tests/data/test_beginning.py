@@ -1,0 +1,31 @@
+"""Splits drawn from a folder that has none: validation has what a level of 5 % needs, and most is left to train on."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.data import beginning
+from pipeline.data.survey import Survey
+
+
+@pytest.mark.parametrize(
+    ("splits", "expected", "said"),
+    [
+        ({"train": 4000}, ("train[:80%]", "train[80%:90%]", "train[90%:]"), ""),
+        ({"train": 200}, ("train[:80%]", "train[80%:90%]", "train[90%:]"), ""),
+        ({"train": 154}, ("train[:70%]", "train[70%:85%]", "train[85%:]"), "few images, so 15 % of them"),
+        ({"train": 100}, ("train[:60%]", "train[60%:80%]", "train[80%:]"), "few images, so 20 % of them"),
+        ({"train": 99}, ("train[:80%]", "train[80%:90%]", "train[90%:]"), "too few images to have 20"),
+        ({"train": 60, "test": 9}, ("train[:60%]", "train[60%:]", "test"), "few images, so 40 % of them"),
+        ({"train": 60, "validation": 9}, ("train[:90%]", "validation", "train[90%:]"), ""),
+        ({"train": 60, "validation": 9, "test": 9}, ("train", "validation", "test"), ""),
+    ],
+)
+def test_few_images_are_shared_by_what_validation_needs(
+    project: Path, splits: dict[str, int], expected: tuple[str, str, str], said: str
+) -> None:
+    looked = Survey(splits, {"a": 5, "b": 5}, 200, grey=False)
+    found = beginning.of((project / "params.yaml").read_text(), "photos", looked, None).params.data.splits
+    assert (found.train, found.validation, found.test) == expected
+    assert beginning.drawn(looked).startswith(said)
+    assert bool(beginning.drawn(looked)) == bool(said)

@@ -1,0 +1,63 @@
+"""What is counted in a folder of photographs, and what is said of what is no image of a class."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pipeline.data import survey
+from pipeline.process.errors import DataError
+
+
+def write(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (40, 30)).save(folder / name)
+    return folder
+
+
+def test_what_is_no_image_is_not_counted_but_named(tmp_path: Path) -> None:
+    photos = write(tmp_path, "a/1.png", "a/2.png", "b/1.png", "loose.png")
+    (photos / "a/text.jpg").write_text("no image")
+    for name in ("empty", "texts"):
+        (photos / name).mkdir()
+    (photos / "texts/only.jpg").write_text("no image")
+    found = survey.of(photos)
+    assert (found.images, found.classes, found.splits) == (3, {"a": 2, "b": 1}, {"train": 3})
+    assert survey.described("photos", found).splitlines() == [
+        "photos: 3 images of 2 classes, the fewest of b (1); in colour, about 30 pixels high or wide",
+        "no images, though named so: a/text.jpg, texts/only.jpg; data.on_bad_image: skip goes on without them",
+        "class folders without an image: empty, texts; put some there, or remove them",
+        "images in no class folder, which are left out: loose.png",
+    ]
+
+
+def test_where_not_all_are_opened_files_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(survey, "_LOOKED_AT", 4)
+    found = survey.of(write(tmp_path, *(f"{label}/{number}.png" for label in "ab" for number in range(7))))
+    assert not found.all_opened
+    assert survey.described("photos", found).startswith("photos: 14 files named like images of 2 classes")
+
+
+def test_images_are_counted_by_split(tmp_path: Path) -> None:
+    found = survey.of(write(tmp_path, "train/a/1.png", "train/a/2.png", "train/b/1.png", "val/a/1.png"))
+    assert (found.splits, found.classes) == ({"train": 3, "validation": 1}, {"a": 3, "b": 1})
+    assert survey.of(write(tmp_path / "train", "c/1.png")).remarks == []
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (
+            ("1.png", "2.png"),
+            "2 images lie directly in it and 0 folders have some; allowed: .*: move them into a folder",
+        ),
+        (("1.png", "a/1.png"), "1 images lie directly in it and 1 folders have some; allowed"),
+        (("a/1.png",), "has images in 1 folders; allowed: one folder of images per class, two or more$"),
+    ],
+)
+def test_images_without_class_folders_are_refused_by_where_they_lie(
+    tmp_path: Path, names: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(DataError, match=said):
+        survey.of(write(tmp_path, *names))

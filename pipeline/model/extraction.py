@@ -62,7 +62,7 @@ def extract(params: Params, elsewhere: Callable[[str], Elsewhere] | None = None)
     keys = reuse.keys(index, params.compute)
     work = {split: UNFINISHED / key[:16] for split, key in keys.items()}
     if needed := check_disk(params, entries, counts, work.values()):
-        verbosity.say(f"activations take {needed / 1e6:,.0f} MB of the disk")
+        verbosity.say(f"activations take {limits.size(needed)} of the disk")
     if kept:
         _say_brought(reuse.bring(keys, work))
         name, files = reuse.network(index, params.compute), [str(entry.file) for _, entry in kept]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.model.probing import Probed
-from pipeline.process import tables
+from pipeline.process import limits, tables
 from pipeline.results.statistics import mcnemar, wilson_interval
 
 _LUCK = 0.05  # p-value below which a difference is none
@@ -40,17 +40,13 @@ def show(found: Sequence[Probed], pixels: np.ndarray) -> None:
 
 
 def _row(one: Probed) -> list[str]:
-    disk, extracting, trial = _bytes(one.bytes_stored), _time(one.seconds_extracting), _time(one.seconds_a_trial)
+    disk, extracting, trial = limits.size(one.bytes_stored), _time(one.seconds_extracting), _time(one.seconds_a_trial)
     return [one.candidate.name, _accuracy(one.right), f"{one.images_a_second:,.0f}", disk, extracting, trial]
 
 
 def _accuracy(right: np.ndarray) -> str:
     low, high = wilson_interval(int(right.sum()), len(right))
     return f"{100 * right.mean():.1f} % ({100 * low:.1f} to {100 * high:.1f})"
-
-
-def _bytes(number: float) -> str:
-    return f"{number / 1e9:,.1f} GB" if number >= 1e9 else f"{number / 1e6:,.1f} MB"
 
 
 def _time(seconds: float) -> str:

@@ -9,6 +9,7 @@ import psutil  # type: ignore[import-untyped]
 from pipeline.process.errors import MachineError
 
 SPARE_BYTES = 1 << 30  # left free on the disk
+_UNITS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 # Of control groups, version 2 and 1, as a container sees its own.
 _MEMORY_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
@@ -24,6 +25,12 @@ def memory_bytes() -> int:
     total: int = psutil.virtual_memory().total
     found = [file.read_text().strip() for file in _MEMORY_FILES if file.exists()]
     return min([total, *(int(text) for text in found if text.isdigit())])
+
+
+def size(count: float) -> str:
+    """So many bytes, to be read."""
+    unit, least = next((unit for unit in _UNITS if count >= unit[1]), ("bytes", 1))
+    return f"{count / least:,.1f} {unit}" if least > 1 else f"{count:,.0f} {unit}"
 
 
 def require_disk(needed: int, what: str, remedy: str) -> None:

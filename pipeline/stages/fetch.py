@@ -80,5 +80,7 @@ def _summary(data: Data, skipped: list[BadFile]) -> str:
     if data.source == "image_folder":
         lines += source_notes.of_folder(Path(data.path))
     if skipped:
-        lines.append(f"{len(skipped)} unreadable images left out, listed in {paths.SKIPPED}")
+        lines.append(
+            f"{len(skipped)} unreadable {'images' if len(skipped) > 1 else 'image'} left out, listed in {paths.SKIPPED}"
+        )
     return "\n".join(lines)

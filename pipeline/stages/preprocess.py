@@ -22,7 +22,7 @@ from pipeline.data.preparation import Pool
 from pipeline.data.samples import Collector, draw
 from pipeline.files import paths, records
 from pipeline.plots import style
-from pipeline.process import verbosity
+from pipeline.process import limits, verbosity
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
@@ -81,7 +81,7 @@ def _pools(builder: Any, wanted: dict[str, str], params: Params, classes: list[s
         parts = {name: (name, splitting.count(builder.info, name, wanted, limit)) for name in sources}
     copied = params.data.splitting.method != "slices" or params.data.deduplicate
     needed = require_space(sum(int(count) for _, count in parts.values()), shape, copied)
-    verbosity.say(f"preprocess: prepared images take {needed / 1e6:,.0f} MB of the disk")
+    verbosity.say(f"preprocess: prepared images take {limits.size(needed)} of the disk")
     corrected = records.read_json(paths.CORRECTIONS) if paths.CORRECTIONS.exists() else {}
     pools = []
     for name, (text, count) in parts.items():

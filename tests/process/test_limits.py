@@ -42,3 +42,10 @@ def test_the_disk_must_have_what_is_needed_and_some_to_spare(monkeypatch: pytest
 def test_what_needs_nothing_needs_no_free_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     limits.require_disk(0, "the pictures", "take fewer")
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 bytes"), (999, "999 bytes"), (2e3, "2.0 kB"), (3.14e6, "3.1 MB"), (1.5e12, "1,500.0 GB")]
+)
+def test_sizes_are_said_in_a_fitting_unit(count: float, said: str) -> None:
+    assert limits.size(count) == said

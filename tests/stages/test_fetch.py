@@ -54,4 +54,4 @@ def test_skipped_files_are_recorded(project, params, capsys):
     (project / "source/b/bad.png").write_text("")
     fetch.run(narrowed(params, source="image_folder", name="ab", path="source", on_bad_image="skip"))
     assert records.read_json(paths.SKIPPED) == [{"name": "b/bad.png", "reason": "the file is empty"}]
-    assert "1 unreadable images left out" in capsys.readouterr().out
+    assert "1 unreadable image left out" in capsys.readouterr().out

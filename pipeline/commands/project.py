@@ -17,8 +17,8 @@ _PROJECT = "Project"
 def check() -> None:
     """Check params.yaml, whole, that dvc can run here, and that the results on disk are those dvc.lock names.
 
-    Says what is odd about the folder of images. Puts aside what a killed dvc left torn, and takes damaged files out of
-    DVC's cache: dvc repro makes them again.
+    Says what dvc repro still has to make, and what is odd about the folder of images. Puts aside what a killed dvc left
+    torn, and takes damaged files out of DVC's cache: dvc repro makes them again.
 
     Example: herbarium check
     """
@@ -28,7 +28,7 @@ def check() -> None:
 
     for sentence in half_written.put_aside():
         print(sentence)
-    _mend_results()
+    unmade = _mend_results()
     params = config.load()
     # What reads images and what searches take a second to import, which a typo need not wait for.
     from pipeline.data import known_classes, source_notes
@@ -40,28 +40,31 @@ def check() -> None:
     if classes := known_classes.of(params.data):
         searched.check_classes(params, classes)
     print("params.yaml is in order")
-    for sentence in source_notes.of(params.data):
+    for sentence in [*unmade, *source_notes.of(params.data)]:
         print(f"note: {sentence}")
     found = upgrades.version(config.read_yaml(paths.PARAMS))
     if found < upgrades.CURRENT:
         print(f"note: it is of version {found}; `herbarium upgrade` adds what version {upgrades.CURRENT} has")
 
 
-def _mend_results() -> None:
+def _mend_results() -> list[str]:
+    """Mend what dvc.lock names, saying so; returns what of it is still to be made."""
     from pipeline.files import paths
-    from pipeline.identity import mending, receipts
+    from pipeline.identity import mending, receipts, unmade
     from pipeline.process import verbosity
 
     if not paths.LOCK.exists():
-        return
+        return []
     verbosity.say("looking at what dvc.lock names")
     try:
         with folder_lock.command_alone("herbarium check"):
             for sentence in mending.mend():
                 print(sentence)
             receipts.require()
+            return unmade.sentences()
     except BusyError as error:
         print(f"the results were not looked at: {error}")
+        return []
 
 
 @app.command(rich_help_panel=_PROJECT)

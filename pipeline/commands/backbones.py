@@ -12,6 +12,8 @@ from pipeline.commands.setup import in_project, prepared
 
 if TYPE_CHECKING:
     from pipeline.model.candidates import Candidate
+    from pipeline.params.schema import Params
+    from pipeline.process.compat.keras_internals import Download
 
 app = typer.Typer()
 _COMMAND = "herbarium backbones"
@@ -94,11 +96,39 @@ def _compare(named: Sequence[str], images: int, folds: int, side: int | None) ->
 
     determinism.prepare(params.compute)
     sample = probe_sample.of_project(params, images, folds, partial(stored_images.resized, probe_sample.SPLITS))
-    compared = comparison.compared([_within(text) for text in named], params, side, sample)
+    advise = partial(_advice, params, side)
+    compared = comparison.compared([_within(text) for text in named], params, side, sample, advise)
     pixels = sample.pixels(params.images)
     ranking.show(compared.found, probing.held_out(linear_probe.vectors(pixels, np.arange(len(pixels))), sample))
     print("\n".join(f"not compared: {reason}" for reason in compared.refused), end="\n" if compared.refused else "")
     return compared.found[0].candidate
+
+
+def _advice(params: "Params", side: int | None, name: str, file: "Download") -> str:
+    """What to fetch for the network `name`: where `herbarium start` made small images for one from scratch, the file
+    for the size it would write with that network, as it says itself."""
+    from pipeline.data import beginning
+    from pipeline.model import published
+
+    edge = None if side else _started_side(params)
+    if not edge:
+        return published.advice(file)
+    images = params.images.model_copy(update={"channels": 3, "height": edge, "width": edge})
+    wanted = published.weights(name, images) or file
+    fetched = "its weights are here" if wanted.path.is_file() else published.advice(wanted)
+    return f"{fetched}, then, for images of {edge} × {edge}: {beginning.command(params.data.path, name)}"
+
+
+def _started_side(params: "Params") -> int | None:
+    from pipeline.data import beginning, survey
+    from pipeline.process.errors import DataError
+
+    if params.data.source != "image_folder" or params.backbone.weights != "none":
+        return None
+    try:
+        return beginning.side(survey.of(Path(params.data.path)))
+    except DataError:  # it was moved since its images were stored
+        return None
 
 
 def _use(candidate: "Candidate") -> None:

@@ -1,6 +1,5 @@
 """`herbarium start`: from a folder of photographs to an experiment that can be run."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,18 +43,13 @@ def _start(folder: Path, backbone: str | None, force: bool) -> None:
     named, found = own_places.written(folder, Path().resolve()), survey.of(folder)
     print(survey.described(named, found), flush=True)
     if not force:
-        experiments.require_kept(_forced(named, backbone))
+        experiments.require_kept(beginning.command(named, backbone))
     text = config.read_text(paths.PARAMS)
     network, sentences, to_fetch = _network(text, named, found, backbone)
     new = beginning.of(text, named, found, network)
     records.write_text(paths.PARAMS, new.text)
     lines = [new.diff, beginning.drawn(found), *sentences, beginning.ending(new.text != text, to_fetch)]
     print("\n".join(line for line in lines if line))
-
-
-def _forced(folder: str, backbone: str | None) -> str:
-    network = ["--backbone", backbone] if backbone else []
-    return shlex.join(["herbarium", "start", folder, *network, "--force"])
 
 
 def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tuple[str | None, list[str], bool]:
@@ -83,6 +77,6 @@ def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tupl
     sentences = [
         beginning.size(found),
         "this network begins from nothing; one that has seen photographs does better on few images:",
-        f"{advice}, then: {_forced(folder, name)}",
+        f"{advice}, then: {beginning.command(folder, name)}",
     ]
     return None, sentences, False

@@ -1,6 +1,7 @@
 """From a folder of photographs to params.yaml: what `herbarium start` writes, and what it says about that."""
 
 import re
+import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -45,6 +46,12 @@ def of(present: str, folder: str, survey: Survey, backbone: str | None) -> Start
     text = editing.with_values(old, values, str(paths.PARAMS))
     params = config.check(config.parse_yaml(text, str(paths.PARAMS)), str(paths.PARAMS))
     return Start(text, difference(present, text), params)
+
+
+def command(folder: str, backbone: str | None) -> str:
+    """What a person types to have params.yaml written for `folder`, whatever is in it."""
+    network = ["--backbone", backbone] if backbone else []
+    return shlex.join(["herbarium", "start", folder, *network, "--force"])
 
 
 def difference(old: str, new: str) -> str:

@@ -38,7 +38,8 @@ class Survey:
 def of(source: Path) -> Survey:
     """Look at the folder `source`; headers of some images are read. Raises DataError: it is none of images by class."""
     roots = layout.of(source)
-    files = {(split, folder): _images(folder) for split, root in roots.items() for folder in tree.folders(root)}
+    folders = {split: tree.folders(root) for split, root in roots.items()}
+    files = {(split, folder): _images(folder) for split, inside in folders.items() for folder in inside}
     loose = [path for root in roots.values() for path in tree.loose_files(root) if _is_image(path)]
     seen = {path: _seen(path) for path in _some(files)}
     none = {path for path, found in seen.items() if not found}
@@ -48,10 +49,7 @@ def of(source: Path) -> Survey:
     if seen and not known:
         raise DataError(f"data.path: none of the images in {source} that were looked at can be read")
     if len(classes) < 2:
-        raise DataError(
-            _too_few(source, len(classes), len(loose))
-            + layout.one_too_high({split: tree.folders(root) for split, root in roots.items()})
-        )
+        raise DataError(_too_few(source, len(classes), len(loose)) + layout.one_too_high(folders))
     return Survey(
         {**dict.fromkeys(roots, 0), **_summed((split, count) for (split, _), count in counts.items())},
         dict(sorted(classes.items())),
@@ -75,7 +73,8 @@ def described(folder: str, survey: Survey) -> str:
 
 
 def _too_few(source: Path, classes: int, loose: int) -> str:
-    there = f"{loose:,} images lie directly in it and {classes} folders have some" if loose else ""
+    also = f", and {classes} folders have some" if classes else ""
+    there = f"{loose:,} images lie directly in it{also}" if loose else ""
     move = ": move them into a folder of each class" if loose else ""
     return (
         f"data.path: {source}: {there or f'has images in {classes} folders'}; allowed: one folder of images per class,"

@@ -15,6 +15,7 @@ from pipeline.process.errors import ConfigError, HerbariumError, in_one_line
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
+    from pipeline.process.compat.keras_internals import Download
 
 Makers = list[tuple[str, Callable[[], Candidate]]]  # a name, and how to make what it names
 _REASON = 240  # characters
@@ -28,9 +29,18 @@ class Compared:
     refused: Sequence[str]
 
 
-def compared(named: Sequence[str], params: Params, side: int | None, sample: Sample) -> Compared:
-    """Probe the present backbone and those `named`, or all to be had. Raises ConfigError if none can be."""
-    makers, refused = _makers(named, params, side)
+def compared(
+    named: Sequence[str],
+    params: Params,
+    side: int | None,
+    sample: Sample,
+    advise: Callable[[str, Download], str] = lambda _, file: published.advice(file),
+) -> Compared:
+    """Probe the present backbone and those `named`, or all to be had. Raises ConfigError if none can be.
+
+    `advise`: what to do for a network whose file of weights is not to be had.
+    """
+    makers, refused = _makers(named, params, side, advise)
     found = []
     for text, make in makers:
         verbosity.say(f"{text}: looking at {len(sample.labels):,} images")
@@ -49,24 +59,27 @@ def _reason(text: str, error: HerbariumError) -> str:
     return f"{text}: {said if len(said) <= _REASON else f'{said[:_REASON]}…'}{size}"
 
 
-def _makers(named: Sequence[str], params: Params, side: int | None) -> tuple[Makers, list[str]]:
+def _makers(
+    named: Sequence[str], params: Params, side: int | None, advise: Callable[[str, Download], str]
+) -> tuple[Makers, list[str]]:
     """What to compare, and what could be had on another machine, a sentence each."""
-    texts, refused = (named, list[str]()) if named else _to_be_had(params)
+    texts, refused = (named, list[str]()) if named else _to_be_had(params, side, advise)
     makers: Makers = []
-    if params.backbone.weights != "none":  # random weights are compared only if asked for
+    if params.backbone.weights != "none" or not texts:  # random weights only if asked for, or for want of others
         makers.append((params.backbone.name, partial(candidates.present, params, side)))
     return [*makers, *((text, partial(candidates.of, text, params, side)) for text in texts)], refused
 
 
-def _to_be_had(params: Params) -> tuple[list[str], list[str]]:
+def _to_be_had(params: Params, side: int | None, advise: Callable[[str, Download], str]) -> tuple[list[str], list[str]]:
     """Networks whose weights are here or can be downloaded; which file to fetch for the first that has none."""
     verbosity.say("looking for networks whose weights are here or can be downloaded")
-    colour = params.images.model_copy(update={"channels": 3})
+    sized = {"height": side, "width": side} if side else {}
+    colour = params.images.model_copy(update={"channels": 3, **sized})
     found, refused = published.here(colour), list[str]()
     for name in published.SMALL_FIRST:
         file = None if name in found else published.weights(name, colour)
         if file and not published.downloadable(file):
-            refused.append(f"{name}: {published.advice(file)}; others can be had the same way")
+            refused.append(f"{name}: {advise(name, file)}; others can be had the same way")
             break  # without network the next ones cannot be had either
         found += [name] if file else []
     present = params.backbone.name if params.backbone.weights == "imagenet" else None

@@ -15,6 +15,7 @@ from pipeline.process.errors import ConfigError, DataError
 
 from ..root import ROOT
 from ..small_data import COUNTS, write_images
+from .test_start import photographs
 
 WEIGHTS = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_160_no_top.h5"
 
@@ -121,3 +122,21 @@ def test_without_network_it_says_which_file_to_fetch(prepared: Path, monkeypatch
     output = backbones("--folds", "2")
     assert "not compared: MobileNetV2: fetch https://storage.googleapis.com/" in output.replace("\n", " ")
     assert "convolutions (present)" in output
+
+
+def test_what_start_made_without_weights_is_looked_at_and_the_same_file_named(
+    prepared: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    monkeypatch.setattr("keras.src.utils.file_utils.config.keras_home", lambda: str(prepared / "keras"))
+    (prepared / "keras/models").mkdir(parents=True)
+    monkeypatch.setattr(published, "downloadable", lambda file: False)
+    photographs(prepared / "photos")
+    said(**{"data.source": "image_folder", "data.path": "photos", "backbone.weights": "none"})
+    output = backbones("--folds", "2")
+    assert "convolutions (present)" in output
+    assert "no backbone: pixels" in output
+    assert "not compared: MobileNetV2: fetch https://storage.googleapis.com/tensorflow/keras-applications" in output
+    assert f"{WEIGHTS}, then, for images of 160 × 160: herbarium start photos --backbone MobileNetV2 --force" in output
+    (prepared / "keras/models" / WEIGHTS).touch()
+    assert "its weights are here, then, for images of 160 × 160: herbarium start" in backbones("--folds", "2")
+    assert not [warning for warning in recwarn if "input_shape" in str(warning.message)]

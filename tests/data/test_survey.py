@@ -50,9 +50,9 @@ def test_images_are_counted_by_split(tmp_path: Path) -> None:
     [
         (
             ("1.png", "2.png"),
-            "2 images lie directly in it and 0 folders have some; allowed: .*: move them into a folder",
+            "2 images lie directly in it; allowed: .*: move them into a folder of",
         ),
-        (("1.png", "a/1.png"), "1 images lie directly in it and 1 folders have some; allowed"),
+        (("1.png", "a/1.png"), "1 images lie directly in it, and 1 folders have some; allowed"),
         (("a/1.png",), "has images in 1 folders; allowed: one folder of images per class, two or more$"),
     ],
 )

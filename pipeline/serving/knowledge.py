@@ -19,7 +19,7 @@ _WITHOUT = "so nothing is said of images of other kinds"
 def familiarity(fit: Callable[[], Familiarity | None]) -> Familiarity | None:
     """Of the network in models/model.keras, as `fit` found it the first time for this network and these images.
 
-    None, with a note, if what was stored is not here or is too little.
+    None, with a note, if what was stored is not here or is too little; that it is too little is remembered as well.
     """
     stored = [*map(paths.images, _SPLITS), *map(paths.labels, _SPLITS), paths.VALIDATION_PREDICTIONS]
     away = features_index.missing(_SPLITS) or next((path for path in stored if not path.exists()), None)
@@ -34,13 +34,15 @@ def familiarity(fit: Callable[[], Familiarity | None]) -> Familiarity | None:
 
 def _kept(fit: Callable[[], Familiarity | None]) -> Familiarity | None:
     place = _place()
+    nothing = place.with_suffix(".nothing")
+    if nothing.exists():
+        return None
     try:
         return unpacked(place.read_bytes())
     except (OSError, ValueError, KeyError, BadZipFile):  # not there, or damaged
         fitted = fit()
-    if fitted:
-        with records.atomic(place) as temporary:
-            temporary.write_bytes(packed(fitted))
+    with records.atomic(place if fitted else nothing) as temporary:
+        temporary.write_bytes(packed(fitted) if fitted else b"")
     return fitted
 
 

@@ -57,9 +57,12 @@ def test_what_is_not_here_is_named_and_stops_nothing(
     assert "dvc pull" in said
 
 
-def test_too_few_validation_images_are_said_to_be(
+def test_too_few_validation_images_are_said_to_be_and_are_found_once_for_each_network(
     fit: Callable[[], Familiarity], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert knowledge.familiarity(lambda: None) is None
-    assert "fewer validation images than a level of 5 % needs (19)" in capsys.readouterr().err
-    assert not (paths.STATE / "familiarity").exists()
+    asked: list[None] = []
+    for networks, text in ((1, "a network"), (1, "a network"), (2, "another network")):
+        records.write_text(paths.MODEL, text)
+        assert knowledge.familiarity(lambda: asked.append(None)) is None
+        assert "fewer validation images than a level of 5 % needs (19)" in capsys.readouterr().err
+        assert len(asked) == networks

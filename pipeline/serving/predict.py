@@ -23,6 +23,7 @@ Look = Callable[[bytes], np.ndarray]  # an encoded image → where its class was
 _BATCH = 32
 _BAR = 20  # characters
 _SHOWN_CLASSES = 5
+_SHOWN_FILES = 5
 _SMALLEST_SHOWN = 0.005
 
 
@@ -107,10 +108,11 @@ def show(
     `false_alarms` is what `classify` was told of them. Returns how many files failed.
     """
     width = max(len(_plain(str(path))) for path in paths)
-    failed, unknown = 0, 0
+    failed: list[Path] = []
+    unknown = 0
     drawn: list[drawing.Example] = []
     for answer in answers(paths, classify):
-        failed += not answer.said
+        failed += [] if answer.said else [answer.path]
         unknown += answer.unknown
         line = _json(answer) if as_json else _line(answer, width)
         print(line, file=sys.stdout if as_json or answer.said else sys.stderr, flush=True)
@@ -118,13 +120,20 @@ def show(
             drawn.append(_example(answer, look))
     if picture and drawn:
         style.save(drawing.answers(drawn), picture)
-        print(f"drew {len(drawn)} of {len(paths) - failed} images into {picture}", file=sys.stderr)
+        print(f"drew {len(drawn)} of {len(paths) - len(failed)} images into {picture}", file=sys.stderr)
     if unknown:
         verbosity.note(
-            f"{unknown} of {len(paths) - failed} images are unlike those learned from; so are said to be"
+            f"{unknown} of {len(paths) - len(failed)} images are unlike those learned from; so are said to be"
             f" {100 * false_alarms:g} % of images that are like them (--false-alarms)"
         )
-    return failed
+    if failed and len(paths) > 1:  # the lines about them may have gone by long ago
+        verbosity.note(f"{len(failed)} of {len(paths)} files could not be read as images: {_named(failed)}")
+    return len(failed)
+
+
+def _named(paths: Sequence[Path]) -> str:
+    more = f" and {len(paths) - _SHOWN_FILES} more" if len(paths) > _SHOWN_FILES else ""
+    return ", ".join(_plain(str(path)) for path in paths[:_SHOWN_FILES]) + more
 
 
 def _example(answer: Answer, look: Look | None) -> drawing.Example:

@@ -81,6 +81,19 @@ def test_a_bad_file_is_named_and_the_rest_answered(folder: Path, capsys: pytest.
         assert line.endswith(f"99% {path.stat().st_size} bytes")
     assert "07.txt: not an image; allowed: JPEG" in printed.err
     assert "bad�[31m.png: " in printed.err
+    last = printed.err.splitlines()[-1]
+    assert last == f"note: 2 of 42 files could not be read as images: {folder}/07.txt, {folder}/bad�[31m.png"
+
+
+def test_of_many_bad_files_some_are_named_again_at_the_end(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for n in range(7):
+        (folder / f"{n}.txt").write_text("no image")
+    predict.show(predict.files([str(folder)], []), classify, as_json=True, picture=None)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(f"note: 7 of 47 files could not be read as images: {folder}/0.txt, ")
+    assert last.endswith("4.txt and 2 more")
+    predict.show([folder / "0.txt"], classify, as_json=False, picture=None)
+    assert "note: " not in capsys.readouterr().err  # its own line says it
 
 
 def test_json_has_all_probabilities_and_errors(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

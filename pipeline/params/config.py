@@ -1,6 +1,7 @@
 """Reads params.yaml: checked whole before any work, handed to a stage with only the keys dvc.yaml declares for it."""
 
 import math
+import re
 import reprlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -23,6 +24,8 @@ from pipeline.process.redaction import holds_secret, redacted
 _SHORTENED = reprlib.Repr()
 _SHORTENED.maxlevel, _SHORTENED.maxlist, _SHORTENED.maxdict = 3, 8, 8
 _SHORTENED.maxstring = _SHORTENED.maxlong = _SHORTENED.maxother = 100
+_UNKNOWN = ("extra_forbidden", "invalid_key")  # pydantic's types of errors; the latter is a key that is no text
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
 _MOST_VALUES = 100_000  # in a file, its aliases written out; a dvc.lock has some hundreds
 
 
@@ -55,7 +58,9 @@ def parse_yaml(text: str, where: str) -> Any:
         LookupError,
         TypeError,
     ) as error:  # the last three: a tag that its value does not fit
-        raise ConfigError(f"{where}: not valid YAML: {redacted(' '.join(str(error).split()))[:1000]}") from None
+        said = " ".join(str(error).split()).replace('"<unicode string>"', where)
+        hint = "; indent with spaces, not with tabs" if "'\\t'" in said else ""
+        raise ConfigError(f"{where}: not valid YAML: {redacted(said)[:1000]}{hint}") from None
     except RecursionError:
         raise ConfigError(f"{where}: nested too deeply to be a parameter file") from None
     if many:
@@ -95,8 +100,7 @@ def check(content: Any, where: str) -> Params:
     try:
         params = Params.model_validate(content)
     except ValidationError as error:
-        lines = dict.fromkeys(_message(where, content, e) for e in error.errors(include_url=False))
-        raise ConfigError("\n".join(lines)) from None
+        raise ConfigError("\n".join(_messages(where, content, error.errors(include_url=False)))) from None
     if holds_secret(params.tracking.uri or ""):
         raise ConfigError(
             f"{where}: tracking.uri: found an address with a password; this file goes to git, into records and with"
@@ -145,10 +149,22 @@ def _only(section: Any, keys: list[list[str]]) -> Any:
     return type(section).model_construct(**kept)
 
 
+def _messages(where: str, content: Mapping[str, Any], errors: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Each once. First unknown keys; that the key one of them is meant to be is missing goes without saying."""
+    unknown, others = [], []
+    for error in errors:
+        (unknown if error["type"] in _UNKNOWN else others).append(error)
+    said = [_message(where, content, error) for error in unknown]
+    for error in others:
+        meant = error["type"] == "missing" and any(line.endswith(f" {_dotted(error['loc'])}?") for line in said)
+        said += [] if meant else [_message(where, content, error)]
+    return list(dict.fromkeys(said))
+
+
 def _message(where: str, content: Mapping[str, Any], error: Mapping[str, Any]) -> str:
     keys = [str(k) for k in error["loc"]]
     kind = error["type"]
-    if kind in ("extra_forbidden", "invalid_key"):  # the latter is a key that is no text
+    if kind in _UNKNOWN:
         return f"{where}: {_dotted(error['loc'])}: unknown key{_did_you_mean(keys)}"
     key, field = _field(keys)
     allowed = f"; allowed: {field.description}" if field else ""
@@ -157,7 +173,10 @@ def _message(where: str, content: Mapping[str, Any], error: Mapping[str, Any]) -
     if kind == "value_error":
         reason = str(error["ctx"]["error"])
         return f"{where}: {key}: {reason}" if key else f"{where}: {reason}"
-    return f"{where}: {key}: found {_shown(_value(content, key))}{allowed}"
+    found = _value(content, key)
+    comma = isinstance(found, str) and _DECIMAL_COMMA.fullmatch(found)
+    hint = f"; decimals are written with a point: {found.replace(',', '.')}" if comma else ""
+    return f"{where}: {key}: found {_shown(found)}{allowed}{hint}"
 
 
 def _value(content: Any, key: str) -> Any:

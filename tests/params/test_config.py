@@ -112,7 +112,7 @@ def test_all_wrong_keys_are_listed_at_once():
     content["head"]["units"] = None
     content["nonsense"] = 1
     lines = message(content).split("\n")
-    assert [line.split(":")[1].strip() for line in lines] == ["head.units", "train.epochs", "nonsense"]
+    assert [line.split(":")[1].strip() for line in lines] == ["nonsense", "head.units", "train.epochs"]
 
 
 @pytest.mark.parametrize(
@@ -170,13 +170,31 @@ def test_what_are_no_sections(content):
         assert found == f"params.yaml: found {content!r}; allowed: the sections {', '.join(Params.model_fields)}"
 
 
+def test_a_key_with_a_typo_comes_first_and_is_not_said_to_be_missing_too():
+    content = with_value("train.learning_rate", ...)
+    content["train"] |= {"learning_rat": 0.01, "epochs": 0}
+    unknown, other = message(content).split("\n")
+    assert unknown == "params.yaml: train.learning_rat: unknown key; did you mean train.learning_rate?"
+    assert other.startswith("params.yaml: train.epochs: found 0")
+    del content["train"]["optimizer"]
+    assert "train.optimizer: missing" in message(content)
+
+
+@pytest.mark.parametrize(("key", "found"), [("train.learning_rate", "0,003"), ("head.dropout", "-1,5")])
+def test_a_decimal_comma_is_said_to_be_one(key, found):
+    content = config.parse_yaml(f"x: {found}", "params.yaml")["x"]  # YAML takes it for text
+    point = found.replace(",", ".")
+    assert message(with_value(key, content)).endswith(f"; decimals are written with a point: {point}")
+    assert "point" not in message(with_value(key, "1,000,000"))
+
+
 # Files
 
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
     f"{new}: &{new} [{','.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefghijk", "bcdefghijkl", strict=True)
 )
 FILES = {
-    "tab": (b"train:\n\tepochs: 1\n", "not valid YAML"),
+    "tab": (b"train:\n\tepochs: 1\n", "params.yaml, line 2, column 1: epochs: 1 ^ (line: 2); indent with spaces, not"),
     "unclosed": (b"train: [1, 2\n", "not valid YAML"),
     "twice": (b"train: 1\ntrain: 2\n", "not valid YAML"),
     "two documents": (b"a: 1\n---\nb: 2\n", "not valid YAML"),

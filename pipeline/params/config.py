@@ -151,11 +151,8 @@ def _only(section: Any, keys: list[list[str]]) -> Any:
 
 def _messages(where: str, content: Mapping[str, Any], errors: Iterable[Mapping[str, Any]]) -> list[str]:
     """Each once. First unknown keys; that the key one of them is meant to be is missing goes without saying."""
-    unknown, others = [], []
-    for error in errors:
-        (unknown if error["type"] in _UNKNOWN else others).append(error)
-    said = [_message(where, content, error) for error in unknown]
-    for error in others:
+    said: list[str] = []
+    for error in sorted(errors, key=lambda error: error["type"] not in _UNKNOWN):
         meant = error["type"] == "missing" and any(line.endswith(f" {_dotted(error['loc'])}?") for line in said)
         said += [] if meant else [_message(where, content, error)]
     return list(dict.fromkeys(said))

@@ -21,4 +21,6 @@ def require(*needed: Path) -> None:
         raise DataError(
             f"{shown}: not found; {other} is at work in this folder: run this again when all stages have ended"
         )
-    raise DataError(f"{shown}: not found; no run has finished here yet, or the last one was stopped: run `dvc repro`")
+    raise DataError(
+        f"{shown}: not found; no run has finished here yet, or the last was stopped: run `dvc repro` (or `dvc pull`)"
+    )

@@ -11,6 +11,7 @@ from pipeline.cli import app
 from pipeline.files import paths, records
 from pipeline.model import published
 from pipeline.params import config, editing
+from pipeline.process import limits
 from pipeline.process.errors import ConfigError, DataError
 
 from ..root import ROOT
@@ -46,7 +47,7 @@ def test_candidates_are_ranked_without_a_test_image(prepared: Path) -> None:
     assert "a linear probe on 55 images of training and validation, each held out once" in output
     rows = [line.strip() for line in lines if "% (" in line and " s " in line]
     assert {row.split("  ")[0] for row in rows} == {"convolutions (present)", "convolutions=random"}
-    assert all(f"{4 * 64 * sum(COUNTS.values()) / 1e6:.1f} MB" in row for row in rows)
+    assert all(limits.size(4 * 64 * sum(COUNTS.values())) in row for row in rows)
     assert "no backbone: pixels" in output
     assert "not compared: saved=" in output
     assert "gone.keras: found no file" in output

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.files import paths
 from pipeline.process import startup
 from pipeline.process.startup import OthersCodeError
 from tests.conftest import ROOT
@@ -97,6 +98,9 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "dvc.yaml", folder)
     shutil.copy(ROOT / "params.yaml", folder)
     (folder / "pipeline/results/overview.py").write_text("def of_results():\n    return 'of the other checkout'\n")
+    for file in (paths.METRICS, paths.TRAINING):
+        (folder / file).parent.mkdir(exist_ok=True)
+        (folder / file).write_text("{}")
     return folder
 
 

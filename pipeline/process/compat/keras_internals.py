@@ -3,7 +3,6 @@
 import inspect
 import json
 import os
-import random
 import re
 import socket
 import tempfile
@@ -51,7 +50,7 @@ def own_seeds(seed: int) -> Iterator[None]:
     from keras.src.random import seed_generator
 
     keras.utils.set_random_seed(seed)  # for operations without a seed, which op determinism refuses otherwise
-    with replaced(seed_generator, "python_random", random.Random(seed)):
+    with replaced(seed_generator, "python_random", require(seed_generator, "python_random").Random(seed)):
         yield
 
 

@@ -64,15 +64,15 @@ def fixed_seconds(trial: Any, stamps: list[float]) -> float:
 
 def rows() -> list[Any]:
     """MLflow's share of the sweep's time, and the median of what a trial takes beside its epochs, in seconds."""
-    from pipeline.sweep import command, plans, recorded, worker
+    from pipeline.sweep import command, plans, recorded, scoring
     from pipeline.tracking.sweeps import SweepRun
     from tests.benchmarks.cases import Row
 
     shown, adding, stamps = Stopwatch(), Stopwatch(), []
-    watch = worker._watch
+    watch = scoring.watch
 
-    def stamping(thresholds: Any, epochs: Any) -> Callable[[Any], None]:
-        seen, inner = [], watch(thresholds, epochs)
+    def stamping(*arguments: Any) -> Callable[[Any], None]:
+        seen, inner = [], watch(*arguments)
         stamps.append(seen)
 
         def stamp(epoch: Any) -> None:
@@ -85,7 +85,7 @@ def rows() -> list[Any]:
         for name in ("started", "ended", "finished", "__exit__"):
             stack.enter_context(replaced(SweepRun, name, shown.wrap(getattr(SweepRun, name))))
         stack.enter_context(replaced(recorded, "add", adding.wrap(recorded.add)))
-        stack.enter_context(replaced(worker, "_watch", stamping))
+        stack.enter_context(replaced(scoring, "watch", stamping))
         plan = plans.of(params)
         began = time.perf_counter()
         command.run(plan, quiet=True)

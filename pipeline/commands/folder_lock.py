@@ -18,6 +18,7 @@ from typing import Any
 
 from pipeline.process.errors import BusyError
 
+_SAID_SECONDS = 2.0  # looking for a dvc takes about one
 _POLL_SECONDS = 1.0
 _TEMPORARY = ".????????.*"  # what records.atomic and mkstemp call unfinished files
 _LOCK, _HOLDER = "folder.lock", "folder.json"
@@ -134,11 +135,16 @@ def _take(lock: Any, holder: Path, running_dvc: Callable[[], str | None]) -> _Ot
 
 
 def _read(holder: Path) -> _Other:
-    try:
-        content = json.loads(holder.read_text("utf-8"))
-        return _Other(str(content["command"]), str(content["pid"]))
-    except (OSError, ValueError, KeyError, TypeError):  # it has the lock, and has not said so yet
-        return _Other("another command", "")
+    """Who has the lock; it says so some moments after it has it."""
+    until = time.monotonic() + _SAID_SECONDS
+    while True:
+        try:
+            content = json.loads(holder.read_text("utf-8"))
+            return _Other(str(content["command"]), str(content["pid"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            if time.monotonic() > until:
+                return _Other("another command", "")
+            time.sleep(_SAID_SECONDS / 40)
 
 
 def _tidy(folder: Path) -> None:

@@ -142,5 +142,5 @@ def _use(candidate: "Candidate") -> None:
     file = published.missing(candidate.params)
     records.write_text(paths.PARAMS, new)
     changes, name = beginning.difference(old, new), candidate.params.backbone.name
-    absent = f"{name}'s weights are not here, nor to be had now: {published.advice(file)}" if file else ""
+    absent = published.absent(name, file) if file else ""
     print("\n".join(line for line in (changes, absent, beginning.ending(new != old, bool(file))) if line))

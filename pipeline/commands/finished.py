@@ -16,7 +16,9 @@ def require(*needed: Path) -> None:
     absent = [str(path) for path in needed if not path.exists()]
     if not absent:
         return
-    shown = ", ".join(absent[:_SHOWN]) + (f" and {len(absent) - _SHOWN} more" if len(absent) > _SHOWN else "")
+    from pipeline.process import naming
+
+    shown = naming.some(absent, _SHOWN)
     if other := folder_lock.at_work():
         raise DataError(
             f"{shown}: not found; {other} is at work in this folder: run this again when all stages have ended"

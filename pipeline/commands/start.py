@@ -71,7 +71,7 @@ def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tupl
         return name, [f"{name}'s weights are here: {file.path}"] if file else [], False
     if to_be_had:
         return name, [f"{name}'s weights will be downloaded from {file.url}"], False
-    advice = f"{name}'s weights are not here, nor to be had now: {published.advice(file)}"
+    advice = published.absent(name, file)
     if asked:
         return name, [advice], True
     sentences = [

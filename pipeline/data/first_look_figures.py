@@ -41,7 +41,7 @@ def of(seen: Sequence[Seen], classes: Sequence[str], alike: Sequence[Pair] | Non
         "grey": sum(int(one.grey) for one in seen),
         "suggested": first_look.suggested(seen),
         "duplicates": len(identical),
-        "disputed": [group for group in identical if len({item.label for item in group}) > 1],
+        "disputed": [group for group in identical if integrity.Group(tuple(group)).contradicting],
         "pairs": alike,
         "contradicting": sum(int(pair.first.label != pair.second.label) for pair in alike or []),
     }

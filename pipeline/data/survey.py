@@ -10,6 +10,7 @@ from statistics import median
 from PIL import Image
 
 from pipeline.data import images, layout, names, tree
+from pipeline.process import naming
 from pipeline.process.errors import DataError
 
 _LOOKED_AT = 1000  # images, evenly spread over the classes: to say how large they are is no reason to read all
@@ -92,8 +93,7 @@ def _remarks(source: Path, none: Set[Path], empty: Sequence[Path], loose: Sequen
 
 
 def _listed(source: Path, paths: Collection[Path]) -> str:
-    shown = [names.shown(path.relative_to(source)) for path in sorted(paths)[:_SHOWN]]
-    return ", ".join(shown) + (f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else "")
+    return naming.some([names.shown(path.relative_to(source)) for path in sorted(paths)], _SHOWN)
 
 
 def _summed(counted: Iterable[tuple[str, int]]) -> dict[str, int]:

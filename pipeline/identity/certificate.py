@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from pipeline.files import paths, records
 from pipeline.identity import cache, declared
 from pipeline.params import config
+from pipeline.process import naming
 from pipeline.process.errors import DataError
 
 _NAMED = 5
@@ -97,10 +98,9 @@ def require(wanted: Iterable[Path], project: Path = Path()) -> None:
     gone = [cache.remove_damaged(cache.folder(project), known[path.as_posix()].md5) for path in wrong]
     for path in wrong:
         os.utime(project / path)  # DVC looks at a file again if its time is another
-    said = ", ".join(f"{project / path} (of {known[path.as_posix()].stage})" for path in wrong[:_NAMED])
-    more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+    said = naming.some([f"{project / path} (of {known[path.as_posix()].stage})" for path in wrong], _NAMED)
     removed = "; DVC's cache had the same damage and was cleared of it" if any(gone) else ""
-    raise DataError(f"{said}{more}: not what {paths.LOCK} has, changed after it was made{removed}: run dvc repro")
+    raise DataError(f"{said}: not what {paths.LOCK} has, changed after it was made{removed}: run dvc repro")
 
 
 def require_results() -> None:

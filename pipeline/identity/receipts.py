@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.files import paths, records
 from pipeline.identity import certificate, declared, inputs
 from pipeline.identity.stock import Stock
+from pipeline.process import naming
 
 BY_DVC = "DVC_STAGE"  # set by dvc for the commands it runs
 FOLDER = paths.STATE / "receipts"
@@ -75,8 +76,7 @@ def _is_output(folder: str) -> bool:
 
 def _withdraw(stage: str, receipt: dict[str, Any], found: list[str]) -> None:
     _file(stage).unlink()
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    why = f"{'; '.join(found[:3])}{more}: its results were removed, run dvc repro again"
+    why = f"{naming.some(found, 3, '; ')}: its results were removed, run dvc repro again"
     certificate.withdraw(map(Path, receipt["outputs"]), why)
 
 

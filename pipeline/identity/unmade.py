@@ -3,14 +3,14 @@
 A file is read once; it is read again when it has been written since.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pipeline.files import paths, records
 from pipeline.identity import cache, certificate
 from pipeline.params import config
-from pipeline.process import loaded
+from pipeline.process import loaded, naming
 
 _READ = paths.STATE / "outputs.json"
 _NAMED = 5
@@ -29,7 +29,7 @@ def sentences() -> list[str]:
         "not here": [path for path, state in states.items() if state == "away"],
         f"not what {paths.LOCK} names": [path for path, state in states.items() if state == "another"],
     }
-    return [f"{kind}: {_shown(found)}; `dvc repro` sees to it" for kind, found in kinds.items() if found]
+    return [f"{kind}: {naming.some(found, _NAMED)}; `dvc repro` sees to it" for kind, found in kinds.items() if found]
 
 
 def _stages() -> Iterator[str]:
@@ -65,7 +65,3 @@ def _known() -> dict[str, Any]:
         return dict(records.read_json(_READ))
     except (OSError, ValueError):
         return {}
-
-
-def _shown(found: Sequence[str]) -> str:
-    return ", ".join(found[:_NAMED]) + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")

@@ -90,6 +90,11 @@ def missing(params: Params) -> Download | None:
     return None if file is None or file.path.is_file() or downloadable(file) else file
 
 
+def absent(name: str, file: Download) -> str:
+    """That the weights of the network `name` are not to be had, and what to do."""
+    return f"{name}'s weights are not here, nor to be had now: {advice(file)}"
+
+
 def advice(file: Download) -> str:
     """What to do where it cannot be downloaded."""
     return f"fetch {file.url} and put it at {file.path}"

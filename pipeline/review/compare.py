@@ -11,6 +11,7 @@ from pipeline.filing import locks
 from pipeline.filing.record import Record
 from pipeline.params.keys import flat
 from pipeline.plots import style
+from pipeline.process import naming
 from pipeline.process.errors import DataError
 from pipeline.process.tables import aligned
 from pipeline.results import class_differences, statistics
@@ -132,8 +133,7 @@ def _images(found: Comparison, first_name: str, second_name: str) -> list[str]:
     lines = []
     for name, images in ((first_name, found.only_first), (second_name, found.only_second)):
         if images:
-            more = f" and {len(images) - _NAMES_SHOWN} more" if len(images) > _NAMES_SHOWN else ""
-            lines.append(f"right only in {name}: {len(images)} images: {', '.join(images[:_NAMES_SHOWN])}{more}")
+            lines.append(f"right only in {name}: {len(images)} images: {naming.some(images, _NAMES_SHOWN)}")
     return lines
 
 

@@ -14,7 +14,7 @@ from pipeline.data import images, tree
 from pipeline.data.thumbnails import thumbnail
 from pipeline.plots import answers as drawing
 from pipeline.plots import heat, style
-from pipeline.process import verbosity
+from pipeline.process import naming, verbosity
 from pipeline.process.errors import DataError
 from pipeline.serving.familiarity import FALSE_ALARMS, tempered
 
@@ -132,8 +132,7 @@ def show(
 
 
 def _named(paths: Sequence[Path]) -> str:
-    more = f" and {len(paths) - _SHOWN_FILES} more" if len(paths) > _SHOWN_FILES else ""
-    return ", ".join(_plain(str(path)) for path in paths[:_SHOWN_FILES]) + more
+    return naming.some([_plain(str(path)) for path in paths], _SHOWN_FILES)
 
 
 def _example(answer: Answer, look: Look | None) -> drawing.Example:

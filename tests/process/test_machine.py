@@ -41,9 +41,9 @@ def test_mistakes_stay_mistakes(error: Exception):
 @pytest.mark.parametrize(("debug", "shown"), [([], False), (["--debug"], True)])
 def test_a_full_disk_is_one_line_unless_debugging(debug: list[str], shown: bool):
     code = (
-        "import errno, sys, pipeline.commands.results as r, pipeline.results.overview as s\n"
-        "def full(): raise OSError(errno.ENOSPC, '', 'x')\n"
-        "s.of_results = full\n"
+        "import errno, sys, pipeline.commands.finished as asked_first\n"
+        "def full(*needed): raise OSError(errno.ENOSPC, '', 'x')\n"
+        "asked_first.require = full\n"
         f"sys.argv = {['herbarium', *debug, 'summary']!r}\n"
         f"from {cli.__name__} import main; main()"
     )

@@ -11,7 +11,7 @@ from pipeline.filing.seeds import experiment_digest
 from pipeline.identity import certificate, receipts
 from pipeline.params import config
 from pipeline.process.errors import DataError
-from pipeline.results import overview, seeds
+from pipeline.results import seeds
 from pipeline.results.seeds import Replicates
 
 ENVIRONMENT, SEEDS, LEDGER = "environment.json", "seeds.json", "ledger.json"
@@ -69,7 +69,7 @@ def vouched(folder: Path) -> Record:
 
 def of_results() -> Record:
     """The run whose files are in the project now."""
-    overview.require_run()
+    _require_run()
     receipts.require()
     certificate.require((paths.METRICS, paths.PREDICTIONS, paths.TRAINING))
     training = _training(paths.TRAINING)
@@ -85,6 +85,12 @@ def of_results() -> Record:
     )
     consistency.check(found, paths.REPORTS)
     return found
+
+
+def _require_run() -> None:
+    """Raise DataError if nothing has run in the working directory, or not to its end."""
+    if absent := [str(path) for path in (paths.METRICS, paths.TRAINING) if not path.exists()]:
+        raise DataError(f"{', '.join(absent)}: not found; no run has finished here: run `dvc repro`")
 
 
 def exists(name: str) -> bool:

@@ -4,19 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.files import paths, records
-from pipeline.process.errors import DataError
 from pipeline.results import floor
 
 
-def require_run() -> None:
-    """Raise DataError if nothing has run in the working directory, or not to its end."""
-    if absent := [str(path) for path in (paths.METRICS, paths.TRAINING) if not path.exists()]:
-        raise DataError(f"{', '.join(absent)}: not found; no run has finished here: run `dvc repro`")
-
-
 def of_results() -> str:
-    """Accuracy with its 95 % interval, where the page is, and how to open the UI. DataError if nothing has run."""
-    require_run()
+    """Accuracy with its 95 % interval, where the page is, and how to open the UI: of a run that has ended."""
     metrics, training = records.read_json(paths.METRICS), records.read_json(paths.TRAINING)
     parameters = training["parameters"]
     low, high = (100 * metrics[f"test_accuracy_{end}"] for end in ("low", "high"))

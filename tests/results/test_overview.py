@@ -1,13 +1,5 @@
-import pytest
-
 from pipeline.files import paths, records
-from pipeline.process.errors import DataError
 from pipeline.results import overview
-
-
-def test_nothing_has_run_yet(project):
-    with pytest.raises(DataError, match=r"reports/metrics.json, models/training.json: not found; .* run `dvc repro`"):
-        overview.of_results()
 
 
 def test_accuracy_with_its_interval_and_where_to_look(project):

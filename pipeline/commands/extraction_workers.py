@@ -9,7 +9,7 @@ import math
 import platform
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.process.errors import MachineError
 
 if TYPE_CHECKING:
-    from pipeline.model.filling import Wanted
+    from pipeline.model.wanted import Place, Wanted
     from pipeline.params.schema import Params
 
 WORKERS, SCHEDULER = "HERBARIUM_WORKERS", "HERBARIUM_SCHEDULER"  # say to a stage of `dvc repro` who computes
@@ -35,19 +35,18 @@ def of(params: "Params", workers: int, scheduler: str | None) -> Iterator[Callab
     if workers == 1 and not scheduler:
         yield None
         return
-    from pipeline.model import filling
     from pipeline.sweep import executors
 
     content = json.dumps(params.model_dump())
     with executors.connected(workers, scheduler) as client:
         at_once = _at_once(client)
 
-        def agreed(bits: str) -> Callable[[str, Iterable[Sequence[int]]], Iterator[list[Any]]]:
-            def computed(split: str, chunks: Iterable[Sequence[int]]) -> Iterator[list[Any]]:
+        def agreed(bits: str) -> Callable[[Iterable[Sequence["Place"]]], Iterator[list[Any]]]:
+            def computed(chunks: Iterable[Sequence["Place"]]) -> Iterator[list[Any]]:
                 root = str(Path.cwd())
-                identities = _identities_of(filling.Wanted.rows_of(split, params, Path(root)))
-                parts = (([int(n) for n in rows], _seen(root, split, rows, identities)) for rows in chunks)
-                return _in_order(client, at_once, (content, bits, root, split), parts)
+                splits, identities = _splits(params, root)
+                parts = ((list(places), _seen(splits, identities, places)) for places in chunks)
+                return _in_order(client, at_once, (content, bits, root), parts)
 
             return computed
 
@@ -68,43 +67,46 @@ def _at_once(client: Any) -> Callable[[], int]:
 
 
 def _in_order(
-    client: Any, at_once: Callable[[], int], work: tuple[str, ...], chunks: Iterable[tuple[list[int], str]]
+    client: Any, at_once: Callable[[], int], work: tuple[str, ...], chunks: Iterable[tuple[list["Place"], str]]
 ) -> Iterator[list[Any]]:
-    """Of chunks, rows and what is `_seen` of them, the activations; as many are under way as `at_once` says."""
+    """Of chunks, places and what is `_seen` of them, the activations; as many are under way as `at_once` says."""
     from pipeline.sweep import executors
 
     waiting: deque[Any] = deque()
-    for rows, seen in chunks:
-        waiting.append(client.submit(_compute, *work, rows, seen, pure=False))
+    for places, seen in chunks:
+        waiting.append(client.submit(_compute, *work, places, seen, pure=False))
         while len(waiting) > at_once():
             yield executors.result(waiting.popleft())
     while waiting:
         yield executors.result(waiting.popleft())
 
 
-def _compute(content: str, bits: str, root: str, split: str, rows: list[int], seen: str) -> list[Any]:
-    """On a worker: the activations of those rows, one array a file. Raises MachineError if its images are others."""
-    from pipeline.model import filling
+def _compute(content: str, bits: str, root: str, places: list["Place"], seen: str) -> list[Any]:
+    """On a worker: the activations at those places, one array a file. Raises MachineError if its images are others."""
+    from pipeline.model import wanted
 
     params, lower = _network(content, bits, root)
-    wanted = filling.Wanted.rows_of(split, params, Path(root))
-    identities = _identities_of(wanted)
-    if _seen(root, split, rows, identities) != seen:
+    splits, identities = _splits(params, root)
+    if _seen(splits, identities, places) != seen:
         raise MachineError(
             f"a worker, {platform.node()}, has other images in {root}: bring data/images there (dvc pull preprocess),"
             " then run this again"
         )
-    found: list[Any] = lower(wanted.chunk(rows, identities))
+    found: list[Any] = lower(wanted.chunk(splits, identities, places))
     return found
 
 
-def _seen(root: str, split: str, rows: Sequence[int], identities: Sequence[int]) -> str:
+def _seen(splits: Mapping[str, "Wanted"], identities: Mapping[str, list[int]], places: Sequence["Place"]) -> str:
     """What the rows follow from beside the network: the pixels of their images, and what their views are drawn from."""
     from pipeline.files import paths, records
+    from pipeline.model import wanted
 
-    stored = records.read_npy(Path(root) / paths.images(split))
-    images = [row % len(stored) for row in rows]
-    return records.digest([records.array_digest(stored[images]), [identities[n] for n in images if identities]])
+    seen = []
+    for split, rows in wanted.by_split(places):
+        stored = records.read_npy(splits[split].root / paths.images(split))
+        images = [row % len(stored) for row in rows]
+        seen.append([records.array_digest(stored[images]), [identities[split][n] for n in images if identities[split]]])
+    return records.digest(seen)
 
 
 @lru_cache(maxsize=1)
@@ -112,11 +114,9 @@ def _network(content: str, bits: str, root: str) -> tuple["Params", Any]:
     """Built and traced once a process. Raises MachineError if it has other bits here."""
     from pipeline.identity import determinism, libraries
     from pipeline.params import config
-    from pipeline.process import importing
 
-    with importing.uncollected():
-        libraries.start()
-        from pipeline.model import backbones, extraction
+    libraries.start()
+    from pipeline.model import backbones, extraction
 
     params = config.check(json.loads(content), "the extraction's parameters")
     determinism.prepare(params.compute)
@@ -129,12 +129,18 @@ def _network(content: str, bits: str, root: str) -> tuple["Params", Any]:
     return params, extraction.lower_of(network, params)
 
 
+def _splits(params: "Params", root: str) -> tuple[dict[str, "Wanted"], dict[str, list[int]]]:
+    """What may be asked of each split, and what views of its images are drawn from; nothing if it has no views."""
+    from pipeline.files import paths
+    from pipeline.model.wanted import Wanted
+
+    splits = {split: Wanted.rows_of(split, params, Path(root)) for split in paths.SPLITS}
+    return splits, {split: _identities_of(of_split) if of_split.views else [] for split, of_split in splits.items()}
+
+
 def _identities_of(wanted: "Wanted") -> list[int]:
-    """What views of the split's images are drawn from; none if it has no views."""
     from pipeline.files import paths
 
-    if not wanted.views:
-        return []
     written = (wanted.root / paths.ids(wanted.split)).stat().st_mtime_ns
     return _identities(wanted.split, str(wanted.root), written)
 
@@ -142,6 +148,6 @@ def _identities_of(wanted: "Wanted") -> list[int]:
 @lru_cache(maxsize=1)
 def _identities(split: str, root: str, written: int) -> list[int]:
     """Of all images of a split: read once, not for each chunk; `written`: when the file was."""
-    from pipeline.model import filling
+    from pipeline.model import wanted
 
-    return filling.image_identities(split, Path(root))
+    return wanted.image_identities(split, Path(root))

@@ -39,15 +39,14 @@ def prepared(said: bool = False) -> "Params":
 
     It takes seconds, which is announced unless it was `said`.
     """
-    from pipeline.process import importing, verbosity
+    from pipeline.process import verbosity
 
     params = configured()
     if not said:
         verbosity.begin("loading TensorFlow")
-    with importing.uncollected():
-        from pipeline.identity import libraries
+    from pipeline.identity import libraries
 
-        libraries.start()
+    libraries.start()
     return params
 
 

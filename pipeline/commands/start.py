@@ -56,14 +56,13 @@ def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tupl
     """The published network to take, or None for one from scratch; what there is to say about its weights; and whether
     they have to be fetched by hand."""
     from pipeline.data import beginning
-    from pipeline.process import importing, verbosity
+    from pipeline.process import verbosity
 
     verbosity.say("loading TensorFlow, to see which network's weights can be had here")
-    with importing.uncollected():
-        from pipeline.identity import libraries
+    from pipeline.identity import libraries
 
-        libraries.start()
-        from pipeline.model import published
+    libraries.start()
+    from pipeline.model import published
 
     names = [asked] if asked else published.SMALL_FIRST
     name, file, to_be_had = published.first(names, lambda name: beginning.of(text, folder, found, name).params.images)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.data.corrections import DROP
 from pipeline.data.integrity import Group, Item
 from pipeline.data.near_duplicates import Pair
 from pipeline.process.errors import DataError
@@ -71,6 +72,12 @@ def near_duplicates(found: Sequence[Pair], classes: Sequence[str]) -> dict[str, 
             for pair in found[:_SHOWN]
         ],
     }
+
+
+def corrections(corrected: Mapping[str, str]) -> dict[str, int]:
+    """How many images a person gave a label, and how many were left out; of `corrected`: name → class or drop."""
+    dropped = sum(int(correction == DROP) for correction in corrected.values())
+    return {"labelled": len(corrected) - dropped, "dropped": dropped}
 
 
 def weights(trained: Sequence[Item], weights: Mapping[str, float]) -> dict[str, Any]:

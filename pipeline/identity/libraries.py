@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.identity import variables
-from pipeline.process import quiet
+from pipeline.process import importing, quiet
 from pipeline.process.compat import import_internals
 from pipeline.process.errors import MachineError
 
@@ -33,8 +33,9 @@ def start() -> None:
 
 def _imported() -> tuple[Any, Any]:
     try:
-        import keras
-        import tensorflow as tf
+        with importing.uncollected():
+            import keras
+            import tensorflow as tf
     except (ValueError, AttributeError, TypeError) as error:  # what Keras makes of a configuration that is none
         raise MachineError(
             f"{_keras_home() / 'keras.json'} (or a variable KERAS_…): Keras does not start with it: {error}. Delete the"

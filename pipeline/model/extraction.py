@@ -23,7 +23,8 @@ from pipeline.identity.environment import environment
 from pipeline.model import augmentation, backbones, chunks, filling, heads, hub_presets, known, reuse
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut, Network, stored
-from pipeline.model.filling import Elsewhere, Lower, Wanted
+from pipeline.model.lower import Elsewhere, Lower
+from pipeline.model.wanted import Wanted
 from pipeline.process import limits, verbosity
 
 if TYPE_CHECKING:
@@ -68,11 +69,10 @@ def extract(params: Params, elsewhere: Callable[[str], Elsewhere] | None = None)
         name, files = reuse.network(index, params.compute), [str(entry.file) for _, entry in kept]
         notes = reuse.of_network(name, keys)
         lower = replace(lower_of(network, params), elsewhere=elsewhere(bits(network, params)) if elsewhere else None)
-        rows = {}
-        for split in paths.SPLITS:
-            wanted = Wanted.of(split, params)
-            filling.fill(wanted, lower, work[split], known.find(wanted.names, notes, files))
-            rows[split] = wanted.names
+        wanted = {split: Wanted.of(split, params) for split in paths.SPLITS}
+        found = {split: known.find(wanted[split].names, notes, files) for split in paths.SPLITS}
+        filling.fill(wanted, lower, work, found)
+        rows = {split: wanted[split].names for split in paths.SPLITS}
         reuse.note(keys, _finish(work, files), name, rows)
     index["digests"] = {split: _digests(split, entries) for split in paths.SPLITS}
     return index

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from pipeline.files import features_index, paths, records
 from pipeline.identity import versions
-from pipeline.model import augmentation, chunks, class_weights, extraction, filling, graph, heads, hub_presets
+from pipeline.model import augmentation, chunks, class_weights, extraction, graph, heads, hub_presets, wanted
 from pipeline.model.assembly import Assembled
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut
@@ -76,7 +76,7 @@ def examples(split: str, assembled: Assembled, params: Params, cut: Cut | None =
     of_images = weights_of(split, root)
     if not (settings.on_the_fly and cut.at_input):
         return Examples(inputs, labels, None, of_classes, of_images)
-    identities = filling.image_identities(split, root)
+    identities = wanted.image_identities(split, root)
 
     def transforms(epoch: int) -> dict[str, np.ndarray]:
         return augmentation.drawn(settings, identities, epoch, inputs.shape[1:])

@@ -1,4 +1,4 @@
-"""Fills the files of one split: chunks of new images go through the network, what is known is copied.
+"""Fills the files of all splits: chunks of new images go through the network, what is known is copied.
 
 Chunks are appended to plain files outside the stage's outputs, so memory does not grow with the number of images, and
 a killed extraction goes on where it stopped, ending with the same bytes.
@@ -6,140 +6,104 @@ a killed extraction goes on where it stopped, ending with the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import tensorflow as tf
 
-from pipeline.files import paths, records
-from pipeline.model import augmentation, known
+from pipeline.files import records
+from pipeline.model import wanted
 from pipeline.model.known import Known
+from pipeline.model.lower import Lower
 from pipeline.model.rows import Rows
-from pipeline.process import progress, verbosity
-
-if TYPE_CHECKING:
-    from pipeline.params.images_section import Augmentation
-    from pipeline.params.schema import Params
+from pipeline.model.wanted import Place, Wanted
+from pipeline.process import verbosity
 
 _PROBES = 8  # known images that are computed again beside new ones
 _COPIED = 256  # rows at once
 
 
-# Of a split and chunks of its rows, their activations, in order: computed by other processes, with the same bits.
-Elsewhere = Callable[[str, Iterable[Sequence[int]]], Iterator[list[np.ndarray]]]
+def fill(splits: Mapping[str, Wanted], lower: Lower, folders: Mapping[str, Path], found: Mapping[str, Known]) -> None:
+    """Complete the files of each split in its folder, from what is `found` as far as it has the bits computed here."""
+    files = {split: lower.rows(folders[split], len(splits[split].names)) for split in splits}
+    done = {split: min(file.complete(lower.images) for file in files[split]) for split in splits}
+    missing = {split: of_split for split, of_split in splits.items() if done[split] < len(of_split.names)}
+    partly = {split: found[split] for split in missing if len(found[split].new) < len(splits[split].names)}
+    joined = bool(partly) and _join(splits, lower, files, partly)
+    for split in missing:
+        if joined and split in partly:
+            continue
+        for file in files[split]:
+            file.truncate(done[split])
+        rows = ((split, row) for row in range(done[split], len(splits[split].names)))
+        lower.append(split, splits, rows, files[split])
 
 
-@dataclass(frozen=True)
-class Lower:
-    """`run` makes of uint8 images (n, H, W, C), n ≤ `images`, one array (n, *shape) for each of `files`.
-
-    `elsewhere` is who computes chunks, if not this process.
-    """
-
-    run: Callable[[Any], list[Any]]
-    files: Mapping[str, tuple[int, ...]]
-    dtype: str
-    images: int
-    elsewhere: Elsewhere | None = None
-
-    def rows(self, folder: Path, count: int) -> list[Rows]:
-        return [Rows(folder / name, count, shape, self.dtype) for name, shape in self.files.items()]
-
-    def __call__(self, images: np.ndarray) -> list[np.ndarray]:
-        """Of a chunk that is not full, too: with another number of images a kernel may compute other bits."""
-        missing = np.repeat(images[-1:], self.images - len(images), axis=0)
-        computed = self.run(tf.constant(np.concatenate([images, missing])))
-        return [activations.numpy()[: len(images)] for activations in computed]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """The rows of a split: row v·N + i is view v of image i, the image itself being view 0. `names` says which."""
-
-    split: str
-    views: int
-    augmentation: Augmentation
-    names: np.ndarray
-    root: Path = Path()
-
-    @classmethod
-    def of(cls, split: str, params: Params) -> Self:
-        settings = params.images.augmentation
-        views = settings.views if split == "train" else 0
-        decisive = params.hashed(include={"images": {"augmentation"}})["images"]["augmentation"]
-        return cls(split, views, settings, known.names(split, views, decisive))
-
-    @classmethod
-    def rows_of(cls, split: str, params: Params, root: Path) -> Self:
-        """Of a split whose names nobody asks for."""
-        views = params.images.augmentation.views if split == "train" else 0
-        return cls(split, views, params.images.augmentation, np.empty(0), root)
-
-    @property
-    def identities(self) -> list[int]:
-        """What the images' views depend on; none if there are none."""
-        return image_identities(self.split, self.root) if self.views else []
-
-    def chunk(self, rows: Sequence[int], identities: list[int]) -> np.ndarray:
-        """uint8 (n, H, W, C)."""
-        # Mapped anew each time: pages of a kept map would pile up in memory.
-        stored = records.read_npy(self.root / paths.images(self.split))
-        images, total = stored[[row % len(stored) for row in rows]], len(stored)
-        return images if max(rows) < total else _augmented(images, rows, identities, self.augmentation)
-
-    def chunks(self, parts: Iterable[Sequence[int]]) -> Iterator[np.ndarray]:
-        identities = self.identities
-        return (self.chunk(rows, identities) for rows in parts)
-
-
-def fill(wanted: Wanted, lower: Lower, folder: Path, found: Known) -> None:
-    """Complete the files of a split in `folder`, from what is `found` as far as it has the bits computed here."""
-    files = lower.rows(folder, len(wanted.names))
-    done = min(file.complete(lower.images) for file in files)
-    if done == len(wanted.names):
-        return
-    if len(found.new) < len(wanted.names) and _joined(wanted, lower, folder, found, files):
-        return
-    for file in files:
-        file.truncate(done)
-    _compute(wanted, lower, range(len(wanted.names)), files, done)
-
-
-def _compute(wanted: Wanted, lower: Lower, rows: Sequence[int], files: list[Rows], done: int) -> None:
-    with progress.images(f"extracting {wanted.split}", len(rows), done) as advance:
-        parts = [rows[start : start + lower.images] for start in range(done, len(rows), lower.images)]
-        here = (lower(images) for images in wanted.chunks(parts))
-        for part, computed in zip(
-            parts, lower.elsewhere(wanted.split, parts) if lower.elsewhere else here, strict=True
-        ):
-            for file, activations in zip(files, computed, strict=True):
-                file.append(activations)
-            advance(len(part))
-
-
-def _joined(wanted: Wanted, lower: Lower, folder: Path, found: Known, files: list[Rows]) -> bool:
-    """Compute the new rows and put all in order; False, and nothing is done, if known ones have other bits here."""
-    new = found.new
-    verbosity.say(f"{wanted.split}: {len(wanted.names) - len(new):,} of {len(wanted.names):,} were computed before")
-    fresh = lower.rows(folder / "new", len(new))
-    if len(new):
-        if not _have_these_bits(wanted, lower, found):
-            verbosity.say(f"{wanted.split}: and have other bits, next to other images: all are computed")
-            return False
-        done = min(file.complete(lower.images) for file in fresh)
-        for file in fresh:
-            file.truncate(done)
-        _compute(wanted, lower, new.tolist(), fresh, done)
-    for number, (file, own) in enumerate(zip(files, fresh, strict=True)):
-        file.truncate(0)
-        computed = records.read_npy(own.path, memory_map=len(new) > 0)
-        for start in range(0, len(wanted.names), _COPIED):
-            rows = np.arange(start, min(start + _COPIED, len(wanted.names)))
-            file.copy(_in_order(rows, found, number, new, computed))
+def _join(
+    splits: Mapping[str, Wanted], lower: Lower, files: Mapping[str, list[Rows]], found: Mapping[str, Known]
+) -> bool:
+    """Put known rows and new ones, which are computed, in order; False, and nothing is done, if bits differ here."""
+    for split, known in found.items():
+        total = len(splits[split].names)
+        verbosity.say(f"{split}: {total - len(known.new):,} of {total:,} were computed before")
+    fresh = _fresh(splits, lower, files, found)
+    if fresh[0].rows and not _computed(splits, lower, found, fresh):
+        verbosity.say(f"{', '.join(found)}: and have other bits, next to other images: all are computed")
+        return False
+    start = 0
+    for split, known in found.items():
+        new = known.new
+        for number, (file, own) in enumerate(zip(files[split], fresh, strict=True)):
+            file.truncate(0)
+            computed = records.read_npy(own.path, memory_map=own.rows > 0)[start : start + len(new)]
+            for rows in _parts(len(splits[split].names)):
+                file.copy(_in_order(rows, known, number, new, computed))
+        start += len(new)
     return True
+
+
+def _fresh(
+    splits: Mapping[str, Wanted], lower: Lower, files: Mapping[str, list[Rows]], found: Mapping[str, Known]
+) -> list[Rows]:
+    """Files for the new rows of all splits, one split after the other, named by which rows they are."""
+    names = np.concatenate([splits[split].names[known.new] for split, known in found.items()])
+    folder = files[next(iter(found))][0].path.parent
+    return lower.rows(folder / f"new-{records.array_digest(names)[:16]}", len(names))
+
+
+def _computed(splits: Mapping[str, Wanted], lower: Lower, found: Mapping[str, Known], fresh: list[Rows]) -> bool:
+    """Compute the new rows, the first beside known ones, which are in other places there; False if those differ."""
+    done = min(file.complete(lower.images) for file in fresh)
+    probes = _probes(found)[: max(1, lower.images - 1)]
+    places = islice(((split, int(row)) for split, known in found.items() for row in known.new), done, None)
+    first = list(islice(places, lower.images - len(probes)))
+    activations = lower(next(wanted.chunks(splits, [[*first, *probes]])))
+    for number, computed in enumerate(activations):
+        if computed[len(first) :].tobytes() != _known(found, probes, number, like=computed).tobytes():
+            return False
+    for file, computed in zip(fresh, activations, strict=True):
+        file.truncate(done)
+        file.append(computed[: len(first)])
+    lower.append("what is new", splits, places, fresh)
+    return True
+
+
+def _probes(found: Mapping[str, Known]) -> list[Place]:
+    """The first and the last known rows of each split."""
+    each = max(1, _PROBES // (2 * len(found)))
+    there = {split: np.flatnonzero(known.source >= 0) for split, known in found.items()}
+    return [(split, int(row)) for split, rows in there.items() for row in np.unique([*rows[:each], *rows[-each:]])]
+
+
+def _known(found: Mapping[str, Known], places: Sequence[Place], number: int, like: np.ndarray) -> np.ndarray:
+    """What is known of `places` in a file."""
+    known = np.empty((len(places), *like.shape[1:]), like.dtype)
+    start = 0
+    for split, rows in wanted.by_split(places):
+        found[split].put(np.array(rows), number, into=known[start : start + len(rows)])
+        start += len(rows)
+    return known
 
 
 def _in_order(rows: np.ndarray, found: Known, number: int, new: np.ndarray, computed: np.ndarray) -> np.ndarray:
@@ -151,28 +115,5 @@ def _in_order(rows: np.ndarray, found: Known, number: int, new: np.ndarray, comp
     return joined
 
 
-def _have_these_bits(wanted: Wanted, lower: Lower, found: Known) -> bool:
-    """Whether known images, the first and the last, have them in a chunk with the first new ones, in other places."""
-    there = np.flatnonzero(found.source >= 0)
-    probes = np.unique([*there[: _PROBES // 2], *there[-_PROBES // 2 :]])[: max(1, lower.images - 1)]
-    rows = [*found.new[: lower.images - len(probes)], *probes]
-    activations = lower(next(wanted.chunks([[int(row) for row in rows]])))
-    for number, computed in enumerate(activations):
-        expected = np.empty_like(computed[-len(probes) :])
-        found.put(probes, number, into=expected)
-        if computed[-len(probes) :].tobytes() != expected.tobytes():
-            return False
-    return True
-
-
-def _augmented(images: np.ndarray, rows: Sequence[int], identities: list[int], settings: Augmentation) -> np.ndarray:
-    total = len(identities)
-    drawn = [augmentation.drawn(settings, [identities[row % total]], row // total, images.shape[1:]) for row in rows]
-    changes = {name: np.concatenate([of_row[name] for of_row in drawn]) for name in drawn[0]}
-    moved: np.ndarray = augmentation.apply(tf.constant(images), changes).numpy()
-    return moved
-
-
-def image_identities(split: str, root: Path = Path()) -> list[int]:
-    """One integer per image, from its content: what its random views depend on."""
-    return [int(row["sha256"][:15], 16) for row in records.read_csv(root / paths.ids(split))]
+def _parts(count: int) -> Iterator[np.ndarray]:
+    return (np.arange(start, min(start + _COPIED, count)) for start in range(0, count, _COPIED))

@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint
-from pipeline.model import augmentation, class_weights, features, filling
+from pipeline.model import augmentation, class_weights, features, wanted
 from pipeline.model.assembly import Assembled
 from pipeline.model.cuts import Cut
 from pipeline.model.fit import Examples
@@ -77,7 +77,7 @@ def _transforms(fold: Fold, inputs: Any, params: Params, cut: Cut, root: Path) -
     settings = params.images.augmentation
     if not (settings.on_the_fly and cut.at_input):
         return None
-    identities = [one for split in fingerprint.SPLITS for one in filling.image_identities(split, root)]
+    identities = [one for split in fingerprint.SPLITS for one in wanted.image_identities(split, root)]
     chosen = [identities[place] for place in fold.trained]
     return lambda epoch: augmentation.drawn(settings, chosen, epoch, inputs.shape[1:])
 

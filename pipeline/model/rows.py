@@ -13,7 +13,7 @@ class Rows:
     def __init__(self, path: Path, rows: int, shape: tuple[int, ...], dtype: str) -> None:
         self.path = path
         self._row_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
-        self._rows = rows
+        self.rows = rows
         head = io.BytesIO()
         descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
         np.lib.format.write_array_header_1_0(head, {"descr": descr, "fortran_order": False, "shape": (rows, *shape)})
@@ -25,7 +25,7 @@ class Rows:
     def complete(self, chunk: int) -> int:
         """Rows that are there, in whole chunks (or all)."""
         there = (self.path.stat().st_size - self._offset) // self._row_bytes
-        return self._rows if there >= self._rows else there // chunk * chunk
+        return self.rows if there >= self.rows else there // chunk * chunk
 
     def truncate(self, rows: int) -> None:
         os.truncate(self.path, self._offset + rows * self._row_bytes)

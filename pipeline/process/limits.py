@@ -41,6 +41,5 @@ def require_disk(needed: int, what: str, remedy: str) -> None:
     free = shutil.disk_usage(Path.cwd()).free
     if needed and needed + SPARE_BYTES > free:
         raise MachineError(
-            f"{what} need {needed / 1e9:.1f} GB, and {SPARE_BYTES / 1e9:.1f} GB stay free; the disk has"
-            f" {free / 1e9:.1f} GB: {remedy}"
+            f"{what} need {size(needed)}, and {size(SPARE_BYTES)} stay free; the disk has {size(free)}: {remedy}"
         )

@@ -74,7 +74,7 @@ def write(path: Path, predictions: Predictions) -> None:
 def read(path: Path) -> Predictions:
     """What `write` wrote. Raises DataError if it is anything else, or a prediction is not the most probable class.
 
-    Takes some times the memory of the probabilities, 8 N·K bytes.
+    Takes about twice the memory of the probabilities, 8 N·K bytes, and the text of the rows it is at.
     """
     rows = records.csv_rows(path)
     header = [exact(name) for name in next(rows, [])]

@@ -11,7 +11,7 @@ from pipeline.model import extraction
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipeline.model.filling import Elsewhere
+    from pipeline.model.lower import Elsewhere
     from pipeline.params.schema import Params
 
 

@@ -66,6 +66,8 @@ def run(params: Params) -> None:
         report["near_duplicates"] = dataset_report.near_duplicates(near, classes)
     if weights:
         report["weights"] = dataset_report.weights(kept["train"], weights)
+    if corrected := _corrected():
+        report["corrections"] = dataset_report.corrections(corrected)
     records.write_json(paths.DATASET, report)
     style.save(draw(samples.chosen(without=dropped), classes), paths.SAMPLES_PICTURE)
     print("\n".join([*slices.left_out(wanted, builder.info.splits), _summary(report, kept)]))
@@ -82,8 +84,7 @@ def _pools(builder: Any, wanted: dict[str, str], params: Params, classes: list[s
     copied = params.data.splitting.method != "slices" or params.data.deduplicate
     needed = require_space(sum(int(count) for _, count in parts.values()), shape, copied)
     verbosity.say(f"preprocess: prepared images take {limits.size(needed)} of the disk")
-    corrected = records.read_json(paths.CORRECTIONS) if paths.CORRECTIONS.exists() else {}
-    pools = []
+    corrected, pools = _corrected(), []
     for name, (text, count) in parts.items():
         pixels = Pixels(count, *shape)
         examples = corrections.applied(reading.examples(builder, text, count), corrected, classes)
@@ -91,6 +92,12 @@ def _pools(builder: Any, wanted: dict[str, str], params: Params, classes: list[s
         items = preparation.fill(pixels, name, examples, classes, samples, looks)
         pools.append(Pool(pixels, splitting.grouped(items, params.data.splitting.group)))
     return pools
+
+
+def _corrected() -> dict[str, str]:
+    """name → class or drop, of the source's labels that a person has corrected."""
+    found: dict[str, str] = records.read_json(paths.CORRECTIONS) if paths.CORRECTIONS.exists() else {}
+    return found
 
 
 def _near_duplicates(pools: list[Pool], params: Params) -> list[Pair] | None:
@@ -135,6 +142,8 @@ def _summary(report: dict[str, Any], kept: dict[str, list[Item]]) -> str:
         lines.append(
             f"{weights['images']:,} training images count {weights['smallest']:g} to {weights['largest']:g} times"
         )
+    if corrected := report.get("corrections"):
+        lines.append(f"labels corrected by a person: {corrected['labelled']:,}; left out: {corrected['dropped']:,}")
     there = Counter(report["classes"][item.label] for items in kept.values() for item in items)
     for split, found in report["splits"].items():
         if found["missing_classes"]:

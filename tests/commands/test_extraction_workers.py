@@ -95,10 +95,10 @@ def test_workers_that_come_later_are_given_chunks_too(monkeypatch: pytest.Monkey
         def nthreads(self) -> dict[str, int]:
             return {str(worker): 1 for worker in range(len(taken) // 5)}
 
-    def chunks_of() -> Iterator[tuple[list[int], str]]:
+    def chunks_of() -> Iterator[tuple[list[tuple[str, int]], str]]:
         for number in range(40):
             taken.append(number)
-            yield [number], "seen"
+            yield [("train", number)], "seen"
 
     monkeypatch.setattr(extraction_workers, "_compute", lambda *arguments: [arguments[-2]])
     client = Growing()
@@ -106,7 +106,7 @@ def test_workers_that_come_later_are_given_chunks_too(monkeypatch: pytest.Monkey
     for number, rows in enumerate(
         extraction_workers._in_order(client, extraction_workers._at_once(client), ("work",), chunks_of())
     ):
-        assert rows == [[number]]
+        assert rows == [[("train", number)]]
         under_way.append(len(taken) - number)
     assert under_way[0] == 1 * extraction_workers._AHEAD + 1
     assert max(under_way) >= 6 * extraction_workers._AHEAD

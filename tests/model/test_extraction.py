@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.files import paths, records
-from pipeline.model import augmentation, backbones, chunks, extraction, features, filling, heads
+from pipeline.model import augmentation, backbones, chunks, extraction, features, heads, wanted
 from pipeline.model.rows import Rows
 from pipeline.params.schema import Params
 from pipeline.process import limits
@@ -89,7 +89,7 @@ def test_views_follow_the_images_and_only_training_has_them(stored, extracted, t
     rows = {split: len(activations(split)) for split in paths.SPLITS}
     assert rows == counts | {"train": 3 * counts["train"]}
 
-    images, identities = records.read_npy(paths.images("train")), filling.image_identities("train")
+    images, identities = records.read_npy(paths.images("train")), wanted.image_identities("train")
     moved = [
         augmentation.apply(images, augmentation.drawn(params.images.augmentation, identities, view, (16, 16, 1)))
         for view in (1, 2)
@@ -106,9 +106,8 @@ def test_a_view_does_not_depend_on_its_chunk_or_place(stored, two_cuts):
     params = augmented(two_cuts, views=2)
 
     def views(size: int) -> dict[str, list[bytes]]:
-        parts = list(
-            filling.Wanted.of("train", params).chunks(range(i, min(i + size, 111)) for i in range(0, 111, size))
-        )
+        splits = {"train": wanted.Wanted.of("train", params)}
+        parts = list(wanted.chunks(splits, wanted.parts((("train", row) for row in range(111)), size)))
         names = [row["name"] for row in records.read_csv(paths.ids("train"))]
         by_name: dict[str, list[bytes]] = {}
         for name, image in zip(names * 3, np.concatenate(parts), strict=True):
@@ -164,7 +163,9 @@ def test_a_full_disk_is_noticed_before_any_work(stored, two_cuts, monkeypatch):
     usage = shutil.disk_usage(".")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=limits.SPARE_BYTES + 1000))
     monkeypatch.setattr(extraction, "lower_of", None)
-    with pytest.raises(MachineError, match=r"66 images at pool2, pool4 need 0\.0 GB.*the disk has .*storage: float16"):
+    with pytest.raises(
+        MachineError, match=r"66 images at pool2, pool4 need 5[0-9]\d\.\d kB.*the disk has .*storage: float16"
+    ):
         extraction.extract(two_cuts)
     assert not paths.STATE.exists()
 

@@ -9,8 +9,9 @@ import pytest
 
 from pipeline.files import paths, records
 from pipeline.identity import cache, code
-from pipeline.model import reuse
+from pipeline.model import chunks, reuse
 from pipeline.model.known import Known
+from pipeline.model.lower import Lower
 from pipeline.model.rows import Rows
 
 from .conftest import changed
@@ -154,6 +155,55 @@ def test_only_new_images_are_computed(before, extracted, params, appended, capsy
     extracted(params)
     assert files() == found
     outcome("images are added, moved, taken away", "extract-features", "only new ones are computed", changes=3)
+
+
+def test_what_is_new_in_all_splits_is_one_chunk(before, extracted, params, monkeypatch):
+    """With the known images it is compared with: a handful of new ones costs one chunk, not two for each split."""
+    for split in paths.SPLITS:
+        write_over(paths.images(split), 3, 200)
+    computed: list[int] = []
+    call = Lower.__call__
+    monkeypatch.setattr(Lower, "__call__", lambda self, images: (computed.append(len(images)), call(self, images))[1])
+    extracted(params)
+    assert computed == [3 + 2 * 3]  # the first and the last known one of each split
+    found = files()
+    reuse.NOTES.unlink()
+    extracted(params)
+    assert files() == found
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("writes_before_the_kill", range(5))
+def test_killed_among_new_images_it_ends_with_the_same_bytes(
+    before, extracted, params, monkeypatch, writes_before_the_kill
+):
+    """While new ones are computed, chunk by chunk, and while they are put between known ones, split by split."""
+    monkeypatch.setattr(chunks, "MOST_IMAGES", 8)
+    for split, rows in (("train", range(12)), ("test", (1, 5))):
+        for row in rows:
+            write_over(paths.images(split), row, 200 + row)
+    written: list[int] = []
+    copy = Rows.copy
+
+    def counting(self: Rows, rows: np.ndarray) -> None:
+        if len(written) == writes_before_the_kill:
+            raise KilledError
+        written.append(len(rows))
+        copy(self, rows)
+
+    monkeypatch.setattr(Rows, "copy", counting)
+    with pytest.raises(KilledError):
+        extracted(params)
+    assert not list(paths.FEATURES.rglob("*.npy"))  # nothing unfinished is where results are
+    monkeypatch.setattr(Rows, "copy", copy)
+    extracted(params)
+    found = files()
+    reuse.NOTES.unlink()
+    extracted(params)
+    assert files() == found
 
 
 def test_views_of_known_images_are_known(stored, extracted, params, appended):

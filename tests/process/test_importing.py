@@ -1,12 +1,14 @@
 """While libraries are imported nothing is searched for garbage; afterwards what came later is, as ever."""
 
+import builtins
 import gc
 import weakref
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from pipeline.commands import setup
+from pipeline.identity import libraries
 from pipeline.process import importing
 
 
@@ -61,11 +63,15 @@ def test_a_process_that_goes_without_the_search_keeps_to_it() -> None:
 
 
 def test_tensorflow_is_imported_uncollected(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.identity import libraries
-
     seen = []
-    monkeypatch.setattr(setup, "configured", lambda: None)
-    monkeypatch.setattr(libraries, "start", lambda: seen.append(gc.isenabled()))
-    setup.prepared(said=True)
-    assert seen == [False]
+    original = builtins.__import__
+
+    def spied(name: str, *rest: Any, **named: Any) -> Any:
+        if name == "tensorflow":
+            seen.append(gc.isenabled())
+        return original(name, *rest, **named)
+
+    monkeypatch.setattr(builtins, "__import__", spied)
+    libraries.start()
+    assert seen[0] is False
     assert gc.isenabled()

@@ -316,12 +316,14 @@ def test_nobody_looks_for_near_duplicates_unless_asked_to(run, plants):
     assert "near_duplicates" not in records.read_json(paths.DATASET)
 
 
-def test_corrected_labels_are_those_that_are_learned(project, run, plants, params):
+def test_corrected_labels_are_those_that_are_learned(project, run, plants, params, capsys):
     (project / "source/corrections.csv").write_text("name,correction\na/a00x.png,b\na/a01x.png,drop\n")
     run(**plants, corrections="corrections.csv", splitting=splitting(params, method="stratified"))
     rows = {row["name"]: row["class"] for row in records.read_csv(paths.SPLIT_TABLE)}
     assert (len(rows), rows["a/a00x.png"], "a/a01x.png" in rows) == (59, "b", False)
     assert sum(per_class(split)["b"] for split in paths.SPLITS) == 21
+    assert records.read_json(paths.DATASET)["corrections"] == {"labelled": 1, "dropped": 1}
+    assert "labels corrected by a person: 1; left out: 1\n" in capsys.readouterr().out
 
 
 def test_corrections_of_what_is_not_there_stop_and_leave_what_was(project, run, plants):

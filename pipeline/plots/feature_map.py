@@ -6,11 +6,12 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from pipeline.plots import style
+from pipeline.plots import placing, style
 from pipeline.results.projection import Projection
 
 _WIDTH = 9  # inches
 _DISTINCT = 10  # colours that are told apart at a glance
+_LINES = 1.9  # a name's height with its box, in sizes of its letters
 _NAMED, _WORST = 20, 12  # up to so many classes each has its name in the picture; of more, so many of the worst
 # Okabe & Ito (2008), darker yellow for dots on white, and three that stay apart from them.
 _COLOURS = (
@@ -44,9 +45,11 @@ def feature_map(projection: Projection, labels: np.ndarray, predicted: np.ndarra
     area = float(np.clip(9000 / len(labels), 9, 46))
     ax.scatter(x, y, s=area, c=[colours[label] for label in labels], alpha=0.75, linewidth=0)
     ax.scatter(x[wrong], y[wrong], s=2.6 * area, facecolor="none", edgecolor=style.RED, linewidth=1.3)
-    for label in _named(labels, wrong, len(classes)):
-        size = 10 if len(classes) <= _DISTINCT else 8
-        _name(ax, classes[label], projection.coordinates[labels == label], colours[label], size)
+    middles = {
+        label: np.median(projection.coordinates[labels == label], axis=0)
+        for label in _named(labels, wrong, len(classes))
+    }
+    _names(ax, [classes[label] for label in middles], list(middles.values()), [colours[label] for label in middles])
     ax.set_aspect("equal")
     ax.set_xticks([])
     ax.set_yticks([])
@@ -80,17 +83,17 @@ def _named(labels: np.ndarray, wrong: np.ndarray, classes: int) -> list[int]:
     return [int(label) for label in np.argsort(-mistakes, kind="stable")[:_WORST] if mistakes[label]]
 
 
-def _name(axes: Any, name: str, points: np.ndarray, colour: Any, size: int) -> None:
-    x, y = np.median(points, axis=0)
-    text = style.fitted(name, 2.0, size, "bold")
-    x = _inside(axes, x, style.width(text, size, "bold") / 2 + 0.1)
-    box = {"facecolor": "white", "alpha": 0.85, "edgecolor": colour, "boxstyle": "round,pad=0.25", "linewidth": 1.5}
-    shown = axes.annotate(text, (x, y), ha="center", va="center", size=size, weight="bold", bbox=box)
-    shown.set_in_layout(False)  # a name at the edge must not squeeze the picture
-
-
-def _inside(axes: Any, x: float, inches: float) -> float:
-    """The place nearest to `x` from which so many inches to either side are within the axes."""
+def _names(axes: Any, names: list[str], middles: list[np.ndarray], colours: list[Any]) -> None:
+    """Each name at the middle of its images, or as near to it as the others and the picture's edges leave room."""
+    size = 10 if len(names) <= _DISTINCT else 8
+    texts = [style.fitted(name, 2.0, size, "bold") for name in names]
     left, right = axes.get_xlim()
-    half = min(inches * (right - left) / _WIDTH * 1.1, (right - left) / 2)  # they are a little narrower than the figure
-    return float(np.clip(x, left + half, right - half))
+    inch = (right - left) / _WIDTH * 1.1  # the axes are a little narrower than the figure
+    sizes = inch * np.array([(style.width(text, size, "bold") + 0.2, _LINES * size / 72) for text in texts])
+    places = np.array(middles).reshape(-1, 2)
+    half = np.minimum(sizes[:, :1], right - left).ravel() / 2 if len(sizes) else np.empty(0)
+    places[:, 0] = np.clip(places[:, 0], left + half, right - half)
+    for text, place, colour in zip(texts, placing.apart(places, sizes), colours, strict=True):
+        box = {"facecolor": "white", "alpha": 0.85, "edgecolor": colour, "boxstyle": "round,pad=0.25", "linewidth": 1.5}
+        shown = axes.annotate(text, place, ha="center", va="center", size=size, weight="bold", bbox=box)
+        shown.set_in_layout(False)  # a name at the edge must not squeeze the picture

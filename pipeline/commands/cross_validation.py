@@ -24,7 +24,7 @@ def run(count: int, repeats: int) -> None:
     from pipeline.filing.seeds import experiment_digest
     from pipeline.identity import certificate, fingerprint
     from pipeline.model import cross_validation, division
-    from pipeline.params import config
+    from pipeline.params import config, unchanged
     from pipeline.process import notices, verbosity
     from pipeline.results import cross_validation as outcomes
     from pipeline.results.cross_validation import CrossValidation
@@ -45,6 +45,7 @@ def run(count: int, repeats: int) -> None:
 
     with folder_lock.command_alone(_COMMAND, wait=True):
         command.bring_features_up_to_date(verbosity.quiet(), folder_lock.lent())
+        unchanged.require(params, _COMMAND)
         certificate.require((*features_index.files(fingerprint.SPLITS), paths.CLASSES))
         with folder_lock.outputs_kept(_COMMAND):
             divided = division.of_project(count, repeats, params.train.seed)

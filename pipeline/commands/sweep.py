@@ -47,6 +47,7 @@ def sweep(
     from pipeline.files import features_index, paths, records
     from pipeline.filing import ledger
     from pipeline.identity import certificate, fingerprint
+    from pipeline.params import unchanged
     from pipeline.process import half_written, verbosity
     from pipeline.sweep import command, plans, searched
 
@@ -60,6 +61,7 @@ def sweep(
     with folder_lock.command_alone("herbarium sweep", wait=True):
         sent_to = {extraction_workers.SCHEDULER: scheduler} if scheduler else {}
         command.bring_features_up_to_date(quiet, {**folder_lock.lent(), **sent_to})
+        unchanged.require(params, "herbarium sweep")
         certificate.require((*features_index.files(fingerprint.SPLITS), paths.CLASSES))
         searched.check_classes(params, records.read_json(paths.CLASSES))
         plans.check_folds(params)

@@ -95,7 +95,8 @@ def _check(labels: np.ndarray, units: np.ndarray, classes: Sequence[str], folds:
     counts = {name: len(np.unique(units[labels == place])) for place, name in enumerate(classes)}
     fewest = min((name for name in counts if counts[name]), key=lambda name: counts[name])
     if counts[fewest] < folds:
+        allowed = f"allowed: 2 to {counts[fewest]}" if counts[fewest] > 1 else "give the class more images"
         raise CombinationError(
             f"{asked_by}: found {folds}; class {fewest!r} has {counts[fewest]} images (or groups of them) for training"
-            f" and validation, and is needed in every fold: allowed: 2 to {counts[fewest]}"
+            f" and validation, and is needed in every fold: {allowed}"
         )

@@ -7,7 +7,7 @@ from pipeline.files import paths, records
 from pipeline.filing import ledger, seed_runs
 from pipeline.filing.seeds import REPORT, experiment_digest
 from pipeline.identity import certificate
-from pipeline.params import config
+from pipeline.params import config, unchanged
 from pipeline.params.schema import Params
 from pipeline.results import history
 from pipeline.results.history import Epoch
@@ -27,12 +27,13 @@ def replicate(count: int, say: Say, on_seed: Callable[[Seed, list[Epoch]], None]
 
     Features and finished seeds come from the DVC cache. reports/replicate.json is written after every seed, and what
     vouches for the others is kept beside it, so nothing is lost if a later one fails. `on_seed` gets each outcome and
-    its learning curve.
+    its learning curve. Raises ConfigError if params.yaml is changed while the project's own seed runs.
     """
     params = config.load()
     first, *others = numbers(params.train.seed, count)
     say(f"seed {first}, in the project")
     workspace.dvc_repro(Path(), say)
+    unchanged.require(params, "herbarium replicate")
     found = _add(None, params, first, Path(), on_seed)
     if others:
         with workspace.of_files() as copy:

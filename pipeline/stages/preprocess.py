@@ -15,6 +15,7 @@ from pipeline.data import (
     slices,
     splitting,
 )
+from pipeline.data.corrections import DROP
 from pipeline.data.integrity import Group, Item
 from pipeline.data.near_duplicates import Pair
 from pipeline.data.pixels import Pixels, require_space
@@ -81,10 +82,10 @@ def _pools(builder: Any, wanted: dict[str, str], params: Params, classes: list[s
     else:
         sources = splitting.sources(wanted)
         parts = {name: (name, splitting.count(builder.info, name, wanted, limit)) for name in sources}
-    copied = params.data.splitting.method != "slices" or params.data.deduplicate
+    corrected, pools = _corrected(), []
+    copied = params.data.splitting.method != "slices" or params.data.deduplicate or DROP in corrected.values()
     needed = require_space(sum(int(count) for _, count in parts.values()), shape, copied)
     verbosity.say(f"preprocess: prepared images take {limits.size(needed)} of the disk")
-    corrected, pools = _corrected(), []
     for name, (text, count) in parts.items():
         pixels = Pixels(count, *shape)
         examples = corrections.applied(reading.examples(builder, text, count), corrected, classes)

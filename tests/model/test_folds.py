@@ -84,6 +84,13 @@ def test_where_all_images_are_tied_to_validation_there_is_no_other_draw(stored):
 def test_more_folds_than_images_of_a_class_are_refused(stored):
     with pytest.raises(CombinationError, match=r"--folds: found 19; class 'grey' has 18 images .* allowed: 2 to 18"):
         division.of_project(19, 1, seed=1)
+    for split in ("train", "validation"):
+        labels = records.read_npy(paths.labels(split), memory_map=False)
+        labels[labels == 0] = 1
+        labels[:1] = 0 if split == "train" else 1
+        records.write_npy(paths.labels(split), labels)
+    with pytest.raises(CombinationError, match=r"has 1 images .*: give the class more images$"):
+        division.of_project(2, 1, seed=1)
 
 
 def test_a_selection_is_the_rows_of_what_stands_below_each_other():

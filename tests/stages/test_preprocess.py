@@ -326,6 +326,17 @@ def test_corrected_labels_are_those_that_are_learned(project, run, plants, param
     assert "labels corrected by a person: 1; left out: 1\n" in capsys.readouterr().out
 
 
+def test_the_disk_has_room_for_the_copy_of_what_is_left_out(project, run, plants, params, capsys):
+    """Of a split from which a person dropped an image the others are copied, as its file had a row too many."""
+    (project / "source/corrections.csv").write_text("name,correction\na/a01x.png,drop\n")
+    taken = []
+    for corrections in (None, "corrections.csv"):
+        run(**plants, corrections=corrections)
+        (said,) = [line for line in capsys.readouterr().out.splitlines() if "of the disk" in line]
+        taken.append(float(said.split(" take ")[1].split()[0]))
+    assert taken[1] == 2 * taken[0]
+
+
 def test_corrections_of_what_is_not_there_stop_and_leave_what_was(project, run, plants):
     run(**plants)
     before = {path: path.read_bytes() for path in paths.RAW.rglob("*") if path.is_file()}

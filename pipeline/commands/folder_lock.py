@@ -18,7 +18,8 @@ from typing import Any
 
 from pipeline.process.errors import BusyError
 
-_SAID_SECONDS = 2.0  # looking for a dvc takes about one
+_SAID_SECONDS = 2.0  # who has the lock says so at once, unless the machine is very busy
+_LOOKED_SECONDS = 0.3  # who only looks has it for moments
 _POLL_SECONDS = 1.0
 _TEMPORARY = ".????????.*"  # what records.atomic and mkstemp call unfinished files
 _LOCK, _HOLDER = "folder.lock", "folder.json"
@@ -73,11 +74,12 @@ def at_work() -> str | None:
         return None
     lock = FileLock(paths.STATE / _LOCK)
     try:
-        other = _take(lock, paths.STATE / _HOLDER, dvc_internals.running)
+        if not _acquired(lock):
+            return str(_read(paths.STATE / _HOLDER))
+        lock.release()
     except OSError:  # of somebody who may only read here
         return None
-    lock.release()
-    return str(other) if other else None
+    return dvc_internals.running()
 
 
 def lent() -> dict[str, str]:
@@ -93,7 +95,7 @@ def _exclusive(command: str, wait: bool, running_dvc: Callable[[], str | None]) 
 
     paths.STATE.mkdir(exist_ok=True)
     lock, holder = FileLock(paths.STATE / _LOCK), paths.STATE / _HOLDER
-    other = _take(lock, holder, running_dvc)
+    other = _take(lock, holder, command, running_dvc)
     if other and other.pid == os.environ.get(_LENT_BY):
         yield
         return
@@ -103,12 +105,11 @@ def _exclusive(command: str, wait: bool, running_dvc: Callable[[], str | None]) 
         print(f"{other} is at work in this folder; waiting for its end (Ctrl-C gives up)", file=sys.stderr)
     while other:
         time.sleep(_POLL_SECONDS)
-        other = _take(lock, holder, running_dvc)
-    holder.write_text(json.dumps({"command": command, "pid": os.getpid()}))
+        other = _take(lock, holder, command, running_dvc)
     try:
         yield
     finally:
-        lock.release()
+        _release(lock, holder)
 
 
 @dataclass(frozen=True)
@@ -120,31 +121,42 @@ class _Other:
         return f"{self.command} (process {self.pid})" if self.pid else self.command
 
 
-def _take(lock: Any, holder: Path, running_dvc: Callable[[], str | None]) -> _Other | None:
-    """Take the lock and return None; or leave it and return who is at work."""
-    from filelock import Timeout
-
-    with suppress(Timeout):
-        lock.acquire(blocking=False)
-    if not lock.is_locked:
+def _take(lock: Any, holder: Path, command: str, running_dvc: Callable[[], str | None]) -> _Other | None:
+    """Take the lock for `command` and return None; or leave it and return who is at work."""
+    if not _acquired(lock):
         return _read(holder)
+    holder.write_text(json.dumps({"command": command, "pid": os.getpid()}), encoding="utf-8")
     if dvc := running_dvc():
-        lock.release()
+        _release(lock, holder)
         return _Other(dvc, "")
     return None
 
 
+def _acquired(lock: Any) -> bool:
+    from filelock import Timeout
+
+    with suppress(Timeout):
+        lock.acquire(timeout=_LOOKED_SECONDS)
+    return bool(lock.is_locked)
+
+
+def _release(lock: Any, holder: Path) -> None:
+    holder.unlink(missing_ok=True)
+    lock.release()
+
+
 def _read(holder: Path) -> _Other:
-    """Who has the lock; it says so some moments after it has it."""
+    """Who has the lock: a process that lives. Another one's name was left when that was killed."""
+    import psutil  # type: ignore[import-untyped]
+
     until = time.monotonic() + _SAID_SECONDS
-    while True:
-        try:
+    while time.monotonic() < until:
+        with suppress(OSError, ValueError, KeyError, TypeError):
             content = json.loads(holder.read_text("utf-8"))
-            return _Other(str(content["command"]), str(content["pid"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            if time.monotonic() > until:
-                return _Other("another command", "")
-            time.sleep(_SAID_SECONDS / 40)
+            if psutil.pid_exists(int(content["pid"])):
+                return _Other(str(content["command"]), str(content["pid"]))
+        time.sleep(_SAID_SECONDS / 40)
+    return _Other("another command", "")
 
 
 def _tidy(folder: Path) -> None:

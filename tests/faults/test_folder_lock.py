@@ -1,5 +1,6 @@
 """One command at a time works in a folder, and a stage ends with the `dvc` that started it."""
 
+import json
 import os
 import re
 import signal
@@ -10,8 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pipeline.commands import folder_lock
+from pipeline.files import paths
 from pipeline.process.errors import BusyError
 from tests.servers import running, wait_until
 
@@ -163,3 +166,37 @@ def test_the_stages_a_command_starts_work_within_its_lock(dvc: Callable) -> None
             folder_lock.command_alone("herbarium promote").__enter__()
     with folder_lock.command_alone("herbarium promote"):
         pass
+
+
+def test_who_was_killed_is_not_named_instead_of_who_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is somebody who has ended; and while a holder has not said who it is, nobody is named for it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(folder_lock, "_SAID_SECONDS", 0.4)
+    holder = paths.STATE / "folder.json"
+    with folder_lock.command_alone("herbarium sweep"):
+        assert f"herbarium sweep (process {os.getpid()})" == folder_lock.at_work()
+    assert not holder.exists()
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    holder.write_text(json.dumps({"command": "herbarium sweep", "pid": ended.pid}))  # as kill -9 leaves it
+    assert folder_lock.at_work() is None
+    with FileLock(paths.STATE / "folder.lock"):
+        assert folder_lock.at_work() == "another command"
+        with pytest.raises(BusyError, match="promote: another command is at work"):
+            folder_lock.command_alone("herbarium promote").__enter__()
+
+
+def test_who_only_looks_whether_somebody_works_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    looks = """
+from pipeline.commands import folder_lock
+print("looking", flush=True)
+while True:
+    folder_lock.at_work()
+"""
+    paths.STATE.mkdir()
+    with running([sys.executable, "-c", looks], tmp_path / "log", ENVIRONMENT):
+        wait_until(lambda: "looking" in (tmp_path / "log").read_text(), "the looks", 60)
+        for _ in range(5):
+            with folder_lock.command_alone("herbarium promote"):
+                pass

@@ -9,6 +9,7 @@ import platform
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,11 @@ def main(names: list[str]) -> None:
         sys.exit(f"{', '.join(sorted(unknown))}: no such group; allowed: {', '.join(groups)}")
     machine = {"cpu": _cpu(), "cores": str(os.cpu_count()), **environment(compute)}
     before = records.read_json(RESULTS)
-    rows = before["rows"] if names and before["machine"] == machine else {}
+    kept = names and before["machine"] == machine
+    rows, days = (before["rows"], before["days"]) if kept else ({}, {})
     for name in names or report.ORDER:
-        rows[name] = [asdict(row) for row in groups[name]()]
-        results = {"machine": machine, "rows": {group: rows[group] for group in groups if group in rows}}
+        rows[name], days[name] = [asdict(row) for row in groups[name]()], date.today().isoformat()
+        results = {"machine": machine, "days": days, "rows": {group: rows[group] for group in groups if group in rows}}
         records.write_json(RESULTS, results)
         records.write_text(report.README, report.with_table(report.README.read_text(encoding="utf-8"), results))
         _print(name, rows[name])
@@ -85,11 +87,11 @@ def _groups(bfloat16: bool) -> dict[str, Callable[[], list[Any]]]:
 
 def _print(group: str, rows: list[dict[str, Any]]) -> None:
     table = Table(title=group)
-    for column in ("measured", "plain, s", "ours, s", "ratio", "aim"):
+    for column in ("measured", "plain, s", "ours, s", "ratio", "", "aim"):
         table.add_column(column, justify="left" if column == "measured" else "right", overflow="fold")
     for row in rows:
         times = (f"{row[side]:.2f}" if row[side] else "" for side in ("plain_seconds", "our_seconds"))
-        table.add_row(row["name"], *times, f"{row['ratio']:.2f}", row["aim"])
+        table.add_row(row["name"], *times, f"{row['ratio']:.2f}", row["unit"], row["aim"])
     Console(width=None if sys.stdout.isatty() else 110).print(table)
 
 

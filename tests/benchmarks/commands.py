@@ -40,10 +40,17 @@ def rows() -> list[Any]:
     taken = {name: statistics.median(times) for name, times in measured.items()}
     against = taken["repro"] / taken["plain"]
     return [
-        Row("digits: `dvc repro --force` over a plain Keras script", taken["plain"], taken["repro"], against, "≤ 2.5"),
+        Row(
+            "digits: `dvc repro --force`",
+            taken["plain"],
+            taken["repro"],
+            against,
+            "≤ 2.5",
+            "times a plain Keras script's",
+        ),
         *(
-            Row(f"digits: {name}, seconds of the command", None, taken[name], taken[name], "≤ 3")
+            Row(f"digits: the stage {name}", None, taken[name], taken[name], "≤ 3", "s")
             for name in ("fetch", "preprocess")
         ),
-        Row("digits: another learning rate, seconds of the command", None, taken["again"], taken["again"], ""),
+        Row("digits: `dvc exp run` with another learning rate", None, taken["again"], taken["again"], "", "s"),
     ]

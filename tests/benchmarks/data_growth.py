@@ -63,15 +63,22 @@ def rows() -> list[Any]:
     worst = max(of_stage.keys() - {"fetch"}, key=lambda stage: of_stage[stage])
     names = {"fetch": "", worst: ", whose grows most of the others"}
     return [
-        Row(f"`dvc repro` of a folder, power of the number of images ({sizes})", None, last.seconds, time, "≈ 1"),
+        Row(
+            f"`dvc repro` of a folder: time grows with the number of images ({sizes})",
+            None,
+            last.seconds,
+            time,
+            "≈ 1",
+            "is the exponent",
+        ),
         *(
             Row(
-                f"memory of {stage}{said}, power of the number of images"
-                f" ({first.megabytes[stage]:.0f} to {last.megabytes[stage]:.0f} MB)",
+                f"memory of {stage}{said} ({first.megabytes[stage]:.0f} to {last.megabytes[stage]:.0f} MB)",
                 None,
                 None,
                 of_stage[stage],
                 "≈ 0",
+                "is the exponent",
             )
             for stage, said in names.items()
         ),

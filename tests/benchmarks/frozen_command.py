@@ -32,8 +32,15 @@ def rows() -> list[Any]:
     seen = RECIPE["train"] + RECIPE["validation"]  # images that go through the network in each epoch of the plain way
     name = f"frozen VGG16, {seen:,} images, {epochs} epochs, {PRECISION}"
     return [
-        Row(f"{name}: the command `dvc exp run -S train.learning_rate=…`", plain, again, plain / again, "≥ 150"),
-        Row(f"{name}: the first `dvc repro`, from files to the page", plain, first, plain / first, ""),
+        Row(
+            f"{name}: the command `dvc exp run -S train.learning_rate=…`",
+            plain,
+            again,
+            plain / again,
+            "≥ 150",
+            scaled=True,
+        ),
+        Row(f"{name}: the first `dvc repro`, from files to the page", plain, first, plain / first, "", scaled=True),
     ]
 
 

@@ -31,8 +31,15 @@ def rows() -> list[Row]:
     of_size = f"{SIZES[0]:,} to {SIZES[-1]:,} images"
     said = f"{first['peak_mb']:.0f} to {last['peak_mb']:.0f} MB"
     return [
-        Row(f"extraction time, power of the number of images ({of_size})", None, last["seconds"], time, "≈ 1"),
-        Row(f"extraction memory, power of the number of images ({said})", None, None, memory, "≈ 0"),
+        Row(
+            f"extraction: time grows with the number of images ({of_size})",
+            None,
+            last["seconds"],
+            time,
+            "≈ 1",
+            "is the exponent",
+        ),
+        Row(f"extraction: memory grows with it ({said})", None, None, memory, "≈ 0", "is the exponent"),
     ]
 
 

@@ -42,7 +42,7 @@ def row(params: Params, model: Any, classes: Sequence[str]) -> Row:
                 list(clients.map(lambda _: _ask(port, model.input_shape[1:], EACH), range(CLIENTS)))
             took = time.perf_counter() - start
     rate = CLIENTS * EACH / took
-    return Row(f"{CLIENTS * EACH} images asked by {CLIENTS} clients over HTTP, a second", None, took, rate, "≥ 150")
+    return Row(f"{CLIENTS * EACH} images asked by {CLIENTS} clients over HTTP", None, took, rate, "≥ 150", "a second")
 
 
 def _answers(port: int) -> bool:

@@ -26,19 +26,42 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 def markdown(results: dict[str, Any]) -> str:
-    """The table, with the machine it was measured on above it."""
+    """Two tables, times as fast and other figures, with the machine and the days above them."""
     machine = results["machine"]
-    lines = [
-        f"{machine['cpu']}, {machine['cores']} cores, TensorFlow {machine['tensorflow']}:",
-        "",
-        "| measured | plain, s | ours, s | ratio | aim |",
-        "|---|---:|---:|---:|---|",
-    ]
+    where = f"{machine['cpu']}, {machine['cores']} cores, TensorFlow {machine['tensorflow']}"
     groups = sorted(results["rows"], key=ORDER.index)
-    for row in (row for group in groups for row in results["rows"][group]):
-        times = [f"{row[side]:.2f}" if row[side] else "" for side in ("plain_seconds", "our_seconds")]
-        lines.append(f"| {row['name']} | {times[0]} | {times[1]} | {row['ratio']:.2f} | {row['aim']} |")
-    return "\n".join(lines)
+    rows = [row for group in groups for row in results["rows"][group]]
+    return "\n".join(
+        [
+            f"{where}; {_days(results, groups)}:",
+            "",
+            "| against the plain way | plain, s | ours, s | times as fast | aim |",
+            "|---|---:|---:|---:|---|",
+            *(_faster(row) for row in rows if not row["unit"]),
+            "",
+            "| measured | figure | aim |",
+            "|---|---|---|",
+            *(f"| {row['name']} | {row['ratio']:.2f} {row['unit']} | {row['aim']} |" for row in rows if row["unit"]),
+        ]
+    )
+
+
+def _faster(row: dict[str, Any]) -> str:
+    about = "≈ " if row["scaled"] else ""
+    times = f"{about}{row['plain_seconds']:,.1f} | {row['our_seconds']:,.2f} | {about}{row['ratio']:,.{_digits(row)}f}"
+    return f"| {row['name']} | {times} | {row['aim']} |"
+
+
+def _digits(row: dict[str, Any]) -> int:
+    return 0 if row["ratio"] >= 100 else 2
+
+
+def _days(results: dict[str, Any], groups: list[str]) -> str:
+    """When the groups were measured: all on the last day, but those that are named."""
+    days = results["days"]
+    last, *before = sorted({days[group] for group in groups}, reverse=True)
+    others = [f"{', '.join(group for group in groups if days[group] == day)} on {day}" for day in before]
+    return "; ".join([f"measured on {last}", *others])
 
 
 def with_table(readme: str, results: dict[str, Any]) -> str:

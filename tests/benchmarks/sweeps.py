@@ -104,7 +104,7 @@ def _rows(name: str, params: Params, ours: float, unfrozen: list[int], scale: fl
                     of_layers = {layers: _trial(search, layers, params, scale) for layers in sorted(set(unfrozen))}
                 theirs = sum(of_layers[layers] for layers in unfrozen)
                 said = f"{name}, against {other}{against(params.compute.precision, precision)}"
-                rows.append(Row(said, theirs, ours, theirs / ours, aim))
+                rows.append(Row(said, theirs, ours, theirs / ours, aim, scaled=True))
     return rows
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from pipeline.data import names
 from pipeline.data.listing import listed
 from pipeline.data.reading import Example
+from pipeline.process import naming
 from pipeline.process.errors import DataError
+from pipeline.results.correction_list import COLUMNS, CORRECTION, NAME
 
 DROP = "drop"
-NAME, CORRECTION = "name", "correction"
-COLUMNS = (NAME, "split", "label", "suggested", "probability", CORRECTION)  # as `herbarium labels` writes them
 _SHOWN = 20
 
 Corrections = Mapping[str, str]
@@ -75,8 +75,7 @@ def refuse_unknown(corrections: Corrections, there: Iterable[str]) -> None:
     known = set(there)
     unknown = [name for name in corrections if name not in known]
     if unknown:
-        more = ", …" if len(unknown) > _SHOWN else ""
         raise DataError(
             f"data.corrections: {len(unknown)} images it names are not in the source:"
-            f" {', '.join(unknown[:_SHOWN])}{more}; allowed: names as in data/images/splits.csv"
+            f" {naming.some(unknown, _SHOWN)}; allowed: names as in data/images/splits.csv"
         )

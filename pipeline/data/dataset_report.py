@@ -7,9 +7,10 @@ from typing import Any
 from pipeline.data.corrections import DROP
 from pipeline.data.integrity import Group, Item
 from pipeline.data.near_duplicates import Pair
+from pipeline.process import naming
 from pipeline.process.errors import DataError
 
-_SHOWN = 1000
+_CLASSES_NAMED, _PAIRS_KEPT = 20, 1000
 
 
 def require_classes(kept: Mapping[str, Sequence[Item]], classes: Sequence[str]) -> None:
@@ -20,10 +21,10 @@ def require_classes(kept: Mapping[str, Sequence[Item]], classes: Sequence[str]) 
     missing = _missing(kept["train"], classes)
     if missing:
         counts = _counts([item for items in kept.values() for item in items], classes)
-        shown = ", ".join(f"{name} ({counts[name]} in the other splits)" for name in missing[:20])
+        shown = naming.some([f"{name} ({counts[name]} in the other splits)" for name in missing], _CLASSES_NAMED)
         raise DataError(
             f"data.splits.train: {len(missing)} of {len(classes)} classes have no training image:"
-            f" {shown}{', …' if len(missing) > 20 else ''}; make the slice or data.limit larger, give the class more"
+            f" {shown}; make the slice or data.limit larger, give the class more"
             " images, set data.splitting.method: stratified, or choose the images of each split yourself, in folders"
             " train, validation and test"
         )
@@ -69,7 +70,7 @@ def near_duplicates(found: Sequence[Pair], classes: Sequence[str]) -> dict[str, 
                     {"split": i.split, "name": i.name, "label": classes[i.label]} for i in (pair.first, pair.second)
                 ],
             }
-            for pair in found[:_SHOWN]
+            for pair in found[:_PAIRS_KEPT]
         ],
     }
 

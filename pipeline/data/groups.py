@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from pipeline.process import naming
 from pipeline.process.errors import DataError
 from pipeline.results.together import leaders
 
@@ -25,10 +26,9 @@ def of(rule: str | None, images: Iterable[tuple[str, str]]) -> list[str]:
     groups = [find(name) for name, _ in given]
     without = [name for (name, _), group in zip(given, groups, strict=True) if not group]
     if without:
-        more = ", …" if len(without) > _SHOWN else ""
         raise DataError(
             f"data.splitting.group: {rule} finds no group in {len(without)} of {len(given)} names:"
-            f" {', '.join(without[:_SHOWN])}{more}; allowed: a rule for all of them"
+            f" {naming.some(without, _SHOWN)}; allowed: a rule for all of them"
         )
     return [str(group) for group in groups]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.data import beginning, layout, tree
 from pipeline.files import paths
-from pipeline.params import own_places, splits
+from pipeline.params import own_places, slicing
 from pipeline.params.schema import Params
 
 _LACKING = 9  # a split that nothing is known of is a tenth: one part to nine of the others
@@ -72,10 +72,10 @@ def _images(root: Path) -> int:
 
 def _part(text: str) -> tuple[int, bool]:
     """How much of the training images a published slice takes, and whether in percent; 0: it takes others."""
-    first, *more = splits.parse(text)
+    first, *more = slicing.parse(text)
     if more or first.name != "train" or min(first.start or 0, first.stop or 0) < 0:
         return 0, False
-    if first.percent or (first.start, first.stop) == (None, None):
+    if first.percent or first.whole:
         return (100 if first.stop is None else first.stop) - (first.start or 0), True
     return (0 if first.stop is None else first.stop - (first.start or 0)), False
 

@@ -1,45 +1,19 @@
 """Which splits of the source data.splits takes images from, by its words alone."""
 
-import re
 from collections.abc import Iterable, Mapping
 
-from pipeline.process.errors import DataError
-
-_PERCENT = re.compile(r"\w+(?:\[(?P<start>-?\d+%)?:(?P<stop>-?\d+%)?\])?", re.ASCII)
-
-
-def parts(text: str) -> list[str]:
-    """The slices that a TFDS split string is the sum of."""
-    return [part.strip() for part in text.split("+")]
+from pipeline.params import slicing
+from pipeline.params.slicing import Slice
 
 
 def names(text: str) -> list[str]:
     """The source's splits in a TFDS split string: `train[:80%]+test` → train, test."""
-    return [part.partition("[")[0] for part in parts(text)]
+    return [part.name for part in slicing.parse(text)]
 
 
-def stretches(split: str, text: str, source: str) -> list[tuple[float, float]]:
-    """From and to, fractions of `source`, that split string `text` of `split` takes from it.
-
-    Raises DataError if a slice counts images.
-    """
-    found = []
-    for part in (part for part in parts(text) if names(part) == [source]):
-        match = _PERCENT.fullmatch(part)
-        if not match:
-            raise DataError(
-                f"data.splits.{split}: found {part}; allowed with data.splitting.method: stable are slices in percent,"
-                " as in train[:80%], because a number of images cannot stay the same when images are added"
-            )
-        found.append((_fraction(match["start"], 0.0), _fraction(match["stop"], 1.0)))
-    return found
-
-
-def _fraction(bound: str | None, otherwise: float) -> float:
-    if bound is None:
-        return otherwise
-    percent = int(bound.rstrip("%"))
-    return (percent + 100 * (percent < 0)) / 100
+def of(text: str, source: str) -> list[Slice]:
+    """What split string `text` takes from the source's split `source`."""
+    return [part for part in slicing.parse(text) if part.name == source]
 
 
 def left_out(slices: Mapping[str, str], available: Iterable[str]) -> list[str]:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.data import images, layout, names, slices, tree
-from pipeline.process import git
+from pipeline.process import git, naming
 from pipeline.process.errors import DataError
 from pipeline.process.git import GitError
+
+_SHOWN = 3
 
 if TYPE_CHECKING:
     from pipeline.params.data_section import Data
@@ -73,6 +75,5 @@ def _unlabelled(source: Path, loose: Iterable[Path]) -> list[str]:
     found = sorted(path for path in loose if path.suffix.lower() in images.ENDINGS)
     if not found:
         return []
-    shown = ", ".join(names.shown(path.relative_to(source)) for path in found[:3])
-    more = ", …" if len(found) > 3 else ""
-    return [f"{len(found)} images beside the class folders have no label and are left out: {shown}{more}"]
+    shown = naming.some([names.shown(path.relative_to(source)) for path in found], _SHOWN)
+    return [f"{len(found)} images beside the class folders have no label and are left out: {shown}"]

@@ -68,7 +68,7 @@ def drawn(
         {item.name: (item.group and f"group {item.group}") or f"image {item.sha256}" for item in items}, together
     )
     if splitting.method == "stable":
-        stretches = {split: slices.stretches(split, text, source) for split, text in wanted.items()}
+        stretches = {split: [part.fractions for part in slices.of(text, source)] for split, text in wanted.items()}
         found = partition.stable(units, stretches, splitting.seed)
     else:
         share = len(items) / info.splits[source].num_examples
@@ -84,9 +84,8 @@ def _sizes(info: Any, source: str, wanted: Mapping[str, str]) -> dict[str, int]:
     """How many images of `source` each split is to have."""
     sizes = dict.fromkeys(wanted, 0)
     for split, text in wanted.items():
-        for part in slices.parts(text):
-            if slices.names(part) == [source]:
-                sizes[split] += info.splits[part].num_examples
+        for part in slices.of(text, source):
+            sizes[split] += info.splits[part.text].num_examples
     return sizes
 
 

@@ -111,9 +111,3 @@ def array_digest(array: np.ndarray) -> str:
 def digest(content: Any) -> str:
     """SHA-256 of JSON-able content, hexadecimal, independent of key order."""
     return hashlib.sha256(canonical(content).encode()).hexdigest()
-
-
-def tree_digest(folder: Path) -> str:
-    """SHA-256 over the relative names and contents of all files below `folder`."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
-    return digest({p.relative_to(folder).as_posix(): file_digest(p) for p in files})

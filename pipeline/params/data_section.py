@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from pipeline.params.section import Place, Section
-from pipeline.params.splits import check_group, check_splits, parse
+from pipeline.params.slicing import parse
+from pipeline.params.splits import check_group, check_splits
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
@@ -97,7 +98,7 @@ class Data(Section):
     def stable_needs_percent(self) -> "Data":
         if self.splitting.method == "stable":
             for split, text in self.splits.model_dump().items():
-                if any(not part.percent and (part.start, part.stop) != (None, None) for part in parse(text)):
+                if any(not (part.percent or part.whole) for part in parse(text)):
                     raise ValueError(
                         f"splits.{split} is {text}, and splitting.method: stable allows slices in percent only, as in"
                         " train[:80%]: a number of images cannot stay the same when images are added"

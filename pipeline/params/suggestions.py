@@ -3,9 +3,11 @@
 import difflib
 from collections.abc import Iterable
 
+from pipeline.process import naming
+
 
 def did_you_mean(word: str, allowed: Iterable[str], most: int = 12) -> str:
-    """ "; did you mean X?" if one of `allowed` is near, else "; allowed: …" with at most `most` of them, or that there
+    """ "; did you mean X?" if one of `allowed` is near, else "; allowed: " and at most `most` of them, or that there
     is none."""
     choices = list(allowed)
     lowered = {choice.lower(): choice for choice in choices}
@@ -14,5 +16,4 @@ def did_you_mean(word: str, allowed: Iterable[str], most: int = 12) -> str:
     near = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     if near:
         return f"; did you mean {lowered[near[0]]}?"
-    shown = ", ".join(choices[:most])
-    return f"; allowed: {shown}{', …' if len(choices) > most else ''}"
+    return f"; allowed: {naming.some(choices, most)}"

@@ -12,7 +12,7 @@ from PIL import Image
 from pipeline.files import pages, paths, records
 from pipeline.plots import style
 from pipeline.plots import suspected as plot
-from pipeline.results import suspected_labels
+from pipeline.results import correction_list, suspected_labels
 from pipeline.results.suspected_labels import Asked
 
 SHOWN = 200  # images: what a person looks through, and a page of some megabytes
@@ -37,7 +37,7 @@ class Row(NamedTuple):
 def write(name: str, asked: Asked) -> None:
     """All three files, of data set `name`."""
     rows, images = suspected_labels.rows(asked), _images(asked)
-    records.write_csv(paths.SUSPECTED, suspected_labels.COLUMNS, rows)
+    records.write_csv(paths.SUSPECTED, correction_list.COLUMNS, rows)
     style.save(_drawn(asked, images[:DRAWN]), paths.SUSPECTED_PICTURE)
     shown = [Row(image, *row) for row, image in zip(rows, images, strict=False)]
     records.write_text(paths.SUSPECTED_PAGE, render(name, suspected_labels.told(asked), shown, len(asked.suspected)))

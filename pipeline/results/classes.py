@@ -3,7 +3,10 @@
 from typing import Any
 
 from pipeline.files import paths, records
+from pipeline.process import naming
 from pipeline.process.errors import DataError
+
+_NAMED = 5
 
 
 def of_model() -> list[str]:
@@ -22,4 +25,4 @@ def of_model() -> list[str]:
 
 
 def _shown(names: list[Any]) -> str:
-    return f"{len(names)} classes ({', '.join(map(str, names[:5]))}{', …' if len(names) > 5 else ''})"
+    return f"{len(names)} classes ({naming.some([str(name) for name in names], _NAMED)})"

@@ -27,14 +27,5 @@ def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> N
     records.write_csv(path, [escaped(name) for name in header], (_cells(row) for row in rows))
 
 
-def read(path: Path) -> list[dict[str, str]]:
-    """What `write` wrote, as texts; as with `records.read_csv`, what a row lacks or has too many is None."""
-    return [{_exact(name): _exact(cell) for name, cell in row.items()} for row in records.read_csv(path)]
-
-
-def _exact(text: Any) -> Any:
-    return exact(text) if isinstance(text, str) else text
-
-
 def _cells(row: Sequence[Any]) -> list[Any]:
     return [escaped(cell) if isinstance(cell, str) else cell for cell in row]

@@ -10,7 +10,6 @@ from pipeline.results import label_noise
 from pipeline.results.label_noise import Suspicion
 from pipeline.results.labelled_features import Stored
 
-COLUMNS = ("name", "split", "label", "suggested", "probability", "correction")
 _HARDLY = 0.3  # share of labels that features must disagree with to be called too weak to judge them
 
 
@@ -36,8 +35,8 @@ def ask(stored: Stored, classes: Sequence[str], folds: int, corrected: Mapping[s
 
 
 def rows(asked: Asked) -> list[tuple[str, ...]]:
-    """COLUMNS of each suspected label; the last is for a person to fill in. Then what was corrected before and is not
-    suspected now, so that the list can take the place of the one before."""
+    """What `correction_list` has columns for, of each suspected label; the last is for a person to fill in. Then what
+    was corrected before and is not suspected now, so that the list can take the place of the one before."""
     listed = [_row(asked, one) for one in asked.suspected]
     names = {name for name, *_ in listed}
     others = ((name, "", "", "", "", correction) for name, correction in asked.corrected.items() if name not in names)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.data import corrections, digits, image_folder, reading, source_notes, table_source, tfds_source
 from pipeline.data.image_files import BadFile
-from pipeline.files import paths, records
+from pipeline.files import folders, paths, records
 
 if TYPE_CHECKING:
     from pipeline.params.data_section import Data
@@ -23,7 +20,7 @@ def run(params: Params) -> None:
 
     Reads data.source, name, path, table, corrections, on_bad_image.
     """
-    with _replaced(paths.RAW) as folder:
+    with folders.replaced(paths.RAW) as folder:
         skipped, weights = _write(folder, params.data)
         records.write_json(folder / paths.SKIPPED.name, [asdict(file) for file in skipped])
         if params.data.corrections is not None:
@@ -54,23 +51,6 @@ def _corrections(folder: Path, data: Data) -> dict[str, str]:
     splits = builder.info.splits
     corrections.refuse_unknown(found, (e.name for split in splits for e in reading.examples(builder, split, None)))
     return found
-
-
-@contextmanager
-def _replaced(folder: Path) -> Iterator[Path]:
-    """A new empty folder that takes the place of `folder` on success and is removed on any error.
-
-    What a killed run has left in it is removed at the next start.
-    """
-    partial = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        yield partial
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _summary(data: Data, skipped: list[BadFile]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.files import paths, records
 from pipeline.params.schema import Params
-from pipeline.params.splits import parse
+from pipeline.params.slicing import parse
 from pipeline.results import statistics
 from pipeline.results.objectives import ACCURACY
 from pipeline.results.statistics import Interval

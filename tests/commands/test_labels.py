@@ -7,6 +7,7 @@ from typer.testing import CliRunner, Result
 from pipeline.cli import app
 from pipeline.data import corrections
 from pipeline.files import features_index, paths, records
+from pipeline.results import correction_list
 
 CLASSES = ["rose", "tulip", "aster"]
 COUNTS = {"train": 90, "validation": 15, "test": 15}
@@ -88,7 +89,7 @@ def test_what_a_person_has_written_into_the_list_is_not_overwritten(extracted):
 
 def test_what_is_listed_of_other_images_is_let_go(extracted):
     records.write_csv(
-        paths.SUSPECTED, corrections.COLUMNS, [("elsewhere.png", "train", "rose", "tulip", "0.1", "tulip")]
+        paths.SUSPECTED, correction_list.COLUMNS, [("elsewhere.png", "train", "rose", "tulip", "0.1", "tulip")]
     )
     assert herbarium("labels").exit_code == 0
     assert corrections.read(paths.SUSPECTED, CLASSES) == {}

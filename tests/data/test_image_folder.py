@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.data import image_files, image_folder, reading
-from pipeline.files import records
 from pipeline.process.errors import DataError
+from tests import trees
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,7 +57,7 @@ def test_equal_folders_in_different_places_are_equal_bytes(flowers, tmp_path):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
     written(copy, tmp_path / "raw2")
-    assert records.tree_digest(tmp_path / "raw") == records.tree_digest(tmp_path / "raw2")
+    assert trees.digest(tmp_path / "raw") == trees.digest(tmp_path / "raw2")
 
 
 def test_identical_files_are_neighbours_and_none_is_lost(flowers, tmp_path, read):
@@ -189,7 +189,7 @@ def test_the_locale_changes_no_name(flowers, tmp_path):
     arguments = [sys.executable, "-c", code, str(flowers), str(tmp_path / "raw")]
     subprocess.run(arguments, check=True, cwd=ROOT, env=os.environ | environment, capture_output=True)
     written(flowers, tmp_path / "usual")
-    assert records.tree_digest(tmp_path / "raw") == records.tree_digest(tmp_path / "usual")
+    assert trees.digest(tmp_path / "raw") == trees.digest(tmp_path / "usual")
 
 
 def test_what_is_no_image_folder_is_refused(tmp_path, painted):

@@ -7,6 +7,7 @@ from PIL import Image
 
 from pipeline.data import raw
 from pipeline.files import records
+from tests import trees
 
 
 def image(key: int, label: int = 0) -> raw.RawImage:
@@ -32,7 +33,7 @@ def test_every_name_params_yaml_allows_is_a_data_set_s_name(tmp_path, read, name
 def test_the_same_images_are_the_same_bytes_in_another_folder(tmp_path, capsys):
     for folder in ("one", "another/place"):
         raw.write(tmp_path / folder, "four", ["a"], {"train": [image(key) for key in (4, 2)]})
-    assert records.tree_digest(tmp_path / "one") == records.tree_digest(tmp_path / "another/place")
+    assert trees.digest(tmp_path / "one") == trees.digest(tmp_path / "another/place")
     assert capsys.readouterr().out == ""  # stdout is for the stage's summary
 
 

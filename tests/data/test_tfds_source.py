@@ -11,8 +11,8 @@ from tensorflow_datasets.core import constants
 from tensorflow_datasets.core.download import downloader
 
 from pipeline.data import reading, tfds_source
-from pipeline.files import records
 from pipeline.process.errors import DataError
+from tests import trees
 from tests.fashion_mnist import DEBIAN, restore_originals
 
 
@@ -102,7 +102,7 @@ def test_fashion_mnist_comes_from_its_restored_originals(tmp_path):
         restore_originals(DEBIAN, folder / "originals")
         (folder / "raw").mkdir()
         tfds_source.write(folder / "raw", "fashion_mnist", folder / "originals")
-        digests.append(records.tree_digest(folder / "raw"))
+        digests.append(trees.digest(folder / "raw"))
     info = reading.open_raw(Path(tmp_path / "two/raw"), "fashion_mnist").info
     assert {name: split.num_examples for name, split in info.splits.items()} == {"train": 60_000, "test": 10_000}
     assert reading.classes(info)[9] == "Ankle boot"

@@ -118,7 +118,7 @@ def test_a_photograph_that_changes_while_fetch_runs(how: str, project_copy: Path
     def change() -> None:
         target.unlink() if how == "removed" else Image.new("RGB", (9, 9), "red").save(target)
 
-    said = refused_when_changed(project_copy, "fetch", lambda _: (project_copy / "data/raw.partial").exists(), change)
+    said = refused_when_changed(project_copy, "fetch", lambda _: (project_copy / "data/.raw.new").exists(), change)
     assert f"error: photographs: tulip/{target.name} was {how} while fetch ran: run dvc repro again" in said
     outcome("changed while a stage runs", f"fetch: a photograph {how}", NOTHING_CERTIFIED, changes=1)
 

@@ -14,6 +14,7 @@ from pipeline.params import config
 from pipeline.process import git
 from pipeline.process.errors import ConfigError, DataError, HerbariumError
 from pipeline.review import subjects, table, workspace
+from tests import trees
 from tests.conftest import ROOT
 from tests.filing import conftest as reviewing
 from tests.filing.conftest import finished  # noqa: F401 - a fixture
@@ -46,13 +47,13 @@ def test_a_link_in_an_experiment_is_not_followed(filed: Path, tmp_path: Path, wh
     inside, outside = Path("experiments") / what, tmp_path / "outside"
     inside.rename(outside)
     inside.symlink_to(outside)
-    before = records.tree_digest(outside) if outside.is_dir() else outside.read_bytes()
+    before = trees.digest(outside) if outside.is_dir() else outside.read_bytes()
     for ask in (experiments.use, writing.file_results, reading.filed, readme.update, subjects.resolve):
         with pytest.raises(ConfigError, match="symbolic link"):
             ask("digits")
     with pytest.raises(ConfigError, match="symbolic link"):
         table.rows()
-    assert (records.tree_digest(outside) if outside.is_dir() else outside.read_bytes()) == before
+    assert (trees.digest(outside) if outside.is_dir() else outside.read_bytes()) == before
     outcome("a link in an experiment from elsewhere", "use, record, verify, table", "refused by name", links=1)
 
 

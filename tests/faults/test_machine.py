@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.files import records
+from tests import trees
 from tests.conftest import ROOT
 from tests.test_pipeline import ENVIRONMENT, call
 
@@ -20,7 +20,7 @@ NAMESPACES = subprocess.run(["unshare", "--mount", "true"], capture_output=True)
 
 
 def outputs(folder: Path) -> list[str]:
-    return [records.tree_digest(folder / part) for part in ("data", "models", "reports")]
+    return [trees.digest(folder / part) for part in ("data", "models", "reports")]
 
 
 @pytest.mark.skipif(not NAMESPACES, reason="mount namespaces need root (unshare --mount)")
@@ -70,7 +70,7 @@ def test_a_flipped_bit_is_found_before_it_is_used(
     content[400 if stage == "preprocess" else len(content) // 2] ^= 1
     file.chmod(0o644)
     file.write_bytes(content)
-    reports = records.tree_digest(project_copy / "reports")
+    reports = trees.digest(project_copy / "reports")
     done = subprocess.run(
         [sys.executable, "-m", "pipeline", stage], cwd=project_copy, env=ENVIRONMENT, capture_output=True, text=True
     )
@@ -78,7 +78,7 @@ def test_a_flipped_bit_is_found_before_it_is_used(
     assert says in done.stderr
     assert done.stderr.count("error: ") == 1
     assert "Traceback" not in done.stderr
-    assert records.tree_digest(project_copy / "reports") == reports
+    assert trees.digest(project_copy / "reports") == reports
     assert_as_undisturbed(project_copy, undisturbed)  # DVC notices as well, and takes the file from its cache
     outcome("a flipped bit", f"{folder}/{name.rstrip('*')}", f"{stage} refuses it; `dvc repro` mends it", faults=1)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.files import records
 from pipeline.identity import determinism
 from pipeline.params.schema import Compute
+from tests import trees
 
 from . import bad_input
 
@@ -84,7 +84,7 @@ def test_a_stage_needs_no_mlflow(
     outcome: Callable,
 ) -> None:
     monkeypatch.chdir(project_copy)
-    before = [records.tree_digest(Path(folder)) for folder in ("models", "reports")]
+    before = [trees.digest(Path(folder)) for folder in ("models", "reports")]
     with TROUBLES[name](project_copy) as uri:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
         for stage in ("train", "evaluate"):
@@ -94,7 +94,7 @@ def test_a_stage_needs_no_mlflow(
             assert "Traceback" not in told.err
             warnings = [line for line in told.err.splitlines() if line.startswith("warning: ")]
             assert len([line for line in warnings if "MLflow" in line]) == 1, told.err
-    assert [records.tree_digest(Path(folder)) for folder in ("models", "reports")] == before
+    assert [trees.digest(Path(folder)) for folder in ("models", "reports")] == before
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     told = bad_input.call(["publish"], capsys)
     assert told.code == 0, told.err

@@ -41,7 +41,8 @@ def read_only(project: Path) -> tuple[Path, Callable[[], None]]:
 def run(stage: str) -> dict[str, object]:
     """How `herbarium <stage>` ends, and the digest of every output after it."""
     from pipeline import cli
-    from pipeline.files import paths, records
+    from pipeline.files import paths
+    from tests import trees
 
     code, said = 0, io.StringIO()
     sys.argv = ["herbarium", stage]
@@ -51,7 +52,7 @@ def run(stage: str) -> dict[str, object]:
         except SystemExit as end:
             code = int(end.code or 0)
     folders = (Path("data"), paths.MODEL.parent, paths.REPORTS)
-    return {"stage": stage, "code": code, "said": said.getvalue(), "outputs": [records.tree_digest(f) for f in folders]}
+    return {"stage": stage, "code": code, "said": said.getvalue(), "outputs": [trees.digest(f) for f in folders]}
 
 
 def main() -> None:

@@ -127,14 +127,3 @@ def test_an_arrays_digest_is_over_type_shape_and_values():
     digests = {records.array_digest(a) for a in (array, *different)}
     assert len(digests) == 5
     assert records.array_digest(np.arange(12, dtype=np.int32)[::2] // 2) == records.array_digest(array)
-
-
-def test_a_trees_digest_is_over_names_and_contents(tmp_path):
-    def tree(name: str, files: dict[str, str]) -> str:
-        for file, text in files.items():
-            records.write_text(tmp_path / name / file, text)
-        return records.tree_digest(tmp_path / name)
-
-    one = tree("one", {"a": "1", "b/c": "2"})
-    assert tree("same", {"b/c": "2", "a": "1"}) == one
-    assert len({one, tree("moved", {"a": "1", "c": "2"}), tree("changed", {"a": "1", "b/c": "3"})}) == 3

@@ -14,6 +14,7 @@ from pipeline.params import config
 from pipeline.process.errors import ConfigError, DataError
 from pipeline.results import predictions
 from pipeline.results.predictions import Predictions
+from tests import trees
 
 from .conftest import write_lock, write_measured
 
@@ -99,7 +100,7 @@ def test_results_changed_after_the_run_are_refused(finished):
 def test_a_record_is_whole_or_the_old_one_stays(finished, monkeypatch):
     """Whatever stops it: a README without the place for the figures, a seed that is missing, a full disk."""
     folder = writing.file_results("digits")
-    before = records.tree_digest(folder)
+    before = trees.digest(folder)
     readme_file = finished / "experiments/digits/README.md"
     text = readme_file.read_text(encoding="utf-8")
     readme_file.write_text(text.replace("<!-- measured -->", ""), encoding="utf-8")
@@ -116,7 +117,7 @@ def test_a_record_is_whole_or_the_old_one_stays(finished, monkeypatch):
     monkeypatch.setattr(contents, "write_predictions", full)
     with pytest.raises(OSError, match="No space"):
         writing.file_results("digits")
-    assert records.tree_digest(folder) == before
+    assert trees.digest(folder) == before
     assert [path.name for path in folder.parent.glob(".*")] == []
 
 

@@ -138,7 +138,7 @@ def reword(project: Path) -> None:
     replace(project / "pipeline/params/sweep_section.py", "trials in total", "trials altogether")
     replace(project / "pipeline/params/network_sections.py", "brings its own weights: set weights: file", "has its own")
     replace(project / "pipeline/params/data_section.py", "an unreadable image", "an image nobody can read")
-    replace(project / "pipeline/params/splits.py", "is not a split", "is no split")
+    replace(project / "pipeline/params/splits.py", "overlap: an image may", "overlap: each image may")
     replace(project / "pipeline/params/config.py", ": unknown key", ": no such key")
 
 

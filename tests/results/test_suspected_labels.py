@@ -32,7 +32,6 @@ def test_a_wrong_label_is_a_row_to_be_filled_in():
     ((name, split, label, suggested, probability, correction),) = suspected_labels.rows(asked)
     assert (name, split, label, suggested, correction) == ("4.png", "train", "aster", "tulip", "")
     assert 0 <= float(probability) < 0.5
-    assert len(suspected_labels.COLUMNS) == 6
     said = suspected_labels.told(asked)
     assert said[0] == "1 of 60 labels are suspected; a held-out head agrees with 98.3 %"
     assert "of test images 0.0 %" in said[1]

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.files import features_index, paths, records
+from pipeline.files import features_index, paths
 from pipeline.model import extraction
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.stages import extract_features
+from tests import trees
 from tests.small_data import write_images
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +82,7 @@ def test_killed_and_started_again_it_ends_with_the_same_bytes(stored):
     write_images({"train": 6000, "validation": 100, "test": 100})
     write_params(backbone__max_unfrozen_layers=1)
     assert start().wait() == 0
-    expected = records.tree_digest(paths.FEATURES)
+    expected = trees.digest(paths.FEATURES)
     for path in sorted(paths.FEATURES.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
 
@@ -94,5 +95,5 @@ def test_killed_and_started_again_it_ends_with_the_same_bytes(stored):
     assert unfinished_bytes() > 0
     assert list(paths.FEATURES.rglob("*.npy")) == []
     assert start().wait() == 0
-    assert records.tree_digest(paths.FEATURES) == expected
+    assert trees.digest(paths.FEATURES) == expected
     assert not list(paths.STATE.rglob("*.npy"))

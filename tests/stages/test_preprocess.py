@@ -14,6 +14,7 @@ from pipeline.params import config
 from pipeline.params.data_section import Splits
 from pipeline.process.errors import DataError
 from pipeline.stages import fetch, preprocess
+from tests import trees
 
 FETCH = ["data.source", "data.name", "data.path", "data.table", "data.corrections", "data.on_bad_image"]
 PREPROCESS = [
@@ -79,9 +80,9 @@ def test_arrays_labels_and_ids_belong_together(project, run, folder, capsys):
 
 def test_repeating_gives_the_same_bytes(project, run, folder):
     run(**folder)
-    before = [records.tree_digest(path) for path in (paths.IMAGES, paths.REPORTS)]
+    before = [trees.digest(path) for path in (paths.IMAGES, paths.REPORTS)]
     run(**folder)
-    assert [records.tree_digest(path) for path in (paths.IMAGES, paths.REPORTS)] == before
+    assert [trees.digest(path) for path in (paths.IMAGES, paths.REPORTS)] == before
 
 
 def test_digits_become_larger_grey_images(project, run):

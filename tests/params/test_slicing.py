@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.params.splits import Slice, check_splits, parse
+from pipeline.params.slicing import Slice, parse
+from pipeline.params.splits import check_splits
 
 
 def disjoint(first: str, second: str) -> bool:
@@ -79,3 +80,18 @@ def test_percent_slices_overlap_exactly_if_they_share_an_image_of_a_hundred(a, b
     # Python's and TFDS's slices agree but for -0, which is 0 in both.
     shared = set(hundred[a:b]) & set(hundred[c:d])
     assert disjoint(f"train[{a}%:{b}%]", f"train[{c}%:{d}%]") is not bool(shared)
+
+
+@pytest.mark.parametrize(
+    ("text", "fractions"),
+    [
+        ("train", (0, 1)),
+        ("train[:]", (0, 1)),
+        ("train[:80%]", (0, 0.8)),
+        ("train[10%:-5%]", (0.1, 0.95)),
+        ("train[-20%:]", (0.8, 1)),
+    ],
+)
+def test_what_is_in_percent_is_a_fraction_of_its_split(text, fractions):
+    (part,) = parse(f" {text} ")
+    assert (part.text, part.fractions) == (text, fractions)

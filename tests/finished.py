@@ -10,7 +10,7 @@ from pipeline.plots import style
 TRAINING = {
     "fingerprint": "f" * 64,
     "parameters": {"total": 1234, "trainable": 567},
-    "best_epoch": 2,
+    "kept_epoch": 2,
     "epochs": 2,
     "unfrozen_layers": 1,
     "cut": "pool_2",

@@ -15,6 +15,7 @@ from pipeline.filing.locks import Lock
 from pipeline.identity import resources
 from pipeline.params import config
 from pipeline.process.errors import DataError
+from pipeline.results import history
 from pipeline.results.figures import Run
 from pipeline.results.seeds import Seed
 
@@ -104,7 +105,7 @@ def outcome(seed: int, metrics: dict[str, Any], training: dict[str, Any]) -> See
     return Seed(
         seed,
         str(training["fingerprint"]),
-        int(training["best_epoch"]),
+        history.kept_epoch(training),
         metrics["validation_accuracy"],
         metrics["test_accuracy"],
     )

@@ -49,7 +49,7 @@ def _measured(params: Params, fold: Fold, root: Path) -> tuple[FoldResult, list[
         fold=fold.number,
         seed=params.train.seed,
         fingerprint=trained.fingerprint,
-        best_epoch=trained.kept_epoch,
+        kept_epoch=trained.kept_epoch,
         trained_images=len(fold.trained),
         images=len(fold.held_out),
         accuracy=metrics.accuracy(held_out.labels, probabilities),

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.files import paths
 from pipeline.process import tables
-from pipeline.results import seeds, statistics
+from pipeline.results import history, seeds, statistics
 
 REPORT = paths.REPORTS / "folds.json"
 FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "worst_recall")
@@ -22,7 +22,7 @@ class FoldResult:
     fold: int
     seed: int
     fingerprint: str
-    best_epoch: int
+    kept_epoch: int
     trained_images: int
     images: int
     accuracy: float
@@ -57,7 +57,7 @@ def to_json(found: CrossValidation) -> dict[str, Any]:
 
 
 def from_json(content: Mapping[str, Any]) -> CrossValidation:
-    results = tuple(FoldResult(**result) for result in content["results"])
+    results = tuple(FoldResult(**history.as_today(result)) for result in content["results"])
     return CrossValidation(content["experiment"], content["folds"], content["repeats"], results)
 
 

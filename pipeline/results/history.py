@@ -1,7 +1,9 @@
 """The learning curve: one row an epoch, epoch 0 being the network before training."""
 
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from pipeline.files import records
 
@@ -36,3 +38,16 @@ def read(path: Path) -> list[Epoch]:
 def best(epochs: list[Epoch]) -> Epoch:
     """The trained epoch with the lowest validation loss, the earliest of equals."""
     return min((e for e in epochs if e.epoch > 0), key=lambda e: e.validation_loss)
+
+
+def kept_epoch(said: Mapping[str, Any]) -> int:
+    """The epoch whose weights are kept, as training.json says it.
+
+    Files from before call it best_epoch, which it may not be: without early stopping the last epoch is kept.
+    """
+    return int(said["kept_epoch"] if "kept_epoch" in said else said["best_epoch"])
+
+
+def as_today(said: Mapping[str, Any]) -> dict[str, Any]:
+    """A result's content with the kept epoch under its name."""
+    return {**{key: value for key, value in said.items() if key != "best_epoch"}, "kept_epoch": kept_epoch(said)}

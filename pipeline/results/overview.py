@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.files import paths, records
-from pipeline.results import floor
+from pipeline.results import floor, history
 
 
 def of_results() -> str:
@@ -20,7 +20,7 @@ def of_results() -> str:
         f"  validation accuracy  {100 * metrics['validation_accuracy']:.1f} %  ({metrics['validation_images']} images)",
         *_floor(metrics),
         f"  trained              {parameters['trainable']:,} of {parameters['total']:,} parameters,"
-        f" epoch {training['best_epoch']} of {training['epochs']} kept",
+        f" epoch {history.kept_epoch(training)} of {training['epochs']} kept",
         f"  all on one page      {paths.REPORT}  (its pictures: {paths.REPORTS}/*.png)",
         "  every run            make ui",
     ]

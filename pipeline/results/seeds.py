@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.process import tables
-from pipeline.results import statistics
+from pipeline.results import history, statistics
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Seed:
 
     seed: int
     fingerprint: str
-    best_epoch: int
+    kept_epoch: int
     validation_accuracy: float
     test_accuracy: float
 
@@ -80,7 +80,7 @@ def values(replicates: Replicates) -> dict[str, float]:
 
 
 def from_json(content: Mapping[str, Any]) -> Replicates:
-    seeds = tuple(Seed(**seed) for seed in content["seeds"])
+    seeds = tuple(Seed(**history.as_today(seed)) for seed in content["seeds"])
     return Replicates(content["experiment"], content["validation"]["images"], content["test"]["images"], seeds)
 
 

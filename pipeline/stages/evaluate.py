@@ -109,7 +109,9 @@ def _draw(test: Predictions, plane: Projection, look: Callable[[np.ndarray], np.
     few = chosen(test.labels, test.probabilities)
     looked = np.asarray(images[few])
     figures = {
-        paths.CURVES_PICTURE: curves(history.read(paths.HISTORY), records.read_json(paths.TRAINING)["best_epoch"]),
+        paths.CURVES_PICTURE: curves(
+            history.read(paths.HISTORY), history.kept_epoch(records.read_json(paths.TRAINING))
+        ),
         paths.CONFUSION_PICTURE: confusion(matrix, test.classes),
         paths.PREDICTIONS_PICTURE: grid(images, test.labels, test.probabilities, test.classes),
         paths.CALIBRATION_PICTURE: calibration(metrics.calibration_bins(test.labels, test.probabilities)),

@@ -50,7 +50,7 @@ def summarise(trained: Trained, params: Params) -> dict[str, Any]:
         "fingerprint": trained.fingerprint,
         "classes": records.read_json(paths.CLASSES),
         "parameters": assembly.parameter_counts(trained.assembled),
-        "best_epoch": trained.kept_epoch,
+        "kept_epoch": trained.kept_epoch,
         "epochs": trained.epochs[-1].epoch,
         "unfrozen_layers": params.train.unfrozen_layers,
         "unfrozen": trained.assembled.network.unfrozen(params.train.unfrozen_layers),

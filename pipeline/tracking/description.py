@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 
 from pipeline.params.schema import Params
+from pipeline.results import history
 from pipeline.tracking.results import Results
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~!])")
@@ -57,7 +58,7 @@ def _network(params: Params, results: Results) -> str:
         f"Trained: {count['trainable']:,} of {count['total']:,} parameters of {escaped(params.backbone.name)}"
         f" (unfrozen backbone layers: {training['unfrozen_layers']}, trained above {escaped(training['cut'])}),"
         f" {train.optimizer} at {train.learning_rate:g}, seed {train.seed};"
-        f" epoch {training['best_epoch']} of {training['epochs']} kept."
+        f" epoch {history.kept_epoch(training)} of {training['epochs']} kept."
     )
 
 

@@ -33,7 +33,7 @@ def of_training(training: Mapping[str, Any]) -> dict[str, str]:
         "feature_digest": training["features_digest"],
         "code_digest": training.get("code", ""),
         "cut": training.get("cut", ""),
-        "kept_epoch": training.get("best_epoch", ""),
+        "kept_epoch": training.get("kept_epoch", ""),
         **{f"parameters_{which}": count for which, count in training.get("parameters", {}).items()},
     }
     return {**{name: str(value) for name, value in known.items() if value != ""}, **environment}

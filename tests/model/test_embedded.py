@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.files import records
 from pipeline.params import config
+from pipeline.results import history
 from tests.root import ROOT
 
 FOLDER = ROOT / "pipeline/model/fashion_cnn"
@@ -25,7 +26,7 @@ def test_the_record_is_the_experiments():
 def test_the_record_is_of_one_run():
     epochs = records.read_csv(FOLDER / "history.csv")
     training, metrics = (records.read_json(FOLDER / f"{name}.json") for name in ("training", "metrics"))
-    kept = float(epochs[training["best_epoch"]]["validation_accuracy"])
+    kept = float(epochs[history.kept_epoch(training)]["validation_accuracy"])
     assert (len(epochs) - 1, kept) == (training["epochs"], pytest.approx(metrics["validation_accuracy"]))
     locked = {out["path"]: out["md5"] for out in config.read_yaml(FOLDER / "dvc.lock")["stages"]["train"]["outs"]}
     for name in ("training.json", "history.csv"):

@@ -33,3 +33,9 @@ def test_the_best_epoch_is_trained_and_the_earliest_of_equals():
 def test_before_training_there_is_no_best_epoch():
     with pytest.raises(ValueError, match="empty"):
         history.best(CURVE[:1])
+
+
+@pytest.mark.parametrize("key", ["kept_epoch", "best_epoch"])
+def test_the_kept_epoch_is_read_from_files_of_before_too(key: str):
+    assert history.kept_epoch({key: 3}) == 3
+    assert history.as_today({key: 3, "seed": 1}) == {"kept_epoch": 3, "seed": 1}

@@ -52,7 +52,7 @@ def test_the_stage_writes_its_outputs_from_the_keys_it_declares(extracted, capsy
     assert [content["fingerprint"]] == names
     assert content["unfrozen"] == ["conv3"]
     assert content["cut"] == "pool2"
-    assert (content["best_epoch"], content["epochs"]) == (4, 4)
+    assert (content["kept_epoch"], content["epochs"]) == (4, 4)
     model = keras.saving.load_model(paths.MODEL)
     assert content["parameters"]["trainable"] == sum(v.shape.num_elements() for v in model.trainable_variables)
     assert model.input.shape == (None, 8, 8, 32)

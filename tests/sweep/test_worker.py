@@ -108,7 +108,7 @@ def test_a_sweep_never_reads_the_test_split_and_promotes_to_the_last_digit(train
 
     chosen = trials.best(done)
     stage.run(plan.params_of(chosen))
-    kept = records.read_json(paths.TRAINING)["best_epoch"]
+    kept = records.read_json(paths.TRAINING)["kept_epoch"]
     assert history.read(paths.HISTORY) == list(chosen.epochs)
     assert history.read(paths.HISTORY)[kept].validation_accuracy == chosen.accuracy
     assert paths.MODEL.read_bytes() == plan.model(chosen.fingerprint).read_bytes()

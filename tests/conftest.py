@@ -17,6 +17,7 @@ from pipeline.identity import variables
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.process import importing
+from tests import shipped
 from tests.faults import outcomes
 from tests.root import ROOT
 
@@ -40,22 +41,24 @@ def shrunk(content: dict) -> dict:
 
 @pytest.fixture
 def params() -> Params:
-    """The real params.yaml, shrunk; change it with `params.model_copy(update=…)`."""
-    path = ROOT / "params.yaml"
-    return config.check(shrunk(config.read_yaml(path)), str(path))
+    """The shipped params.yaml, shrunk; change it with `params.model_copy(update=…)`."""
+    return config.check(shrunk(shipped.content()), str(paths.PARAMS))
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder with the project's params.yaml and dvc.yaml, which is the working directory during the test."""
-    for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(ROOT / name, tmp_path / name)
+    """An empty folder with the shipped params.yaml and dvc.yaml, which is the working directory during the test."""
+    (tmp_path / paths.PARAMS).write_text(shipped.PARAMS, encoding="utf-8")
+    shutil.copy(ROOT / paths.PIPELINE, tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach what tests start: where they themselves run in the background it is ignored, by heritage."""
+    """Keep tests from what is the owner's of this checkout. Let Ctrl-C reach what they start: where they themselves run
+    in the background it is ignored, by heritage.
+    """
+    sys.addaudithook(shipped.refuse_owners_files)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -78,7 +81,7 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_finish() -> None:
     """Whichever test computes first, TensorFlow has the threads all ask for: it takes no others afterwards."""
     if tensorflow := sys.modules.get("tensorflow"):
-        tensorflow.config.threading.set_intra_op_parallelism_threads(config.load(ROOT / paths.PARAMS).compute.threads)
+        tensorflow.config.threading.set_intra_op_parallelism_threads(shipped.content()["compute"]["threads"])
         tensorflow.config.threading.set_inter_op_parallelism_threads(1)
 
 

@@ -15,6 +15,7 @@ from pipeline.identity.modules import imported
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.params.section import section_of
+from tests import shipped
 
 from .root import ROOT
 from .test_portability import FLOAT_SUM, float_sums
@@ -351,7 +352,7 @@ def described(model: Any = Params, prefix: str = "") -> dict[str, str]:
 
 
 def test_every_key_of_params_yaml_carries_the_schemas_description():
-    comments, descriptions = commented((ROOT / paths.PARAMS).read_text()), described()
+    comments, descriptions = commented(shipped.PARAMS), described()
     assert list(descriptions) == [key for key in comments if key in descriptions]
     for key, description in descriptions.items():
         assert comments[key] == description, f"params.yaml: {key}"
@@ -367,8 +368,7 @@ def leaves(section: Any, prefix: str = "") -> set[str]:
 
 
 @pytest.mark.parametrize("stage", PIPELINE)
-def test_a_stage_can_read_the_keys_it_declares_and_no_others(stage, monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_a_stage_can_read_the_keys_it_declares_and_no_others(stage, project):
     declared = [key for key in PIPELINE[stage]["params"] if isinstance(key, str)]
     everything = leaves(config.load())
     expected = {key for key in everything if any(key == d or key.startswith(f"{d}.") for d in declared)}

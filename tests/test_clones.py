@@ -1,5 +1,6 @@
 """A clone has the bytes that were committed: dvc.lock and the records are certificates over them."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -51,9 +52,12 @@ def test_what_people_edit_has_one_kind_of_line_end(name: str) -> None:
 
 
 @pytest.mark.parametrize("folder", ["data", "data/originals", "photographs"])
-def test_dvc_looks_for_its_files_where_ones_own_images_may_be(folder: str) -> None:
+def test_dvc_looks_for_its_files_where_ones_own_images_may_be(folder: str, tmp_path: Path) -> None:
     """`dvc add` would be refused, or what it adds be missing from the copies that DVC works in."""
-    scm = Repo(ROOT).scm
-    assert not scm.is_ignored(f"{ROOT}/{folder}/")
-    assert not scm.is_ignored(f"{ROOT}/{folder}/mine.dvc")
-    assert scm.is_ignored(f"{ROOT}/data/mine/1.jpg")
+    for name in (".gitignore", ".dvcignore"):
+        shutil.copy(ROOT / name, tmp_path)
+    git(tmp_path, "init", "--quiet")
+    scm = Repo.init(str(tmp_path)).scm
+    assert not scm.is_ignored(f"{tmp_path}/{folder}/")
+    assert not scm.is_ignored(f"{tmp_path}/{folder}/mine.dvc")
+    assert scm.is_ignored(f"{tmp_path}/data/mine/1.jpg")

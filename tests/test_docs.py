@@ -19,6 +19,7 @@ from PIL import Image
 from pipeline.cli import app
 from pipeline.commands import extraction_workers
 from pipeline.params import config
+from tests import shipped
 
 from .conftest import ROOT, shrunk
 from .rendered import render
@@ -42,6 +43,7 @@ NOT_WALKED = {
     "dvc push": "needs such storage",
     "dvc pull": "needs such storage",
 }
+IDENTITY = ["-c", "user.name=n", "-c", "user.email=e@example.org"]
 WRITTEN = {"dvc.lock", "data/", "models/", "reports/"}  # by runs; a checkout may be without
 
 
@@ -147,9 +149,18 @@ def run_bare(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(program, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as it is shipped, under git, nothing run."""
+    folder = shipped.write_project(tmp_path_factory.mktemp("copy"), "experiments/digits", "Makefile")
+    for command in (["init", "--quiet"], ["add", "--all"], [*IDENTITY, "commit", "--quiet", "--message", "shipped"]):
+        subprocess.run(["git", "-C", folder, *command], check=True)
+    return folder
+
+
 @pytest.mark.parametrize("command", CHEAP)
-def test_cheap_commands_run_as_written(command: str) -> None:
-    run = run_bare(command, ROOT)
+def test_cheap_commands_run_as_written(command: str, copy: Path) -> None:
+    run = run_bare(command, copy)
     assert run.returncode == 0
     assert [line for line in run.stderr.splitlines() if not line.endswith(" …")] == []  # what takes seconds says so
 
@@ -186,8 +197,8 @@ def small_project(folder: Path) -> Path:
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
     for name, value in (("user.name", "n"), ("user.email", "e@example.org")):
         subprocess.run(["git", "-C", folder, "config", name, value], check=True)
-    content = shrunk(config.read_yaml(folder / "params.yaml"))
-    (folder / "params.yaml").write_text(render(config.check(content, "params.yaml").model_dump()))
+    content = config.check(shrunk(shipped.content()), "params.yaml").model_dump()
+    (folder / "params.yaml").write_text(render(content))
     subprocess.run(["git", "-C", folder, "commit", "--quiet", "--all", "--message", "small"], check=True)
     return folder
 

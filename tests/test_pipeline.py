@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +12,9 @@ from mlflow import MlflowClient
 from PIL import Image
 
 from pipeline.files import paths, records
+from tests import shipped
 
 ROOT = Path(__file__).parents[1]
-PROJECT = ("pipeline", "data/originals", "params.yaml", "dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".dvcignore")
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_"))},
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -34,14 +33,7 @@ def call(folder: Path, *command: str) -> str:
 
 def clone(folder: Path) -> Path:
     """A git repository with the project's files, the default experiment at two epochs."""
-    for name in PROJECT:
-        source, target = ROOT / name, folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target)
-    shutil.copy(ROOT / ".gitignore", folder / ".gitignore")
+    shipped.write_project(folder)
     params = folder / "params.yaml"
     params.write_text(params.read_text().replace("  epochs: 20 ", "  epochs: 2 "))
     call(folder, "git", "init", "--quiet")

@@ -6,8 +6,8 @@ from pipeline.files import records
 from pipeline.identity import determinism
 from pipeline.model import published
 from pipeline.params import config
+from tests import shipped
 
-from ..root import ROOT
 from . import report
 from .measure import measure, scaling
 
@@ -15,7 +15,7 @@ RESULTS = records.read_json(report.RESULTS)
 
 
 def row(name: str) -> dict:
-    params = config.check(config.read_yaml(ROOT / "params.yaml"), "params.yaml")
+    params = config.check(shipped.content(), "params.yaml")
     determinism.prepare(params.compute)
     return measure(params, name)
 

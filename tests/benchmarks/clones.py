@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tests import shipped
+
 FOLDER = "data/originals/photographs"
 _BLOCK = 1000  # images drawn at once
 
@@ -21,8 +23,7 @@ def clone(project: Path, values: Mapping[str, Any] | None = None) -> Path:
     from tests.benchmarks.setting import ROOT
 
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(project)], check=True)
-    text = (project / paths.PARAMS).read_text(encoding="utf-8")
-    records.write_text(project / paths.PARAMS, editing.with_values(text, values or {}, str(paths.PARAMS)))
+    records.write_text(project / paths.PARAMS, editing.with_values(shipped.PARAMS, values or {}, str(paths.PARAMS)))
     return project
 
 

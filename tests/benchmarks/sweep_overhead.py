@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tests import shipped
+
 TRIALS = 100
 
 
@@ -39,14 +41,11 @@ class Stopwatch:
 @contextlib.contextmanager
 def swept_project(trials: int) -> Iterator[Any]:
     """Work in a temporary folder with the default experiment's features; yields its parameters."""
-    from pipeline.files import paths
     from pipeline.identity import determinism
     from pipeline.params import config
     from pipeline.stages import extract_features, fetch, preprocess
-    from tests.benchmarks.setting import ROOT
 
-    content = config.read_yaml(ROOT / paths.PARAMS)
-    content["backbone"]["path"] = str(ROOT / content["backbone"]["path"])
+    content = shipped.runnable()
     content["sweep"] |= {"trials": trials, "audit_top": 0}
     params = config.check(content, "benchmark")
     determinism.prepare(params.compute)

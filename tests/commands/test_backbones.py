@@ -13,6 +13,7 @@ from pipeline.model import published
 from pipeline.params import config, editing
 from pipeline.process import limits
 from pipeline.process.errors import ConfigError, DataError
+from tests import shipped
 
 from ..root import ROOT
 from ..small_data import COUNTS, write_images
@@ -51,7 +52,7 @@ def test_candidates_are_ranked_without_a_test_image(prepared: Path) -> None:
     assert "no backbone: pixels" in output
     assert "not compared: saved=" in output
     assert "gone.keras: found no file" in output
-    assert paths.PARAMS.read_text().count("random") == (ROOT / paths.PARAMS).read_text().count("random")
+    assert paths.PARAMS.read_text().count("random") == shipped.PARAMS.count("random")
 
 
 def test_the_first_is_written_and_the_difference_shown(prepared: Path) -> None:

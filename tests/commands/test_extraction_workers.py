@@ -21,6 +21,7 @@ from pipeline.process.errors import ConfigError, MachineError
 from pipeline.stages import extract_features
 from pipeline.sweep import command, executors
 from pipeline.sweep.study import SweepError
+from tests import shipped
 from tests.small_data import write_images
 
 ROOT = Path(__file__).parents[2]
@@ -55,8 +56,7 @@ class Client:
 
 @pytest.fixture
 def params(project: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
-    content = config.read_yaml(ROOT / paths.PARAMS)
-    content["backbone"]["path"] = str(ROOT / content["backbone"]["path"])
+    content = shipped.runnable()
     content["images"]["augmentation"] |= {"views": 1, "rotation": 20.0}
     content["images"] |= {"height": 16, "width": 16}
     write_images()

@@ -59,8 +59,8 @@ def test_damage_is_named(written, damage):
         list(reading.examples(reading.open_raw(written, "many"), "train", None))
 
 
-def test_fetch_and_preprocess_go_without_tensorflow(tmp_path):
+def test_fetch_and_preprocess_go_without_tensorflow(project):
     """Whose import takes longer than both; scikit-learn's, too."""
-    command = [sys.executable, "-c", WITHOUT_TENSORFLOW, str(ROOT / "params.yaml")]
-    done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    command = [sys.executable, "-c", WITHOUT_TENSORFLOW, str(project / "params.yaml")]
+    done = subprocess.run(command, cwd=project, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -11,9 +11,9 @@ from ruamel.yaml import YAML
 
 from pipeline import cli
 from pipeline.files import paths, records
-from pipeline.params import config
 from pipeline.params.keys import replaced
-from tests.conftest import ROOT, shrunk
+from tests import shipped
+from tests.conftest import shrunk
 
 REFUSED, WORKS = "one message, nothing changed", "read as it is meant"
 EARLIER = (paths.RAW / "earlier", paths.IMAGES / "earlier", paths.FEATURES / "earlier", paths.MODEL, paths.METRICS)
@@ -30,8 +30,7 @@ class Told:
 
 def changed(changes: Mapping[str, Any]) -> dict[str, Any]:
     """The project's parameters made small, with other values at dotted keys; ... removes one."""
-    content = shrunk(config.read_yaml(ROOT / paths.PARAMS))
-    content["backbone"]["path"] = str(ROOT / content["backbone"]["path"])
+    content = shrunk(shipped.runnable())
     for key, value in changes.items():
         content = replaced(content, key, value)
     return content

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.process.errors import ConfigError, DataError
-from tests.conftest import ROOT
 from tests.faults import fuzz
 
 
@@ -17,8 +16,8 @@ def test_damaged_images_are_pixels_or_refused():
     assert fuzz.peak_megabytes() < fuzz.MEGABYTES
 
 
-def test_damaged_parameter_files_are_parameters_or_refused(tmp_path: Path):
-    inputs = fuzz.damaged_parameters(2, 60, fuzz.plain(ROOT / "params.yaml"))
+def test_damaged_parameter_files_are_parameters_or_refused(project: Path, tmp_path: Path):
+    inputs = fuzz.damaged_parameters(2, 60, fuzz.plain(project / "params.yaml"))
     tally = fuzz.run(inputs, lambda content: fuzz.load(content, tmp_path / "params.yaml"), ConfigError)
     assert tally.inputs == 60
     assert 10 < tally.refused <= 60

@@ -9,12 +9,13 @@ from pipeline.filing.record import Record
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.review import table
+from tests import shipped
 from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
 def params() -> Params:
-    return config.load(ROOT / "params.yaml")
+    return config.check(shipped.content(), "params.yaml")
 
 
 def of_folder(params: Params, **backbone: object) -> Params:

@@ -16,6 +16,7 @@ from pipeline.identity.guard import ChangedError
 from pipeline.identity.stock import Stock
 from pipeline.process import loaded
 from pipeline.process.errors import ConfigError, MachineError
+from tests import shipped
 
 from ..conftest import ROOT
 from ..faults.bad_input import write_params
@@ -255,8 +256,8 @@ def test_the_program_notes_its_modules_before_it_loads_them():
 # dvc.yaml
 
 
-def test_everything_the_pipeline_declares_is_taken_stock_of(monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_everything_the_pipeline_declares_is_taken_stock_of(tmp_path, monkeypatch):
+    monkeypatch.chdir(shipped.write_project(tmp_path))
     for stage, entry in declared.config.read_yaml(paths.PIPELINE)["stages"].items():
         found = declared.of_stage(stage, declared.config.read_yaml(paths.PARAMS))
         assert len(found.code) + len(found.data) == len(entry["deps"])

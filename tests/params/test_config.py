@@ -16,15 +16,14 @@ from pipeline.params import config
 from pipeline.params.keys import replaced
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
+from tests import shipped
 
-from ..root import ROOT
-
-CONTENT = config.read_yaml(ROOT / paths.PARAMS)
+CONTENT = shipped.content()
 
 
 def with_value(key: str, value: Any) -> dict:
     """The project's parameters with another value at a dotted key; ... removes it."""
-    return replaced(config.read_yaml(ROOT / paths.PARAMS), key, value)
+    return replaced(shipped.content(), key, value)
 
 
 def message(content: Any) -> str:
@@ -33,8 +32,7 @@ def message(content: Any) -> str:
     return str(caught.value)
 
 
-def test_the_projects_own_parameters_are_in_order(monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_the_shipped_parameters_are_in_order(project):
     assert config.load() == config.check(CONTENT, "params.yaml")
     assert config.load().model_dump() == CONTENT  # a stage gets the values as they are written
 
@@ -148,7 +146,7 @@ def test_all_wrong_keys_are_listed_at_once():
     ],
 )
 def test_values_that_do_not_go_together(changes, text):
-    content = config.read_yaml(ROOT / paths.PARAMS)
+    content = shipped.content()
     for key, value in changes.items():
         *parents, name = key.split(".")
         section = content

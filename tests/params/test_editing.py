@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from pipeline.params import config, editing, keys, upgrades
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
+from tests import shipped
 from tests.conftest import ROOT
 from tests.legal import legal_params
 from tests.rendered import render
 
 WHERE = "params.yaml"
-DEFAULT = (ROOT / "params.yaml").read_text(encoding="utf-8")
+DEFAULT = shipped.PARAMS
 FIRST = (ROOT / "experiments/mnist-cnn/params.yaml").read_text(encoding="utf-8")
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from pipeline.files import paths
 from pipeline.params import config
+from tests import shipped
 from tests.conftest import ROOT
 from tests.made_up_key import SECTION, bring_a_key, on_file, replace
 
@@ -60,10 +61,7 @@ def everything_said(using: dict[str, float]) -> dict[str, Any]:
 def projects(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The project's code and experiments, under git, as they are and with the key."""
     folder = tmp_path_factory.mktemp("growth")
-    for name in ("pipeline", "experiments"):
-        shutil.copytree(ROOT / name, folder / "as it is" / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("params.yaml", "dvc.yaml", "README.md"):
-        shutil.copy(ROOT / name, folder / "as it is")
+    shipped.write_project(folder / "as it is", "README.md", *(f"experiments/{name}" for name in shipped.NAMES))
     shutil.copytree(folder / "as it is", folder / "with the key")
     bring_a_key(folder / "with the key")
     identity = ["-c", "user.name=tests", "-c", "user.email=tests@example.org"]
@@ -88,7 +86,7 @@ def test_nothing_on_file_is_edited_read_otherwise_or_named_anew(projects):
     assert after == before
     assert len(before["names"]) > 10
     assert not any(before["differences"].values())
-    assert on_file(projects[1]) == on_file(ROOT)
+    assert on_file(projects[1]) == on_file(projects[0])
 
 
 # What DVC would run again
@@ -100,17 +98,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from dvc.repo import Repo
 
     project = tmp_path_factory.mktemp("run") / "project"
-    shutil.copytree(ROOT / "pipeline", project / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(ROOT / name, project)
-    (project / "data/originals").mkdir(parents=True)
+    shipped.write_project(project)
     for stage in config.read_yaml(ROOT / paths.PIPELINE)["stages"].values():
         for entry in [*stage.get("outs", []), *stage.get("metrics", []), *stage.get("plots", [])]:
             output = project / (next(iter(entry)) if isinstance(entry, dict) else entry)
             output = output if output.suffix else output / "file"
             output.parent.mkdir(parents=True, exist_ok=True)
             output.write_text("{}")
-    with chdir(project), Repo.init(str(project), no_scm=True) as repo:
+    with chdir(project), Repo.init(str(project), no_scm=True, force=True) as repo:
         repo.commit(force=True)
         assert repo.status() == {}
     return project

@@ -10,13 +10,13 @@ from ruamel.yaml import YAML
 
 from pipeline.params import config, plain_yaml
 from pipeline.process.errors import ConfigError
+from tests import shipped
 from tests.conftest import ROOT
 
 FILES = [
-    ROOT / "params.yaml",
     ROOT / "dvc.yaml",
-    ROOT / "dvc.lock",
-    *sorted((ROOT / "experiments").glob("*/record/dvc.lock")),
+    *(file for name in shipped.NAMES for file in sorted((ROOT / "experiments" / name).glob("**/params.yaml"))),
+    *(file for name in shipped.NAMES for file in sorted((ROOT / "experiments" / name).glob("record/dvc.lock"))),
 ]
 # What YAML is made of, what its versions read otherwise, and what programs write.
 PIECES = [
@@ -140,10 +140,10 @@ def test_nothing_is_nested_too_deeply_for_it(text: str) -> None:
 
 
 def test_without_libyaml_the_values_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = config.read_yaml(ROOT / "dvc.lock")
+    expected = config.read_yaml(shipped.LOCK)
     monkeypatch.setattr(plain_yaml, "_LOADER", None)
     assert plain_yaml.read("a: 1\n") is None
-    assert config.read_yaml(ROOT / "dvc.lock") == expected
+    assert config.read_yaml(shipped.LOCK) == expected
 
 
 def test_a_key_twice_is_still_named() -> None:

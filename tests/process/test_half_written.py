@@ -7,7 +7,7 @@ import pytest
 from pipeline.files import paths
 from pipeline.process import half_written
 from pipeline.process.compat.dvc_internals import RWLOCK
-from tests.conftest import ROOT
+from tests import shipped
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def lock(project: Path) -> str:
-    return (ROOT / paths.LOCK).read_text()[:4000].rpartition("\n    - path")[0] + "\n"
+    return shipped.LOCK.read_text()[:4000].rpartition("\n    - path")[0] + "\n"
 
 
 def test_whole_files_stay(project: Path, lock: str) -> None:

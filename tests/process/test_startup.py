@@ -13,6 +13,7 @@ import pytest
 from pipeline.files import paths
 from pipeline.process import startup
 from pipeline.process.startup import OthersCodeError
+from tests import shipped
 from tests.conftest import ROOT
 
 # Python itself leaves the C locale for UTF-8, unless it is told not to; a Latin-1 locale it takes as it is.
@@ -96,7 +97,7 @@ def checkout(tmp_path: Path) -> Path:
     (folder / "experiments").mkdir()
     (folder / "below").mkdir()
     shutil.copy(ROOT / "dvc.yaml", folder)
-    shutil.copy(ROOT / "params.yaml", folder)
+    (folder / paths.PARAMS).write_text(shipped.PARAMS, encoding="utf-8")
     (folder / "pipeline/results/overview.py").write_text("def of_results():\n    return 'of the other checkout'\n")
     for file in (paths.METRICS, paths.TRAINING):
         (folder / file).parent.mkdir(exist_ok=True)

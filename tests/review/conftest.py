@@ -15,11 +15,10 @@ from pipeline.results.seeds import Seed
 from pipeline.review import cached, rerun, workspace
 from pipeline.review.rerun import Rerun
 from pipeline.review.workspace import Workspace
-from tests.conftest import ROOT, shrunk
+from tests import shipped
+from tests.conftest import shrunk
 from tests.filing.conftest import finished
 from tests.rendered import render
-
-COPIED = ("pipeline", "data/originals", ".dvc/config", ".dvcignore", ".gitignore", "dvc.yaml", "params.yaml")
 
 
 def git(*arguments: str) -> None:
@@ -35,17 +34,9 @@ def commit(message: str = "change") -> None:
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The experiment `digits`, shrunk, run by DVC, filed and committed. Copy it before changing it."""
-    folder = tmp_path_factory.mktemp("recorded")
-    for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, folder / name)
-    shutil.copytree(ROOT / "experiments/digits", folder / "experiments/digits")
+    folder = shipped.write_project(tmp_path_factory.mktemp("recorded"), "experiments/digits")
     shutil.rmtree(folder / "experiments/digits/record", ignore_errors=True)
-    text = render(config.check(shrunk(config.read_yaml(ROOT / "params.yaml")), "params").model_dump())
+    text = render(config.check(shrunk(shipped.content()), "params").model_dump())
     here = Path.cwd()
     os.chdir(folder)
     try:

@@ -11,7 +11,7 @@ from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 from pipeline.review import workspace
 from pipeline.review.elsewhere import HERE, Elsewhere
-from tests.conftest import ROOT
+from tests import shipped
 
 from .test_workspace import repository
 
@@ -21,7 +21,7 @@ DATA, WEIGHTS = "/home/author/flowers", "/home/author/vgg16.weights.h5"
 @pytest.fixture
 def params() -> Params:
     """A folder of photographs and a file of weights, both where only the author has them."""
-    found = config.load(ROOT / "params.yaml")
+    found = config.check(shipped.content(), "params.yaml")
     data = found.data.model_copy(update={"source": "image_folder", "path": DATA})
     return found.model_copy(
         update={"data": data, "backbone": found.backbone.model_copy(update={"path": WEIGHTS, "weights": "file"})}
@@ -71,7 +71,7 @@ def test_what_lies_elsewhere_is_where_the_parameters_look_for_it(repository, par
 
 
 def test_a_path_inside_the_project_stays_and_what_is_there_gives_way(repository, mine, monkeypatch):
-    params = config.load(ROOT / "params.yaml")
+    params = config.check(shipped.content(), "params.yaml")
     inside = params.data.model_copy(update={"source": "image_folder", "path": "data/originals"})
     placed = Elsewhere(mine.data).place(params.model_copy(update={"data": inside}))
     assert placed.data == inside
@@ -147,7 +147,7 @@ def test_what_is_not_there_is_said(params, elsewhere, message):
 
 
 def test_what_would_not_be_read_is_refused(params, mine):
-    digits = config.load(ROOT / "params.yaml")
+    digits = config.check(shipped.content(), "params.yaml")
     with pytest.raises(ConfigError, match=r"data\.source is digits"):
         mine.place(digits)
     random = params.model_copy(update={"backbone": params.backbone.model_copy(update={"weights": "none"})})

@@ -12,16 +12,17 @@ from pipeline.files import paths, records
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.results import history
+from tests import shipped
 from tests.rendered import render
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "experiments"
-NAMES = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
 IMAGES = 200
 SPLITS = {"train": "train[:80%]", "validation": "train[80%:90%]", "test": "train[90%:]"}
 RUN = """
 from pipeline.params import config
 from pipeline.identity import determinism
+from tests import shipped
 from pipeline.stages import evaluate, extract_features, fetch, preprocess, train
 determinism.prepare(config.load().compute)
 for stage in (fetch, preprocess, extract_features, train, evaluate):
@@ -55,7 +56,7 @@ def shortened(name: str) -> Params:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", shipped.NAMES)
 def test_the_experiment_runs_to_its_end(name: str, project: Path) -> None:
     params = shortened(name)
     write_folder(project / "originals", params)

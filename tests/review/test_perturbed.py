@@ -9,13 +9,13 @@ from pipeline.params import config
 from pipeline.process.errors import ConfigError, MachineError
 from pipeline.review import perturbed, report
 from pipeline.review.verdict import Outcome
-from tests.conftest import ROOT
+from tests import shipped
 
 from .test_verify import filed, review
 
 
 def params(**compute: object):
-    found = config.load(ROOT / "params.yaml")
+    found = config.check(shipped.content(), "params.yaml")
     return found.model_copy(update={"compute": found.compute.model_copy(update=compute)})
 
 

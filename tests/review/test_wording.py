@@ -10,9 +10,10 @@ from pipeline.params import config, rendering, upgrades
 from pipeline.params.keys import replaced
 from pipeline.process.errors import ConfigError
 from pipeline.review import wording
+from tests import shipped
 from tests.conftest import ROOT
 
-NEW = config.load(ROOT / "params.yaml").model_dump()
+NEW = shipped.content()
 OLD = config.read_yaml(ROOT / "experiments/mnist-cnn/params.yaml")
 
 

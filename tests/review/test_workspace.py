@@ -10,7 +10,7 @@ from pipeline.params import config
 from pipeline.process import git
 from pipeline.process.errors import HerbariumError
 from pipeline.review import workspace
-from tests.conftest import ROOT
+from tests import shipped
 
 from . import conftest
 
@@ -90,7 +90,7 @@ def test_only_a_fresh_copy_is_without_the_project_s_cache(repository):
 
 def test_originals_that_are_not_in_git_are_seen_by_the_copy(repository, monkeypatch):
     monkeypatch.setattr(workspace, "dvc_repro", lambda folder, say: contents(folder / "data/originals"))
-    params = config.load(ROOT / "params.yaml")
+    params = config.check(shipped.content(), "params.yaml")
     with workspace.of_files() as copy:
         assert workspace.repro(copy, params, print) == {"cat/1.png"}
         written = config.load(copy.folder / paths.PARAMS)

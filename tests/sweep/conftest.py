@@ -16,6 +16,7 @@ from pipeline.sweep.coordinator import Listener
 from pipeline.sweep.executors import Pending, Workers
 from pipeline.sweep.outcomes import Configuration, Outcome
 from pipeline.sweep.plans import Plan
+from tests import shipped
 from tests.conftest import shrunk
 from tests.small_data import write_images, write_index
 
@@ -40,8 +41,7 @@ def own_stores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def params() -> Params:
-    content = shrunk(config.read_yaml(ROOT / "params.yaml"))
-    content["backbone"]["path"] = str(ROOT / content["backbone"]["path"])
+    content = shrunk(shipped.runnable())
     content["sweep"] |= {**SWEEP, "space": SPACE}
     return config.check(content, "params.yaml")
 
@@ -110,8 +110,7 @@ def small_features(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from pipeline.stages import extract_features
 
     folder = tmp_path_factory.mktemp("features")
-    content = shrunk(config.read_yaml(ROOT / "params.yaml"))
-    content["backbone"]["path"] = str(ROOT / content["backbone"]["path"])
+    content = shrunk(shipped.runnable())
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         write_images()

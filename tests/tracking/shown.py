@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.files import paths
 from pipeline.params import config
+from tests import shipped
 from tests.rendered import render
 
 ROOT = Path(__file__).parents[2]
@@ -21,8 +22,7 @@ _SMALL = {"data": {"limit": 150}, "train": {"epochs": 3}, "sweep": {"trials": 4,
 
 def write(folder: Path, small: bool) -> None:
     """Everything a project's folder has after both runs and the sweep; `small`: few images, epochs and trials."""
-    content = config.read_yaml(ROOT / paths.PARAMS)
-    content["backbone"]["path"] = str(ROOT / content["backbone"]["path"])
+    content = shipped.runnable()
     for section, values in (_SMALL if small else {}).items():
         content[section] |= values
     _write_params(folder, content)

@@ -60,6 +60,7 @@ EVALUATION_PICTURES = (
 PICTURES = (SAMPLES_PICTURE, *EVALUATION_PICTURES)
 
 TRIALS = REPORTS / "sweep/trials.csv"
+SWEEP_SETTINGS = REPORTS / "sweep/settings.json"
 AUDIT = REPORTS / "sweep/audit.json"
 SWEEP_FIGURES = REPORTS / "sweep/figures"
 

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.files import paths, records
-from pipeline.params.schema import Params
-from pipeline.results import objectives, statistics
+from pipeline.results import statistics, sweep_settings
+from pipeline.results.objectives import NAMES, Objective
 from pipeline.results.trials import COMPLETE
 
 _SEED_ALONE = "luck with the seed alone: fresh seeds, on the validation images the trial was selected on"
 _OTHER_IMAGES = "fresh seeds, each on another draw of validation images, that no trial was selected on"
 
 
-def behind(training: Mapping[str, Any], metrics: Mapping[str, Any], params: Params) -> dict[str, Any] | None:
+def behind(training: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any] | None:
     """Of the project's last sweep, if the run with this training.json and metrics.json was one of its trials."""
     if not paths.TRIALS.exists():
         return None
@@ -24,23 +24,37 @@ def behind(training: Mapping[str, Any], metrics: Mapping[str, Any], params: Para
     own = next((trial for trial in trials if trial["fingerprint"] == training["fingerprint"]), None)
     if own is None or own["state"] != COMPLETE:
         return None
-    objective = objectives.of(params.sweep)
-    number, score = int(own["number"]), float(own[objective.key])
+    asked = sweep_settings.read()
+    key, chosen_by = _sought(asked, own)
+    number, score = int(own["number"]), float(own[key])
     audit = _audit(number)
-    better = [t for t in trials if t["state"] == COMPLETE and float(t[objective.key]) > score]
+    better = [t for t in trials if t["state"] == COMPLETE and float(t[key]) > score]
     return {
         "trial": number,
         "rank": len(better) + 1,
-        "chosen_by": objective.said + ("" if objective.folds else " of the kept epoch"),
-        objective.key: score,
+        "chosen_by": chosen_by,
+        key: score,
         "trials": dict(Counter(trial["state"] for trial in trials)),
         "epochs": sum(int(trial["epochs"]) for trial in trials if not trial["same_as"]),
-        "budget": params.sweep.model_dump(),
+        **({"budget": asked} if asked else {}),
         "audit": audit,
         "audit_says": _SEED_ALONE if audit and "optimism_interval" not in audit else _OTHER_IMAGES,
         "not_selected_on": _not_selected_on(metrics),
         "trials_sha256": records.file_digest(paths.TRIALS),
     }
+
+
+def _sought(asked: Mapping[str, Any] | None, row: Mapping[str, str]) -> tuple[str, str]:
+    """The column of what the sweep looked for, and its name. Of an older sweep the columns tell (the second figure, if
+    there is one, else the accuracy), but not how many folds.
+    """
+    if asked:
+        objective = Objective(asked["objective"], asked["folds"])
+        return objective.key, objective.said + ("" if objective.folds else " of the kept epoch")
+    measures = [name for name in row if name.partition("_")[0] in ("validation", "folds")]
+    images, _, measure = measures[-1].partition("_")
+    name = f"{NAMES[measure]} over folds" if images == "folds" else f"{Objective(measure).said} of the kept epoch"
+    return measures[-1], name
 
 
 def sentence(sweep: Mapping[str, Any]) -> str:

@@ -69,7 +69,7 @@ def _write_provenance(folder: Path) -> None:
     if took := resources.of_run():
         records.write_json(folder / reading.RESOURCES, took)
     training, metrics = records.read_json(paths.TRAINING), records.read_json(paths.METRICS)
-    if sweep := sweeps.behind(training, metrics, config.load()):
+    if sweep := sweeps.behind(training, metrics):
         records.write_json(folder / reading.SWEEP, sweep)
 
 

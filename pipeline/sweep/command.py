@@ -10,7 +10,7 @@ from pipeline.files import paths, records
 from pipeline.identity import fingerprint
 from pipeline.identity.environment import environment
 from pipeline.process import dvc, verbosity
-from pipeline.results import trials
+from pipeline.results import sweep_settings, trials
 from pipeline.results.objectives import ACCURACY
 from pipeline.results.trials import FAILED, PRUNED, Trial
 from pipeline.sweep import audit, audited, coordinator, executors, figures, recorded
@@ -58,13 +58,20 @@ def run(plan: Plan, workers: int = 1, scheduler: str | None = None, quiet: bool 
         try:
             done = coordinator.run(plan, started, _listener(plan, ended, screen, shown))
         finally:
-            trials.write(paths.TRIALS, ended, plan.keys, plan.objective)
+            write(plan, ended)
         audits = audit.run(plan, done, started, screen.training)
         audited.write(audits)
         shutil.rmtree(paths.WARM_UPS, ignore_errors=True)
         figures.draw(recorded.in_memory(plan.study), paths.SWEEP_FIGURES, plan.objective.said)
         _finish(plan, done, audits, shown)
     return summary(plan, done, audits)
+
+
+def write(plan: Plan, ended: list[Trial]) -> None:
+    """The trials so far, and what was asked for. An audit that is there is of a sweep before, or of fewer trials."""
+    paths.AUDIT.unlink(missing_ok=True)
+    trials.write(paths.TRIALS, ended, plan.keys, plan.objective)
+    sweep_settings.write(plan.params.sweep.model_dump() | {"trials": plan.total})
 
 
 def _circumstances(plan: Plan) -> dict[str, str]:

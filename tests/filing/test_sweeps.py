@@ -7,8 +7,9 @@ import pytest
 from pipeline.files import paths, records
 from pipeline.filing import ledger, reading, readme, sweeps, writing
 from pipeline.identity import resources
-from pipeline.params import config
+from pipeline.params import config, editing
 from pipeline.process.errors import DataError
+from pipeline.results import sweep_settings
 from tests.tracking.example import FINGERPRINT
 
 COLUMNS = ["number", "state", "validation_accuracy", "epochs", "same_as", "fingerprint"]
@@ -16,6 +17,7 @@ COLUMNS = ["number", "state", "validation_accuracy", "epochs", "same_as", "finge
 
 def swept(*rows: tuple) -> None:
     records.write_csv(paths.TRIALS, COLUMNS, rows)
+    sweep_settings.write(config.load().sweep.model_dump())
     audit = {"trial": 1, "seeds": [5, 6], "accuracies": [0.4, 0.5], "mean": 0.45, "sd": 0.07, "optimism": 0.05}
     records.write_json(paths.AUDIT, [audit])
 
@@ -32,7 +34,7 @@ def test_an_audit_on_other_images_is_told_with_its_interval(winner):
 
 def behind() -> dict | None:
     training, metrics = records.read_json(paths.TRAINING), records.read_json(paths.METRICS)
-    return sweeps.behind(training, metrics, config.load())
+    return sweeps.behind(training, metrics)
 
 
 @pytest.fixture
@@ -64,6 +66,42 @@ def test_it_is_filed_with_the_run_and_told(winner):
     assert "It is the best of 3 complete among 4 trials of a sweep, by validation accuracy" in text
     assert "luck with the seed +5.00 points (2 fresh seeds)" in text
     assert "images that no trial was selected on" in text
+
+
+def set_sweep(**values: object) -> None:
+    text = editing.with_values(config.read_text(paths.PARAMS), {f"sweep.{k}": v for k, v in values.items()}, "params")
+    paths.PARAMS.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("changed", [{"objective": "macro_f1"}, {"folds": 5}, {"trials": 500, "sampler": "random"}])
+def test_what_params_yaml_says_of_the_next_sweep_is_not_said_of_this_one(winner, changed):
+    asked = config.load().sweep.model_dump()
+    set_sweep(**changed)
+    found = behind()
+    assert (found["budget"], found["validation_accuracy"]) == (asked, 0.5)
+    assert found["chosen_by"] == "validation accuracy of the kept epoch"
+
+
+@pytest.mark.parametrize(
+    ("measured", "key", "by"),
+    [
+        (["validation_accuracy"], "validation_accuracy", "validation accuracy of the kept epoch"),
+        (["validation_accuracy", "validation_macro_f1"], "validation_macro_f1", None),
+        (["folds_accuracy"], "folds_accuracy", "accuracy over folds"),
+        (["folds_accuracy", "folds_worst_recall"], "folds_worst_recall", "worst class's recall over folds"),
+    ],
+)
+@pytest.mark.parametrize("noted", ["nothing", "other trials"])
+def test_of_a_sweep_that_noted_no_settings_the_columns_are_known_and_no_budget(winner, measured, key, by, noted):
+    columns = [*COLUMNS[:2], *measured, "train.learning_rate", *COLUMNS[3:]]
+    records.write_csv(paths.TRIALS, columns, [(1, "complete", *(0.5 for _ in measured), 1e-3, 2, "", FINGERPRINT)])
+    if noted == "nothing":
+        paths.SWEEP_SETTINGS.unlink()
+    found = behind()
+    assert "budget" not in found
+    assert found[key] == 0.5
+    assert by is None or found["chosen_by"] == by
+    assert sweeps.sentence(found).startswith("the best of 1 complete among 1 trials of a sweep, by ")
 
 
 def test_a_run_that_is_no_trial_has_no_sweep(finished):

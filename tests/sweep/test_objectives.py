@@ -11,7 +11,7 @@ from pipeline.files import paths, records
 from pipeline.model import cross_validation, division, features, fit, losses, training
 from pipeline.params.schema import Params
 from pipeline.process.errors import CombinationError, ConfigError
-from pipeline.results import objectives, trials
+from pipeline.results import objectives, sweep_settings, trials
 from pipeline.results.trials import Trial
 from pipeline.sweep import audit, audited, command, coordinator, plans, promote, study, worker
 from pipeline.sweep.coordinator import Listener
@@ -62,6 +62,19 @@ def test_the_best_by_the_objective_is_kept_recorded_promoted_and_audited(
     assert f"macro F1 of the validation images of trial {best.number}: {best.measured:.4f}" in promote.promote(
         plan, str(best.number)
     )
+
+
+def test_what_was_asked_for_is_noted_with_the_trials_and_no_audit_of_others_stays(
+    planned: Planned, params: Params, project: Path
+) -> None:
+    """The record of a winner is made later, when params.yaml may ask for something else."""
+    plan = plans.of(sweeping(params, objective="macro_f1"), trials=4)
+    records.write_json(paths.AUDIT, [{"trial": 0}])
+    command.write(plan, coordinator.run(plan, contrary, Listener()))
+    assert sweep_settings.read() == plan.params.sweep.model_dump() | {"trials": 4}
+    assert not paths.AUDIT.exists()
+    records.write_csv(paths.TRIALS, ["number"], [])
+    assert sweep_settings.read() is None
 
 
 def test_another_objective_is_another_sweep_and_the_usual_one_has_the_name_it_had(

@@ -24,9 +24,9 @@ def is_repository() -> bool:
     return any((folder / ".git").exists() for folder in (Path.cwd(), *Path.cwd().parents))
 
 
-def commit(revision: str = "HEAD") -> str:
-    """The full name of a commit. Raises GitError if there is no such revision."""
-    done = _run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+def commit(revision: str = "HEAD", seconds: float | None = None) -> str:
+    """The full name of a commit. Raises GitError if there is no such revision, or git takes more than `seconds`."""
+    done = _run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", seconds=seconds)
     if done.returncode not in (0, _ABSENT):
         raise _refused(done)
     if done.returncode:
@@ -43,9 +43,11 @@ def files() -> list[Path]:
     return [path for name in listed.decode().split("\0") if name and (path := Path(name)).is_file()]
 
 
-def changed(*below: str) -> list[str]:
-    """Tracked files at `below` (everywhere if none is given) that differ from the commit."""
-    return _status("no", *below)
+def changed(*below: str, seconds: float | None = None) -> list[str]:
+    """Tracked files at `below` (everywhere if none is given) that differ from the commit. Raises GitError if git takes
+    more than `seconds`.
+    """
+    return _status("no", *below, seconds=seconds)
 
 
 def uncommitted(*below: str) -> list[str]:
@@ -101,9 +103,9 @@ def export(revision: str, destination: Path, below: Path = Path()) -> None:
             raise GitError(f"{revision[:10]}: its files cannot be laid out: {out}")
 
 
-def _status(untracked: str, *below: str) -> list[str]:
+def _status(untracked: str, *below: str, seconds: float | None = None) -> list[str]:
     options = ("--porcelain", "-z", "--no-renames", f"--untracked-files={untracked}")
-    output = os.fsdecode(_output("status", *options, "--", *below))
+    output = os.fsdecode(_output("status", *options, "--", *below, seconds=seconds))
     return [entry[3:] for entry in output.split("\0") if len(entry) > 3]
 
 
@@ -122,21 +124,25 @@ def _line(*arguments: str) -> str:
     return os.fsdecode(_output(*arguments)).removesuffix("\n")
 
 
-def _output(*arguments: str, environment: Mapping[str, str] | None = None) -> bytes:
-    done = _run(*arguments, environment=environment)
+def _output(*arguments: str, environment: Mapping[str, str] | None = None, seconds: float | None = None) -> bytes:
+    done = _run(*arguments, environment=environment, seconds=seconds)
     if done.returncode:
         raise _refused(done)
     return done.stdout
 
 
-def _run(*arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Raises GitError where git is not there or refuses the folder; other answers are the caller's to read."""
+def _run(
+    *arguments: str, environment: Mapping[str, str] | None = None, seconds: float | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Raises GitError where git is not there, refuses the folder or takes too long; other answers are the caller's."""
     # Asking leaves the repository as it is: without this, `git status` writes its index anew.
     settings = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(environment or {})}
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, check=False, env=settings)
+        done = subprocess.run(["git", *arguments], capture_output=True, check=False, env=settings, timeout=seconds)
     except FileNotFoundError:
         raise GitError("git is not installed; a review needs it to know which code it runs") from None
+    except subprocess.TimeoutExpired:
+        raise GitError(f"git {arguments[0]} has not answered within {seconds:g} s") from None
     if done.returncode and _NOT_TRUSTED in done.stderr:
         raise _refused(done)
     return done

@@ -33,7 +33,7 @@ def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
 
 
 def gpus() -> str:
-    """NVIDIA's, by their driver's own program; "none" without it."""
+    """NVIDIA's, by their driver's own program; "none" without it, "unknown" if it does not say."""
     command = ("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
     if not shutil.which(command[0]):
         return "none"
@@ -42,5 +42,5 @@ def gpus() -> str:
             command, capture_output=True, encoding="utf-8", errors="replace", timeout=_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
-        return "none"
-    return ", ".join(run.stdout.split("\n")).strip(", ") if run.returncode == 0 else "none"
+        return "unknown"
+    return ", ".join(run.stdout.split("\n")).strip(", ") if run.returncode == 0 else "unknown"

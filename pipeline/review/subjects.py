@@ -21,6 +21,10 @@ from pipeline.review import cached, committed
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 HERE = "."
+_ON_CHANGES = {
+    "true": "the run was made with uncommitted changes; its commit is run",
+    "unknown": "whether the run was made with uncommitted changes is unknown; its commit is run",
+}
 
 
 @dataclass(frozen=True)
@@ -155,13 +159,17 @@ def _run(run_id: str) -> Subject:
             _require_current(found.lock, {str(paths.PARAMS): content}, f"run {run_id[:10]}")
     environment = {k.removeprefix("environment."): v for k, v in tags.items() if k.startswith("environment.")}
     commit = tags.get("mlflow.source.git.commit", "")
-    warnings = ["the run was made with uncommitted changes; its commit is run"] * (tags.get("git_dirty") == "true")
-    if not commit:
-        warnings.append("the run does not name its commit; the current one is run")
     revision = git.commit(commit or "HEAD")
     return Subject(
-        f"run-{run_id[:10]}", revision, found.params, replace(found, environment=environment), warnings=tuple(warnings)
+        f"run-{run_id[:10]}", revision, found.params, replace(found, environment=environment), warnings=cautions(tags)
     )
+
+
+def cautions(tags: Mapping[str, str]) -> tuple[str, ...]:
+    """What to know of the code of an MLflow run with these tags."""
+    changes = _ON_CHANGES.get(tags.get("git_dirty", ""))
+    named = None if tags.get("mlflow.source.git.commit") else "the run does not name its commit; the current one is run"
+    return tuple(caution for caution in (changes, named) if caution)
 
 
 def _with_own_results(found: Record, folder: Path) -> Record:

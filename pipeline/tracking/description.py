@@ -6,8 +6,14 @@ from collections.abc import Mapping
 
 from pipeline.params.schema import Params
 from pipeline.results import history
+from pipeline.tracking import tags
 from pipeline.tracking.results import Results
 
+_HOW = "commit them, then `herbarium publish` names the commit."
+_ON_CHANGES = {
+    "true": f"\n\nThere were uncommitted changes: {_HOW}",
+    tags.UNKNOWN: f"\n\nWhether there were uncommitted changes is unknown, for git did not say in time; if so: {_HOW}",
+}
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~!])")
 
 
@@ -66,8 +72,4 @@ def _reproduction(code: Mapping[str, str]) -> str:
     commit = code.get("mlflow.source.git.commit")
     if not commit:
         return "Run it again: `dvc repro` with the `params.yaml` among the artifacts."
-    dirty = code.get("git_dirty") == "true"
-    hint = (
-        "\n\nThere were uncommitted changes: commit them, then `herbarium publish` names the commit." if dirty else ""
-    )
-    return f"Run it again:\n\n```\ngit checkout {commit}\ndvc repro\n```{hint}"
+    return f"Run it again:\n\n```\ngit checkout {commit}\ndvc repro\n```{_ON_CHANGES.get(code.get(tags.DIRTY, ''), '')}"

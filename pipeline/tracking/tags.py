@@ -2,13 +2,13 @@
 
 import getpass
 import platform
-import subprocess
 from collections.abc import Mapping
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
-from pipeline.process import hardware
+from pipeline.process import git, hardware
+from pipeline.process.git import GitError
 from pipeline.process.redaction import redacted
 
 FINGERPRINT = "fingerprint"
@@ -16,6 +16,7 @@ STATE = "state"  # training, trained, failed, interrupted (Ctrl-C), killed (foun
 REASON = "reason"
 _LONGEST_REASON = 5000  # characters; MLflow refuses tags of more than 8,000
 PROCESS = "process"
+DIRTY, UNKNOWN = "git_dirty", "unknown"  # whether there were uncommitted changes: true, false, unknown
 WORKED = "worked_seconds"  # of a run that may go on later
 PUBLISHED = "published"
 PARENT = "mlflow.parentRunId"
@@ -40,12 +41,18 @@ def of_training(training: Mapping[str, Any]) -> dict[str, str]:
 
 
 def of_code() -> dict[str, str]:
-    """The commit checked out here and whether tracked files differ from it; empty without git."""
-    commit = _output("git", "rev-parse", "HEAD")
-    if not commit:
+    """The commit checked out here and whether tracked files differ from it: true, false, or unknown if git does not say
+    so in time. Empty without git.
+    """
+    try:
+        commit = git.commit(seconds=_SECONDS)
+    except GitError:
         return {}
-    changes = _output("git", "status", "--porcelain", "--untracked-files=no")
-    return {"mlflow.source.git.commit": commit, "git_dirty": "true" if changes else "false"}
+    try:
+        changed = "true" if git.changed(seconds=_SECONDS) else "false"
+    except GitError:
+        changed = UNKNOWN
+    return {"mlflow.source.git.commit": commit, DIRTY: changed}
 
 
 def of_machine() -> dict[str, str]:
@@ -90,13 +97,3 @@ def process_died(run_tags: Mapping[str, str]) -> bool:
             except psutil.NoSuchProcess:
                 return True
     return False
-
-
-def _output(*command: str) -> str:
-    try:
-        run = subprocess.run(
-            command, capture_output=True, encoding="utf-8", errors="replace", timeout=_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return run.stdout.strip() if run.returncode == 0 else ""

@@ -1,7 +1,10 @@
 """The machine in words."""
 
+import os
 import platform
 from pathlib import Path
+
+import pytest
 
 from pipeline.process import hardware
 
@@ -19,3 +22,17 @@ def test_a_machine_is_described() -> None:
     assert int(found["cores"]) >= 1
     assert found["memory"].endswith(" GiB")
     assert set(found) == {"cpu", "cores", "memory", "gpu", "system", "python"}
+
+
+@pytest.mark.parametrize(
+    ("program", "said"), [("echo 'A GPU'", "A GPU"), ("exit 9", "unknown"), ("sleep 60", "unknown")]
+)
+def test_a_gpu_is_only_denied_where_nothing_would_know_of_one(
+    program: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "nvidia-smi"
+    file.write_text(f"#!/bin/sh\n{program}\n")
+    file.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(hardware, "_SECONDS", 0.5)
+    assert hardware.gpus() == said

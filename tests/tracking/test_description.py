@@ -32,6 +32,12 @@ def test_uncommitted_changes_are_told(params: Params, found: Results) -> None:
     assert "uncommitted changes" in description.markdown(params, found, {**CODE, "git_dirty": "true"})
 
 
+def test_unknown_changes_are_told(params: Params, found: Results) -> None:
+    assert "Whether there were uncommitted changes is unknown" in description.markdown(
+        params, found, {**CODE, "git_dirty": "unknown"}
+    )
+
+
 def test_without_git_the_parameters_are_named(params: Params, found: Results) -> None:
     text = description.markdown(params, found, {})
     assert "git checkout" not in text

@@ -1,3 +1,5 @@
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +27,24 @@ def test_code_is_the_commit_and_whether_it_was_changed(project: Path) -> None:
     assert tags.of_code() == clean
     (project / "params.yaml").write_text("changed")
     assert tags.of_code() == {**clean, "git_dirty": "true"}
+
+
+@pytest.mark.parametrize("status", ["sleep 60", "exit 1"])
+def test_where_git_does_not_say_it_changes_are_unknown(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    """A slow disk, a damaged index: no run is called clean for that."""
+    git("init")
+    git("add", "params.yaml")
+    git("commit", "-m", "Begin")
+    slow = tmp_path / "bin/git"
+    slow.parent.mkdir()
+    slow.write_text(f'#!/bin/sh\ncase "$1" in status) exec {status} ;; esac\nexec {shutil.which("git")} "$@"\n')
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", str(slow.parent), prepend=os.pathsep)
+    monkeypatch.setattr(tags, "_SECONDS", 0.3)
+    commit, changed = tags.of_code().values()
+    assert (len(commit), changed) == (40, "unknown")
 
 
 def test_without_git_there_is_no_label(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from pipeline.model.assembly import Assembled
 from pipeline.model.compiled import compiled
 from pipeline.model.cuts import Cut
 from pipeline.model.fit import Examples
-from pipeline.model.steps import as_input
+from pipeline.model.step import as_input
 from pipeline.process.errors import DataError
 
 if TYPE_CHECKING:

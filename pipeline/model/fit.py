@@ -21,7 +21,8 @@ from pipeline.identity import seeds
 from pipeline.model import checkpoints, chunks, graph, losses, mixing, schedules
 from pipeline.model.compiled import compiled
 from pipeline.model.selection import Selection
-from pipeline.model.steps import Steps, as_input
+from pipeline.model.step import as_input
+from pipeline.model.steps import Steps
 from pipeline.process.errors import HerbariumError
 from pipeline.results import history
 from pipeline.results.history import Epoch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -10,22 +10,37 @@ from typing import TYPE_CHECKING, Any, Self
 import keras
 import tensorflow as tf
 
-from pipeline.model import augmentation, losses, mixing, optimizers
+from pipeline.model import augmentation, losses, optimizers
 from pipeline.model.adjustable import Adjustable
 from pipeline.model.averaging import Average
 from pipeline.model.compiled import compiled
 from pipeline.model.optimizers import Optimizer
+from pipeline.model.step import Step
 
 if TYPE_CHECKING:
     from pipeline.params.train_section import Train
 
-_READ = (
-    "weight_decay",
-    "clip_norm",
-    "layer_decay",
-    "ema",
-    "feature_noise",
-)  # settings that the graph reads as they are
+_READ = ("weight_decay", "clip_norm", "layer_decay", "ema", "feature_noise")
+
+
+@dataclass(frozen=True)
+class Read:
+    """Settings that the graph reads as they are, and what of a label is kept, and given to each class, by smoothing."""
+
+    settings: Mapping[str, tf.Variable]
+    smoothing: tuple[tf.Variable, tf.Variable]
+
+    @classmethod
+    def unset(cls) -> Self:
+        settings = {name: tf.Variable(0.0, trainable=False) for name in _READ}
+        return cls(settings, (tf.Variable(0.0, trainable=False), tf.Variable(0.0, trainable=False)))
+
+    def assign(self, settings: Train, outputs: int) -> None:
+        for name, variable in self.settings.items():
+            variable.assign(getattr(settings, name) or 0.0)
+        values = losses.smoothed(settings.label_smoothing, outputs)
+        for variable, value in zip(self.smoothing, values, strict=True):
+            variable.assign(value)
 
 
 @dataclass(frozen=True)
@@ -40,7 +55,8 @@ class Steps:
     optimizer: Optimizer
     average: Average | None
     run: Any
-    begin: Callable[[Train], None]
+    adjustable: Adjustable
+    read: Read
 
     @classmethod
     def of(
@@ -58,43 +74,32 @@ class Steps:
         `feature_noise` is relative to.
         """
         variables = [variable.value for variable in model.trainable_variables]
-        adjustable = Adjustable(model)
-        read = {name: tf.Variable(0.0, trainable=False) for name in _READ}
-        kept, given = (tf.Variable(0.0, trainable=False) for _ in range(2))
-        smoothing = (kept, given) if settings.label_smoothing else None
-        decay = read["weight_decay"] if settings.weight_decay else None
+        adjustable, read = Adjustable(model), Read.unset()
+        decay = read.settings["weight_decay"] if settings.weight_decay else None
         optimizer = optimizers.create(settings.optimizer, variables, decay)
-        average = Average(model, read["ema"]) if settings.ema else None
-        layer_decay = read["layer_decay"] if settings.layer_decay < 1 else None
+        average = Average(model, read.settings["ema"]) if settings.ema else None
+        step = Step(
+            model=adjustable.model,
+            variables=variables,
+            optimizer=optimizer,
+            average=average,
+            smoothing=read.smoothing if settings.label_smoothing else None,
+            clip_norm=read.settings["clip_norm"] if settings.clip_norm else None,
+            layer_decay=read.settings["layer_decay"] if settings.layer_decay < 1 else None,
+            depths=depths or [0] * len(variables),
+            class_weights=class_weights,
+            feature_noise=read.settings["feature_noise"],
+            spread=spread,
+        )
+        return cls(optimizer, average, compiled(_loop(step, settings.batch_size)), adjustable, read)
 
-        def step(rows: Any, labels: Any, drawn: Mapping[str, Any], rate: Any) -> tuple[Any, Any]:
-            noise = None if spread is None else read["feature_noise"] * spread
-            rows = mixing.changed(as_input(model, rows), drawn, noise)
-            with tf.GradientTape() as tape:
-                outputs = adjustable.model(rows, training=True)
-                loss = _loss(labels, outputs, smoothing, class_weights, drawn)
-                loss = tf.add_n([loss, *adjustable.model.losses])
-            gradients = _gradients(tape, loss, variables)
-            if settings.clip_norm:
-                gradients, _ = tf.clip_by_global_norm(gradients, read["clip_norm"])
-            optimizer.apply(gradients, rates(rate, layer_decay, depths or [0] * len(variables)))
-            if average:
-                average.follow()
-            return loss, losses.correct(mixing.larger(labels, drawn), outputs)
-
-        def begin(settings: Train) -> None:
-            optimizer.restart()
-            adjustable.read()
-            for name, variable in read.items():
-                variable.assign(getattr(settings, name) or 0.0)
-            for variable, value in zip(
-                (kept, given), losses.smoothed(settings.label_smoothing, model.output.shape[-1]), strict=True
-            ):
-                variable.assign(value)
-            if average:
-                average.restart()
-
-        return cls(optimizer, average, compiled(_loop(step, settings.batch_size)), begin)
+    def begin(self, settings: Train) -> None:
+        """Forget all steps, and read what `settings` say."""
+        self.optimizer.restart()
+        self.adjustable.read()
+        self.read.assign(settings, self.adjustable.model.output.shape[-1])
+        if self.average:
+            self.average.restart()
 
     @property
     def state(self) -> list[tf.Variable]:
@@ -113,35 +118,7 @@ def key(settings: Train) -> tuple[Any, ...]:
     return settings.optimizer, settings.batch_size, settings.optimizer == "adamw" and decay, smoothing, *adapted
 
 
-def _loss(labels: Any, outputs: Any, smoothing: Any, class_weights: Any, drawn: Mapping[str, Any]) -> Any:
-    weights = drawn.get(losses.WEIGHTS)
-    own = losses.factors(labels, class_weights, weights)
-    mixed = mixing.of_labels(labels, drawn)
-    if mixed is None:
-        return losses.cross_entropy(labels, outputs, smoothing, own)
-    others, share = mixed
-    of_others = losses.factors(others, class_weights, weights if weights is None else mixing.partners(weights, drawn))
-    return losses.cross_entropy(labels, outputs, smoothing, own, (others, of_others, share))
-
-
-def rates(rate: Any, layer_decay: Any, depths: Sequence[int]) -> list[Any]:
-    """Of each variable: `rate`, times `layer_decay` for every layer it is further down; None = `rate` for all.
-
-    Clark et al. 2020 (ELECTRA); Bao et al. 2022 (BEiT).
-    """
-    if layer_decay is None:
-        return [rate] * len(depths)
-    of_depth = {depth: rate * tf.pow(layer_decay, float(depth)) if depth else rate for depth in depths}
-    return [of_depth[depth] for depth in depths]
-
-
-def _gradients(tape: Any, loss: Any, variables: list[Any]) -> list[Any]:
-    """One array a variable: of weights that nothing reads noughts, of tables of embeddings not only the rows read."""
-    found = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    return [tf.convert_to_tensor(each) if isinstance(each, tf.IndexedSlices) else each for each in found]
-
-
-def _loop(step: Any, batch: int) -> Any:
+def _loop(step: Step, batch: int) -> Any:
     def run(inputs: Any, chosen: Any, labels: Any, drawn: Mapping[str, Any], rate: Any) -> tuple[Any, Any]:
         images = tf.shape(labels)[0]
 
@@ -159,8 +136,3 @@ def _loop(step: Any, batch: int) -> Any:
         return loss_sum, right
 
     return run
-
-
-def as_input(model: keras.Model, rows: Any) -> Any:
-    """Rows in the type of the model's input: activations may be stored in half its width."""
-    return tf.cast(rows, model.input.dtype)

@@ -172,7 +172,7 @@ def test_cutmix_needs_places(shape):
 
 
 def test_each_label_counts_as_much_as_its_class_and_its_image():
-    from pipeline.model.steps import _loss
+    from pipeline.model.step import _loss
 
     random = np.random.default_rng(0)
     logits, labels = random.normal(size=(7, CLASSES)).astype(np.float32), np.arange(7) % CLASSES

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import get_args
 
 import dask.config
 import distributed  # noqa: F401 - declares its settings
@@ -18,7 +19,9 @@ from PIL import Image
 
 from pipeline.cli import app
 from pipeline.commands import extraction_workers
+from pipeline.data import images
 from pipeline.params import config
+from pipeline.params.data_section import Data
 from tests import shipped
 
 from .conftest import ROOT, shrunk
@@ -129,6 +132,12 @@ def test_what_decides_bits_is_held_by_tests_that_exist() -> None:
         assert named, f"no test: {row}"
         for file, test in named:
             assert f"\ndef {test}(" in (ROOT / file).read_text(), f"{file} has no {test}"
+
+
+def test_sources_and_formats_are_those_of_the_code() -> None:
+    (drawn,) = re.findall(r'source\["(.+?)"\]', (ROOT / "docs/concepts.md").read_text())
+    assert set(drawn.split(" · ")) == set(get_args(Data.model_fields["source"].annotation))
+    assert f"Pillow ({', '.join(images.FORMATS)})" in (ROOT / "docs/security.md").read_text()
 
 
 def test_the_tree_of_the_readme_is_that_of_the_project() -> None:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 def of(data: Data) -> list[str] | None:
     """Sorted; None if they cannot be known yet: the source is not there, or cannot be used, which its stage says."""
+    known = _OF_SOURCE.get(data.source)
     try:
-        return _OF_SOURCE[data.source](data)
+        return known(data) if known else None
     except DataError:
         return None
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.filing import locks
 from pipeline.filing.locks import PARTIAL, Lock
+from pipeline.process import naming
 
 SAME, DIFFERS, NOT_RECORDED = "same", "differs", "not recorded"
 _FILES_NAMED = 3
@@ -124,5 +125,4 @@ def _package(name: str, was: object, now: object) -> str:
 def _code(changed: tuple[str, ...]) -> Iterator[str]:
     code = [path for path in changed if path.endswith(".py")]
     if code:
-        more = f" and {len(code) - _FILES_NAMED} more files" if len(code) > _FILES_NAMED else ""
-        yield f"code: {', '.join(code[:_FILES_NAMED])}{more}"
+        yield f"code: {naming.some(code, _FILES_NAMED)}"

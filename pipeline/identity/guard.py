@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.files import records
 from pipeline.identity import certificate, inputs, receipts, stock
 from pipeline.identity.stock import Stock
-from pipeline.process import importing, loaded
+from pipeline.process import importing, loaded, naming
 from pipeline.process.errors import HerbariumError, MachineError
 
 _NAMED = 5
@@ -86,5 +86,4 @@ def _all_changes(taken: Stock) -> list[str]:
 
 def _refuse(changes: list[str], cause: Exception | None = None) -> None:
     if changes:
-        more = [f"and {len(changes) - _NAMED:,} more changes"] if len(changes) > _NAMED else []
-        raise ChangedError(f"{'; '.join([*changes[:_NAMED], *more])}: run dvc repro again") from cause
+        raise ChangedError(f"{naming.some(changes, _NAMED, '; ')}: run dvc repro again") from cause

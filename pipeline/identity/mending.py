@@ -11,9 +11,10 @@ from typing import Any
 
 from pipeline.files import paths, records
 from pipeline.identity import cache, certificate
-from pipeline.process import loaded
+from pipeline.process import loaded, naming
 
 _VERIFIED = paths.STATE / "verified.json"
+_NAMED = 5
 
 
 def mend() -> Iterator[str]:
@@ -32,7 +33,8 @@ def mend() -> Iterator[str]:
             verified[name] = list(mark)
     records.write_json(_VERIFIED, verified)
     if cut := list(_cut_links(place)):
-        yield f"{len(cut)} outputs were one file with DVC's cache ({cut[0]}, …): they are copies of it now"
+        named = naming.some(cut, _NAMED)
+        yield f"{len(cut)} outputs were one file with DVC's cache ({named}): they are copies of it now"
 
 
 def _objects() -> Iterator[tuple[str, str]]:

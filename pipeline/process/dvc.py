@@ -1,6 +1,7 @@
 """How `dvc` is run as a program: this environment's, with this environment's Python for the stages.
 
-`python -m pipeline.process.dvc repro` is `dvc repro` without its advice on git and remotes, for our own commands.
+`python -m pipeline.process.dvc repro` is `dvc repro` without its advice on git and remotes, for our own commands. It is
+this program's wherever it runs: a copy of an earlier commit may have no such module.
 """
 
 import os
@@ -14,7 +15,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def without_advice(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "pipeline.process.dvc", *arguments]
+    return [sys.executable, "-P", "-m", "pipeline.process.dvc", *arguments]  # -P: not what the folder has instead
 
 
 def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:

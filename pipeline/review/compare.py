@@ -97,8 +97,7 @@ def report(first_name: str, second_name: str) -> str:
 
 
 def _named(classes: list[str]) -> str:
-    more = ", …" if len(classes) > _CLASSES_SHOWN else ""
-    return f"{len(classes)} ({', '.join(classes[:_CLASSES_SHOWN])}{more})"
+    return f"{len(classes)} ({naming.some(classes, _CLASSES_SHOWN)})"
 
 
 def _correct(metrics: dict[str, Any]) -> tuple[int, int]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from pipeline.files import records
 from pipeline.filing import contents, locks, sweeps
+from pipeline.process import naming
 from pipeline.review import cached, power, repeatability
 from pipeline.review.claimed import Claimed
 from pipeline.review.subjects import Subject
@@ -41,8 +42,7 @@ def other_code(subject: Subject, project: Path) -> str | None:
     other = sorted(path for path, file in files.items() if not file.is_file() or records.md5(file) != read[path])
     if not other:
         return None
-    named = ", ".join(other[:_FILES_NAMED]) + (" and others" if other[_FILES_NAMED:] else "")
-    return f"its dvc.lock was made with other code than the commit has: {named}"
+    return f"its dvc.lock was made with other code than the commit has: {naming.some(other, _FILES_NAMED)}"
 
 
 def notes(subject: Subject, other_versions: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:

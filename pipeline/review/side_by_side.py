@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.files import paths, records
 from pipeline.identity import cache
 from pipeline.params.keys import flat
-from pipeline.process import dvc, tables
+from pipeline.process import dvc, naming, tables
 from pipeline.process.errors import HerbariumError
 from pipeline.results import history
 from pipeline.review import cached
@@ -145,9 +145,8 @@ def _percent(fraction: float | None) -> str:
 
 
 def _changed(found: Mapping[str, Any]) -> str:
-    words = [f"{key} {_short(value)}" for key, value in list(found.items())[:_CHANGES_SHOWN]]
-    more = len(found) - len(words)
-    return ", ".join([*words, *([f"{more} more"] if more else [])]) or "the same parameters"
+    words = [f"{key} {_short(value)}" for key, value in found.items()]
+    return naming.some(words, _CHANGES_SHOWN) or "the same parameters"
 
 
 def _short(value: Any) -> str:

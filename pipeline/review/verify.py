@@ -86,45 +86,74 @@ def review(what: str, asked: Asked, say: Say) -> Review:
     _check(asked)
     subject = subjects.resolve(what, asked.recorded)
     claim = claimed.of(subject, asked.margin, own_images=_own_images(subject, asked))
-    placed = asked.elsewhere.place(subject.params)
-    wanted = perturbed.variations(placed, asked.vary, asked.resplit)
-    count = _count(asked, claim)
+    plan = _Plan(subject, asked, claim, asked.elsewhere.place(subject.params), _count(asked, claim))
+    wanted = perturbed.variations(plan.placed, asked.vary, asked.resplit)
     possible = tuple(remarks.announced(subject, claim))
     for line in [*subject.warnings, claimed.describe(claim), *possible]:
         say(line)
     with workspace.of_revision(subject.revision, fresh=not asked.cached) as copy:
         if doubt := remarks.other_code(subject, copy.folder):
             say(doubt)
-        reruns = _run(copy, subject, placed, claim, asked, count, say)
-        ran = evidence.of_runs(reruns[:1], subject.record, claim.split)[0]
-        varied = perturbed.run(copy, wanted, asked.elsewhere, ran, claim.split, say)
-        damaged = cached.changed(copy.folder, reruns[0].lock) if asked.cached else []
-        notes = remarks.notes(subject, copy.other_versions)
-    reservation = subject.reservation or (f"DVC's cache has other bytes for {', '.join(damaged)}" if damaged else None)
-    first = reruns[0]
-    found = evidence.of_runs(reruns, subject.record, claim.split)
+        reruns = _run(copy, plan, say)
+        first = evidence.of_runs(reruns[:1], subject.record, claim.split)[0]
+        ran = _Ran(
+            reruns=reruns,
+            varied=tuple(perturbed.run(copy, wanted, asked.elsewhere, first, claim.split, say)),
+            doubt=doubt,
+            damaged=tuple(cached.changed(copy.folder, reruns[0].lock)) if asked.cached else (),
+            notes=remarks.notes(subject, copy.other_versions),
+        )
+    return _concluded(plan, possible, ran)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to run: at most `count` seeds of `placed`, the parameters with images and weights where they lie here."""
+
+    subject: Subject
+    asked: Asked
+    claim: Claimed
+    placed: Params
+    count: int
+
+
+@dataclass(frozen=True)
+class _Ran:
+    """What has run: `doubt` is about the code, `damaged` are outputs that DVC's cache has other bytes for."""
+
+    reruns: list[Rerun]
+    varied: tuple[Perturbed, ...]
+    doubt: str | None
+    damaged: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def _concluded(plan: _Plan, possible: tuple[str, ...], ran: _Ran) -> Review:
+    subject, asked, claim, first = plan.subject, plan.asked, plan.claim, ran.reruns[0]
+    reservation = subject.reservation
+    if not reservation and ran.damaged:
+        reservation = f"DVC's cache has other bytes for {', '.join(ran.damaged)}"
+    found = evidence.of_runs(ran.reruns, subject.record, claim.split)
     concluded = conclusion.of(claim, subject.record, first, found)
     others = conclusion.further(subject.claim, claim, subject.record, first, found)
+    images = asked.elsewhere.sentences(subject.params, subject.record, first.lock, first.test_images)
     return Review(
-        subject,
-        asked,
-        claim,
-        possible,
-        conclusion.reserved(concluded, asked.cached, reservation, doubt),
-        concluded,
-        conclusion.stages(subject.record, first),
-        first.computed,
-        found,
-        tuple(filter(None, (reservation, doubt))),
-        conclusion.pair(subject.record, first),
-        notes,
-        (
-            *asked.elsewhere.sentences(subject.params, subject.record, first.lock, first.test_images),
-            *conclusion.images(claim, first),
-        ),
-        () if asked.cached or reservation else tuple(others),
-        tuple(varied),
-        locks.outputs(first.lock),
+        subject=subject,
+        asked=asked,
+        claimed=claim,
+        possible=possible,
+        outcome=conclusion.reserved(concluded, asked.cached, reservation, ran.doubt),
+        conclusion=concluded,
+        stages=conclusion.stages(subject.record, first),
+        computed=first.computed,
+        evidence=found,
+        reservations=tuple(filter(None, (reservation, ran.doubt))),
+        pair=conclusion.pair(subject.record, first),
+        notes=ran.notes,
+        elsewhere=(*images, *conclusion.images(claim, first)),
+        further=() if asked.cached or reservation else tuple(others),
+        perturbed=ran.varied,
+        outputs=locks.outputs(first.lock),
     )
 
 
@@ -152,22 +181,18 @@ def _count(asked: Asked, claim: Claimed) -> int:
     return asked.seeds
 
 
-def _run(
-    copy: Workspace, subject: Subject, placed: Params, claim: Claimed, asked: Asked, count: int, say: Say
-) -> list[Rerun]:
-    """Seed after seed, until the claim is decided; if no number was asked for, seeds on record spare running them.
-
-    `placed`: the parameters, with images and weights where they lie here.
-    """
+def _run(copy: Workspace, plan: _Plan, say: Say) -> list[Rerun]:
+    """Seed after seed, until the claim is decided; if no number was asked for, seeds on record spare running them."""
+    subject, asked, placed = plan.subject, plan.asked, plan.placed
     named = subject.record.params if subject.record else subject.params
     reruns: list[Rerun] = []
-    for number in replicates.numbers(placed.train.seed, count):
+    for number in replicates.numbers(placed.train.seed, plan.count):
         ran = rerun.run(copy, placed, number, say, asked.elsewhere)
         reruns.append(replace(ran, lock=asked.elsewhere.as_on_record(ran.lock, placed, named)))
-        found = evidence.of_runs(reruns, subject.record, claim.split)
+        found = evidence.of_runs(reruns, subject.record, plan.claim.split)
         speaking = found if asked.seeds is None else found[: len(reruns)]
-        decided = conclusion.of(claim, subject.record, reruns[0], speaking).outcome is not Outcome.INCONCLUSIVE
-        if decided or len(speaking) >= count:
+        decided = conclusion.of(plan.claim, subject.record, reruns[0], speaking).outcome is not Outcome.INCONCLUSIVE
+        if decided or len(speaking) >= plan.count:
             break
     return reruns
 

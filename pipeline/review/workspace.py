@@ -24,7 +24,6 @@ Say = Callable[[str], None]
 Links = Mapping[Path, Path]
 _RUNNING = re.compile(r"^Running stage '(.+)':")
 _LINES_SHOWN = 12
-_ADVICE = "Use `dvc push`"
 
 
 class RerunError(HerbariumError):
@@ -79,17 +78,16 @@ def repro(workspace: Workspace, params: Params, say: Say, links: Links | None = 
 def dvc_repro(folder: Path, say: Say) -> tuple[str, ...]:
     """`dvc repro` in `folder`; returns the stages that were computed. Raises RerunError with the last lines.
 
-    `say` is spared DVC's advice to push what came of it, which is no more there when a review has ended.
+    `say` is spared DVC's advice on git and remotes: what a review has run goes with its copy, and more seeds follow.
     """
     lines = []
 
     def heard(line: str) -> None:
         lines.append(line)
-        if not line.startswith(_ADVICE):
-            say(line)
+        say(line)
 
     kept = folder == Path()  # a copy goes with the command, and what is half-done in it too
-    if groups.run(dvc.command("repro"), folder, dvc.environment(), heard, in_order=kept):
+    if groups.run(dvc.without_advice("repro"), folder, dvc.environment(), heard, in_order=kept):
         raise RerunError("the pipeline failed:\n" + "\n".join([line for line in lines if line][-_LINES_SHOWN:]))
     return tuple(found[1] for line in lines if (found := _RUNNING.match(line)))
 

@@ -16,12 +16,11 @@ from pipeline.process.compat.optuna_internals import NumberTakenError
 from pipeline.process.errors import HerbariumError
 from pipeline.process.notices import in_short
 from pipeline.results.history import Epoch
-from pipeline.results.trials import COMPLETE, FAILED, PRUNED, Trial
+from pipeline.results.trials import Trial
+from pipeline.sweep import states
 from pipeline.sweep.dimensions import Dimension
 from pipeline.sweep.patience import patiently
 from pipeline.sweep.study import SweepError
-
-STATES = {COMPLETE: TrialState.COMPLETE, PRUNED: TrialState.PRUNED, FAILED: TrialState.FAIL}
 
 
 def add(study: optuna.Study, dimensions: Sequence[Dimension], trial: Trial) -> None:
@@ -92,7 +91,7 @@ def _is_recorded(study: optuna.Study, trial: Trial) -> bool:
 
 def _frozen(dimensions: Sequence[Dimension], trial: Trial) -> FrozenTrial:
     frozen = optuna.trial.create_trial(
-        state=STATES[trial.state],
+        state=states.OF_TRIAL[trial.state],
         value=trial.score,
         params={d.key: d.suggestion(trial.values[d.key]) for d in dimensions},
         distributions={d.key: d.distribution for d in dimensions},

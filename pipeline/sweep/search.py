@@ -17,14 +17,13 @@ from optuna.trial import FrozenTrial, TrialState
 from pipeline.identity import seeds
 from pipeline.params.sweep_section import Sweep
 from pipeline.process.notices import in_short
-from pipeline.results.trials import COMPLETE, FAILED, PRUNED, Trial
-from pipeline.sweep import space
+from pipeline.results.trials import Trial
+from pipeline.sweep import space, states
 from pipeline.sweep.dimensions import Dimension
 from pipeline.sweep.study import SweepError
 
 STARTUP_TRIALS = 8  # tried at random before TPE begins to learn
 BEST, LATEST = 25, 1000  # a sampler learns from these: TPE models 25 good trials, and hardly counts the oldest others
-_STATES = {COMPLETE: TrialState.COMPLETE, PRUNED: TrialState.PRUNED, FAILED: TrialState.FAIL}
 
 
 class Search:
@@ -79,7 +78,7 @@ class Search:
         if trial.curve:  # its last value is what a pruned trial is ranked by
             last = max(trial.curve)
             self._memory.set_trial_intermediate_value(trial.number, last, trial.curve[last])
-        self._study.tell(trial.number, trial.score, _STATES[trial.state])
+        self._study.tell(trial.number, trial.score, states.OF_TRIAL[trial.state])
         self._memory.rank(trial)
 
 

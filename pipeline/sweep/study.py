@@ -21,7 +21,8 @@ from pipeline.sweep.dimensions import Dimension
 from pipeline.tracking import address
 
 _DECIDING = tuple(
-    Path("pipeline/sweep", f"{name}.py") for name in ("decisions", "dimensions", "pruning", "search", "space", "starts")
+    Path("pipeline/sweep", f"{name}.py")
+    for name in ("decisions", "dimensions", "pruning", "search", "space", "starts", "states")
 )
 
 optuna.logging.set_verbosity(optuna.logging.INFO if verbosity.verbose() else optuna.logging.ERROR)

@@ -27,6 +27,6 @@ def test_classes_of_each_kind_of_source(data):
     assert known_classes.of(data.model_copy(update={"source": "tfds"})) == digits.CLASSES  # once it was fetched
 
 
-@pytest.mark.parametrize("source", ["image_folder", "table", "tfds"])
+@pytest.mark.parametrize("source", ["image_folder", "table", "tfds", "one that tells nothing before it is fetched"])
 def test_nothing_is_known_of_what_is_not_there(data, source):
     assert known_classes.of(data.model_copy(update={"source": source, "table": "labels.csv"})) is None

@@ -193,7 +193,7 @@ def test_links_are_followed_and_circles_end(photos):
 def test_many_changes_are_one_short_message(photos):
     said = message_when(lambda: [write(photos / f"b/{i:03}.png", "new") for i in range(300)])
     assert "b/004.png was added" in said
-    assert "and 295 more changes: run dvc repro again" in said
+    assert "and 295 more: run dvc repro again" in said
     assert len(said) < 500
 
 

@@ -63,7 +63,7 @@ def test_like_is_compared_with_like() -> None:
 
 def test_many_changes_are_counted() -> None:
     first, second = (Run(str(n), {f"train.k{i}": n for i in range(9)}, {"test_accuracy": 1.0}, None) for n in (1, 2))
-    assert side_by_side.table([first, second]).endswith("train.k0 2, train.k1 2, train.k2 2, train.k3 2, 5 more")
+    assert side_by_side.table([first, second]).endswith("train.k0 2, train.k1 2, train.k2 2, train.k3 2 and 5 more")
 
 
 def test_the_page_has_the_curves_and_needs_no_network(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,14 @@
 """Copies of the project: what is in them, what they share with it, and that nothing of them stays."""
 
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from pipeline.files import paths, records
 from pipeline.params import config
-from pipeline.process import git
+from pipeline.process import dvc, git
 from pipeline.process.errors import HerbariumError
 from pipeline.review import workspace
 from tests import shipped
@@ -106,13 +107,18 @@ def test_outside_a_repository_it_is_said(tmp_path, monkeypatch):
         pass
 
 
-def test_every_line_of_dvc_is_told_but_its_advice_to_push(monkeypatch):
-    lines = [
-        "Running stage 'train':",
-        "> python -m pipeline train",
-        "Use `dvc push` to send your updates to remote storage.",
-    ]
-    monkeypatch.setattr(workspace.groups, "run", lambda command, folder, env, heard, **_: [*map(heard, lines), 0][-1])
-    told: list[str] = []
-    assert workspace.dvc_repro(Path("copy"), told.append) == ("train",)
-    assert told == lines[:2]
+def test_every_line_of_dvc_is_told_but_its_advice(tmp_path, monkeypatch):
+    """In the project, and in a copy of a commit whose code knows of no such thing."""
+    for command in (["git", "init", "-q"], dvc.command("init", "-q")):
+        subprocess.run(command, cwd=tmp_path, check=True)
+    (tmp_path / "dvc.yaml").write_text(
+        "stages:\n  train:\n    cmd: python -c 'import pipeline; print(pipeline.MARK)'\n"
+    )
+    records.write_text(tmp_path / "pipeline/__init__.py", "MARK = 'code of the copy'")
+    monkeypatch.chdir(tmp_path)
+    for folder in (Path(), tmp_path):
+        told: list[str] = []
+        assert workspace.dvc_repro(folder, told.append) == ("train",)
+        assert "code of the copy" in told
+        assert not [line for line in told if "git" in line or "dvc push" in line or "autostage" in line]
+        (tmp_path / paths.LOCK).unlink()

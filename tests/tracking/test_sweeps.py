@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pipeline.results.trials import Trial
 from pipeline.tracking import address, colours, sweeps, tags
 from pipeline.tracking.store import Store, connect, conversation
 from pipeline.tracking.sweeps import SweepRun
+from tests.root import ROOT
 
 from .example import EPOCHS
 
@@ -65,6 +67,11 @@ def test_a_sweep_is_a_run_with_a_run_for_each_trial(store: Store, params: Params
     assert children[3].data.tags["same_as"] == "0"
     history = store.client.get_metric_history(children[1].info.run_id, "epoch/validation_accuracy")
     assert [point.step for point in history] == [0, 1]
+
+
+def test_the_documentation_says_how_trials_end() -> None:
+    rows = re.findall(r"\| ([A-Z]+) \| `(\w+)` \|", (ROOT / "docs/sweep.md").read_text())
+    assert {state: status for status, state in rows} == sweeps._STATUS
 
 
 def test_what_is_missing_is_sent_once(store: Store, params: Params) -> None:

@@ -81,7 +81,7 @@ def train() -> None:
             live.epoch(epoch)
             guard.look(stock)
 
-        with resources.noted(stock, resources.began()):
+        with resources.noted(stock):
             stage.run(stock.params, lambda name: live.started(name, stock.whole), ended)
 
 
@@ -107,7 +107,7 @@ def evaluate() -> None:
         # A key that nobody uses changes no page: what was filed before it came is still reproduced to the byte.
         used = upgrades.without_unchanged(stock.params.model_dump())
         verbosity.say("evaluate: measuring and drawing")
-        with resources.noted(stock, resources.began()):
+        with resources.noted(stock):
             stage.run(stock.params, used)
     verbosity.say("evaluate: showing the run in MLflow")
     ledger.note_results()
@@ -130,7 +130,7 @@ def _prepare(
         verbosity.progress(),
         folder_lock.stage_alone(name),
         guard.guarded(name, whole=True) as stock,
-        resources.noted(stock, resources.began()),
+        resources.noted(stock),
         elsewhere(stock.whole) if elsewhere else nullcontext() as others,
     ):
         stage.run(stock.params, *([others] if elsewhere else []))

@@ -8,6 +8,7 @@ which are known by the hashes of what the stage wrote: a result that came out of
 """
 
 import math
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,18 +24,17 @@ from pipeline.process import hardware
 
 FOLDER = paths.STATE / "resources"
 _STATUS = Path("/proc/self/status")
+_STAT, _STARTED = Path("/proc/self/stat"), 19  # proc(5): the field counted from behind the name, in ticks since boot
 _KIB = 1024
 
 
 @contextmanager
-def noted(taken: Stock, began: float | None = None) -> Iterator[None]:
-    """Within it a stage runs; if it ends well, what it took is noted. `began`: `time.monotonic()` at its beginning."""
-    started = time.monotonic() if began is None else began
-    before = cpu_seconds() if began is None else 0.0
+def noted(taken: Stock) -> Iterator[None]:
+    """Within it a stage runs, the only one of its process; if it ends well, what it took is noted."""
     yield
     content = {
-        "seconds": round(time.monotonic() - started, 1),
-        "cpu_seconds": round(cpu_seconds() - before, 1),
+        "seconds": round(time.monotonic() - began(), 1),
+        "cpu_seconds": round(cpu_seconds(), 1),
         "peak_bytes": peak_bytes(),
         "machine": hardware.describe(),
         "outputs": dict(receipts.witnesses(taken)),
@@ -88,7 +88,14 @@ def peak_bytes(status: Path = _STATUS) -> int | None:
     return int(found) * _KIB if found else None
 
 
-def began() -> float:
-    """`time.monotonic()` when this process began: what it imports takes longer than some stages."""
-    created: float = psutil.Process().create_time()
-    return time.monotonic() - (time.time() - created)
+def began(stat: Path = _STAT) -> float:
+    """`time.monotonic()` when this process began: what it imports takes longer than some stages.
+
+    Not psutil's, where the system says more: that counts from the moment of booting, which is known to a second.
+    """
+    if stat.exists():
+        ticks = int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[_STARTED])
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    else:
+        age = time.time() - psutil.Process().create_time()
+    return time.monotonic() - age

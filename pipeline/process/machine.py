@@ -16,6 +16,11 @@ _ADVICE = {
 }
 
 
+def refused(error: BaseException) -> bool:
+    """Whether the error itself, not a cause of it, is this machine's: of its disk, its memory, its limits."""
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _ADVICE)
+
+
 def explained(error: BaseException) -> str | None:
     """What to do about `error`, naming the file where it is known; None if it is not the machine's to mend.
 

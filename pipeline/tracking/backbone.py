@@ -19,8 +19,9 @@ def download(uri: str, destination: Path, tracking: Tracking) -> None:
     Raises ConfigError if there is no such model or it is no Keras model, TrackingUnavailable if MLflow does not answer.
     """
     store = address.tracking_uri(tracking)
-    with conversation(store, ANSWER_SECONDS), tempfile.TemporaryDirectory() as folder:
-        model = models.fetched(uri, store, "params.yaml: backbone.name", ConfigError, folder)
+    with tempfile.TemporaryDirectory() as folder:
+        with conversation(store, ANSWER_SECONDS):
+            model = models.fetched(uri, store, "params.yaml: backbone.name", ConfigError, folder)
         files = sorted(model.rglob("*.keras"))
         if not files:
             raise ConfigError(f"params.yaml: backbone.name: {uri} holds no .keras file; allowed: a Keras model")

@@ -1,12 +1,13 @@
 """Makes the run in MLflow complete from the files, as often as asked: the second time there is nothing to do."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from mlflow.entities import Metric, Run
+from mlflow.entities import DatasetInput, Metric, Run
 
 from pipeline.files import paths
 from pipeline.params.schema import Params
@@ -46,9 +47,10 @@ def publish(
     with conversation(uri):
         store = connect(params.tracking)
         run, created = _opened(store, params, finished)
-    with conversation(uri, UPLOAD_SECONDS, retries=2):
-        if not _complete(store, run, code):
-            _fill(store, run, params, finished, code, build_model, familiarity, seconds or {})
+    with _uploading(store):
+        complete = _complete(store, run, code)
+    if not complete:
+        _fill(store, run, params, finished, code, build_model, familiarity, seconds or {})
     run_id = run.info.run_id
     url = address.run_url(uri, store.experiment_id, run_id)
     return PublishedRun(run_id, store.experiment_id, address.redacted(uri), url, created)
@@ -70,6 +72,10 @@ def _opened(store: Store, params: Params, finished: Results) -> tuple[Run, bool]
 def _finished_at() -> int:
     """Milliseconds since 1970 when the metrics were written; how long it took is known to live runs only."""
     return int(paths.METRICS.stat().st_mtime * 1000)
+
+
+def _uploading(store: Store) -> AbstractContextManager[None]:
+    return conversation(store.uri, UPLOAD_SECONDS, retries=2)
 
 
 def _complete(store: Store, run: Run, code: dict[str, str]) -> bool:
@@ -99,18 +105,24 @@ def _fill(
     familiarity: Callable[[], Familiarity | None],
     seconds: Mapping[str, float],
 ) -> None:
-    runs.log(store, run, params=runs.parameters(params), labels=tags.of_training(finished.training))
-    curve = runs.curve(finished.epochs)
-    runs.log(store, run, points=runs.missing(curve, runs.points(store, run, runs.CURVES)))
-    _log_datasets(store, run, params)
-    model_id = served_model.logged(store, run)
-    if model_id is None or not served_model.stored(store, model_id):
-        model_id = served_model.log(store, run, params, finished, build_model, familiarity)
+    """What is computed and saved here is so outside of conversations: a fault of that is none of MLflow's."""
+    told, labels = runs.parameters(params), tags.of_training(finished.training)
+    curve, inputs = runs.curve(finished.epochs), datasets.inputs(params, paths.SPLITS)
+    note = description.markdown(params, finished, code)
+    with _uploading(store):
+        runs.log(store, run, params=told, labels=labels)
+        runs.log(store, run, points=runs.missing(curve, runs.points(store, run, runs.CURVES)))
+        _log_datasets(store, run, inputs)
+        model_id = served_model.whole(store, run)
+    if model_id is None:
+        with served_model.saved(store, params, finished, build_model, familiarity) as path, _uploading(store):
+            model_id = served_model.upload(store, run, path, params)
     outcome = [*outcome_metrics(finished, model_id), *_seconds(seconds)]
-    runs.log(store, run, points=runs.missing(outcome, runs.points(store, run, [metric.key for metric in outcome])))
-    for path, folder in results.artifacts():
-        store.client.log_artifact(run.info.run_id, str(path), folder or None)
-    _finish(store, run, code, description.markdown(params, finished, code))
+    with _uploading(store):
+        runs.log(store, run, points=runs.missing(outcome, runs.points(store, run, [metric.key for metric in outcome])))
+        for file, folder in results.artifacts():
+            store.client.log_artifact(run.info.run_id, str(file), folder or None)
+        _finish(store, run, code, note)
 
 
 def _finish(store: Store, run: Run, code: dict[str, str], note: str) -> None:
@@ -120,11 +132,11 @@ def _finish(store: Store, run: Run, code: dict[str, str], note: str) -> None:
     runs.log(store, run, labels={**labels, tags.PUBLISHED: results.digest(code.values())})
 
 
-def _log_datasets(store: Store, run: Run, params: Params) -> None:
+def _log_datasets(store: Store, run: Run, inputs: Sequence[DatasetInput]) -> None:
     present = {entry.dataset.name for entry in run.inputs.dataset_inputs}
-    inputs = [entry for entry in datasets.inputs(params, paths.SPLITS) if entry.dataset.name not in present]
-    if inputs:
-        store.client.log_inputs(run.info.run_id, inputs)
+    missing = [entry for entry in inputs if entry.dataset.name not in present]
+    if missing:
+        store.client.log_inputs(run.info.run_id, missing)
 
 
 def outcome_metrics(finished: Results, model_id: str) -> list[Metric]:

@@ -56,14 +56,17 @@ def register(
     if not name or set(name) & set("/:"):
         raise ConfigError(f"--register: found {name!r}; allowed: a name without / and :, e.g. digits")
     uri = address.tracking_uri(tracking)
-    with conversation(uri, UPLOAD_SECONDS, retries=2):
-        store = connect(tracking)
-        version = _version(store, run_id, name)
-        champion = _champion(store, name)
-        if champion and champion.version == version.version:
-            return Registration(name, str(version.version), True, "it already was the champion")
-        better, reason = _verdict(store, version, champion, looks or {})
-        if better or force:
+    with tempfile.TemporaryDirectory() as folder:
+        with conversation(uri, UPLOAD_SECONDS, retries=2):
+            store = connect(tracking)
+            version = _version(store, run_id, name)
+            champion = _champion(store, name)
+            if champion and champion.version == version.version:
+                return Registration(name, str(version.version), True, "it already was the champion")
+            tables = _tables(store, version, champion, Path(folder)) if champion else None
+        better, reason = _verdict(tables, looks or {}) if tables else (True, "there was no champion")
+    if better or force:
+        with conversation(uri, UPLOAD_SECONDS, retries=2):
             store.client.set_registered_model_alias(name, CHAMPION, version.version)
     return Registration(name, str(version.version), better or force, reason)
 
@@ -126,20 +129,30 @@ def _champion(store: Store, name: str) -> ModelVersion | None:
         return None
 
 
-def _verdict(
-    store: Store, version: ModelVersion, champion: ModelVersion | None, looks: Mapping[str, int]
-) -> tuple[bool, str]:
-    if champion is None:
-        return True, "there was no champion"
+@dataclass(frozen=True)
+class _Tables:
+    """The files of both runs' predictions for `split`, and how many `versions` the name has."""
+
+    split: str
+    candidate: Path
+    champion: Path
+    versions: int
+
+
+def _tables(store: Store, version: ModelVersion, champion: ModelVersion, folder: Path) -> _Tables:
     runs = [str(one.run_id) for one in (version, champion)]
     kept = [{entry.path for entry in store.client.list_artifacts(run, "reports")} for run in runs]
     split = next((split for split, file in _TABLES.items() if all(file in files for files in kept)), "test")
     versions = len(store.client.search_model_versions(f"name='{version.name}'"))
-    with tempfile.TemporaryDirectory() as folder:
-        ours, theirs = (_table(store, run, _TABLES[split], Path(folder) / run) for run in runs)
-    return compared(ours, theirs, split, max(2, versions, looks.get(split, 0)))
+    ours, theirs = (_downloaded(store, run, _TABLES[split], folder / run) for run in runs)
+    return _Tables(split, ours, theirs, versions)
 
 
-def _table(store: Store, run_id: str, file: str, folder: Path) -> Predictions:
+def _downloaded(store: Store, run_id: str, file: str, folder: Path) -> Path:
     folder.mkdir()
-    return predictions.read(Path(store.client.download_artifacts(run_id, file, str(folder))))
+    return Path(store.client.download_artifacts(run_id, file, str(folder)))
+
+
+def _verdict(tables: _Tables, looks: Mapping[str, int]) -> tuple[bool, str]:
+    candidate, champion = predictions.read(tables.candidate), predictions.read(tables.champion)
+    return compared(candidate, champion, tables.split, max(2, tables.versions, looks.get(tables.split, 0)))

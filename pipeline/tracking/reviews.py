@@ -45,12 +45,15 @@ def download(run_id: str, tracking: Tracking, destination: Path) -> dict[str, st
 
 def log_review(name: str, content: Mapping[str, Any], report: Path, tracking: Tracking) -> None:
     """Show a review as a run of its own; the same review is shown once. `content` is the report's JSON."""
+    digest = records.digest(dict(content))
+    labels = {"outcome": str(content["outcome"]), tags.NOTE: report.read_text("utf-8")}
+    accuracy = f"{content['split']}_accuracy"
+    points = [Metric(accuracy, seed[accuracy], 0, step) for step, seed in enumerate(content["seeds"])]
     with conversation(address.tracking_uri(tracking), UPLOAD_SECONDS):
         store = connect(tracking)
-        run = _run(store, f"review of {name}", "review", records.digest(dict(content)))
-        runs.log(store, run, labels={"outcome": str(content["outcome"]), tags.NOTE: report.read_text("utf-8")})
-        points = [(f"{content['split']}_accuracy", seed[f"{content['split']}_accuracy"]) for seed in content["seeds"]]
-        runs.log(store, run, points=[Metric(key, value, 0, step) for step, (key, value) in enumerate(points)])
+        run = _run(store, f"review of {name}", "review", digest)
+        runs.log(store, run, labels=labels)
+        runs.log(store, run, points=points)
         for file in (report, report.with_suffix(".json")):
             store.client.log_artifact(run.info.run_id, str(file))
         store.client.set_terminated(run.info.run_id, "FINISHED")

@@ -7,7 +7,8 @@ is pickled.
 import base64
 import io
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from PIL import Image
 
 from pipeline.files import paths, records
 from pipeline.params.schema import Params
+from pipeline.process.compat import mlflow_internals
 from pipeline.serving import bundle, classifier, probe
 from pipeline.serving.familiarity import Familiarity
 from pipeline.tracking import runs, tags
@@ -60,31 +62,45 @@ def stored(store: Store, model_id: str) -> bool:
     return {_MLMODEL, *(f"{bundle.DATA}/{name}" for name in bundle.FILES)} <= {entry.path for entry in listed}
 
 
-def log(
+def whole(store: Store, run: Run) -> str | None:
+    """The id of the run's complete model, if its files are there."""
+    model_id = logged(store, run)
+    return model_id if model_id and stored(store, model_id) else None
+
+
+@contextmanager
+def saved(
     store: Store,
-    run: Run,
     params: Params,
     results: Results,
     build_model: Callable[[], Any],
-    familiarity: Callable[[], Familiarity | None] = lambda: None,
-) -> str:
-    """Save, check and upload the model; returns its id: `mlflow.pyfunc.load_model(f"models:/{id}")`.
+    familiarity: Callable[[], Familiarity | None],
+) -> Iterator[Path]:
+    """The folder of the model, saved and checked, to be uploaded. Call outside of `conversation`: what goes wrong here
+    is no fault of the store, which is not asked.
 
-    It predicts a table with the column "image". A complete model whose files are gone gets them again, under its id.
+    It predicts a table with the column "image". `build_model()` gives a Keras model: uint8 (N, H, W, C), values 0–255 →
+    float32 (N, K) probabilities; `familiarity()` what lets it tell images of other kinds, if that is known. Raises
+    ServedModelError if it does not give the evaluated probabilities.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / NAME
+        with mlflow_internals.current_store(store.uri):
+            _save(path, build_model(), results.classes, familiarity())
+            check(path, results.classes, results.probabilities, probe.tolerance(params))
+        yield path
 
-    `build_model()` gives a Keras model: uint8 (N, H, W, C), values 0–255 → float32 (N, K) probabilities;
-    `familiarity()` what lets it tell images of other kinds, if that is known. Raises ServedModelError, before anything
-    is uploaded as complete, if it does not give the evaluated probabilities.
+
+def upload(store: Store, run: Run, path: Path, params: Params) -> str:
+    """Upload the model `saved` at `path`; returns its id: `mlflow.pyfunc.load_model(f"models:/{id}")`.
+
+    A complete model whose files are gone gets them again, under its id.
     """
     model_id = logged(store, run)
     for other in _models(store, run):
         if other.model_id != model_id:
             store.client.delete_logged_model(other.model_id)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / NAME
-        _save(path, build_model(), results.classes, familiarity())
-        check(path, results.classes, results.probabilities, probe.tolerance(params))
-        return _upload(store, run, path, params, model_id)
+    return _upload(store, run, path, params, model_id)
 
 
 def check(path: Path, classes: Sequence[str], probabilities: np.ndarray, allowed: float) -> None:

@@ -19,7 +19,7 @@ from mlflow.entities import Experiment, Run
 from mlflow.exceptions import MlflowException, RestException
 
 from pipeline.params.schema import Tracking
-from pipeline.process import verbosity
+from pipeline.process import machine, verbosity
 from pipeline.process.compat import mlflow_internals
 from pipeline.process.errors import HerbariumError
 from pipeline.process.notices import in_short
@@ -55,7 +55,8 @@ class Store:
 def conversation(uri: str, seconds: int = CONTACT_SECONDS, retries: int = 0) -> Iterator[None]:
     """Let every request made inside go to `uri`, and take at most `seconds` and `retries` more.
 
-    Raises TrackingUnavailable for whatever is raised inside and is no error of this project's.
+    Raises TrackingUnavailable for whatever is raised inside and is no error of this project's or of this machine. What
+    has nothing to do with MLflow is computed outside: its faults would be told as MLflow's.
     """
     try:
         with mlflow_internals.current_store(uri), mlflow_internals.impatient_requests(seconds, retries):
@@ -63,6 +64,8 @@ def conversation(uri: str, seconds: int = CONTACT_SECONDS, retries: int = 0) -> 
     except HerbariumError:
         raise
     except Exception as error:  # databases, servers and clients of clouds have errors of their own each
+        if machine.refused(error):
+            raise
         raise TrackingUnavailable(_explained(uri, error)) from error
 
 

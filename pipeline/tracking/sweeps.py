@@ -75,8 +75,10 @@ class SweepRun:
         self._spectator.retry_now()
         self._spectator.tell(self._show_waiting)
         self._spectator.tell(
-            lambda store, parent: self._complete(store, parent, labels, metrics, folder, models, best), UPLOAD_SECONDS
+            lambda store, parent: self._complete(store, parent, labels, metrics, folder, models), UPLOAD_SECONDS
         )
+        for trial in best:
+            notices.or_warn(lambda trial=trial: self._draw(trial))  # type: ignore[misc]
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +90,7 @@ class SweepRun:
         self._spectator.leave(kind, error, {tags.STATE: "finished", tags.REASON: ""}, worked)
 
     def _open(self, study: str, params: Params) -> Shown:
+        self._inputs = datasets.inputs(params, ("train", "validation"))  # a sweep reads no test image
         with conversation(address.tracking_uri(params.tracking)):
             store = connect(params.tracking)
             runs.close_abandoned(store)
@@ -96,7 +99,6 @@ class SweepRun:
             runs.log(store, parent, params=_parameters(params), labels=tags.of_beginning())
             self._sent = runs.points(store, parent, list(_by_trial(params)))
             self._children = _children(store, parent)
-            self._inputs = datasets.inputs(params, ("train", "validation"))  # a sweep reads no test image
             return store, parent
 
     def _show_waiting(self, store: Store, parent: Run) -> None:
@@ -121,7 +123,6 @@ class SweepRun:
         metrics: Mapping[int | None, Mapping[str, float]],
         folder: Path,
         models: Mapping[int, Path],
-        best: Sequence[Trial],
     ) -> None:
         runs.log(store, parent, labels=labels)
         for number, values in metrics.items():
@@ -131,16 +132,16 @@ class SweepRun:
         store.client.log_artifacts(parent.info.run_id, str(folder))
         for number, path in models.items():
             store.client.log_artifact(self._children[number].info.run_id, str(path), "trained_part")
-        for trial in best:
-            _draw(store, self._children[trial.number], trial)
 
-
-def _draw(store: Store, run: Run, trial: Trial) -> None:
-    """A trial's curves, where MLflow's comparison of runs looks for pictures."""
-    with tempfile.TemporaryDirectory() as folder:
-        picture = Path(folder, "curves.png")
-        style.save(curves(list(trial.epochs), trial.kept_epoch), picture)
-        store.client.log_artifact(run.info.run_id, str(picture))
+    def _draw(self, trial: Trial) -> None:
+        """A trial's curves, where MLflow's comparison of runs looks for pictures."""
+        with tempfile.TemporaryDirectory() as folder:
+            picture = Path(folder, "curves.png")
+            style.save(curves(list(trial.epochs), trial.kept_epoch), picture)
+            self._spectator.tell(
+                lambda store, _: store.client.log_artifact(self._children[trial.number].info.run_id, str(picture)),
+                UPLOAD_SECONDS,
+            )
 
 
 def _by_trial(params: Params) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """The run is complete after any history: never trained here, shown live, interrupted, published before."""
 
+import errno
 import json
 import subprocess
 from pathlib import Path
@@ -14,8 +15,9 @@ from pipeline.params.schema import Params
 from pipeline.results import history, predictions
 from pipeline.results.history import Epoch
 from pipeline.results.metrics import ClassScores
+from pipeline.serving import bundle
 from pipeline.serving.probe import ServedModelError
-from pipeline.tracking import address, runs, tags
+from pipeline.tracking import address, description, runs, tags
 from pipeline.tracking.live import Live
 from pipeline.tracking.publish import outcome_metrics, publish
 from pipeline.tracking.results import Results, ResultsError
@@ -118,6 +120,32 @@ def test_an_interrupted_publication_is_taken_up(params: Params, store: Store, mo
     content = everything(store)
     assert len(content["runs"]) == len(content["models"]) == 1
     assert {len(points) for (_, name), points in content["points"].items() if name not in runs.CURVES} == {1}
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), MemoryError(), KeyError("layer")])
+@pytest.mark.parametrize("where", ["the model", "familiarity", "saving", "the description"])
+def test_a_fault_of_ours_is_not_told_as_mlflows(
+    params: Params, store: Store, model: Any, error: Exception, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the next publication completes the run."""
+
+    def fail(*_: object, **__: object) -> Any:
+        raise error
+
+    build, familiarity = (
+        fail if where == "the model" else lambda: model,
+        fail if where == "familiarity" else lambda: None,
+    )
+    with monkeypatch.context() as patch:
+        if where == "saving":
+            patch.setattr(bundle, "save_data", fail)
+        if where == "the description":
+            patch.setattr(description, "markdown", fail)
+        with pytest.raises(type(error)) as raised:
+            publish(params, build, familiarity=familiarity)
+    assert raised.value is error
+    publish(params, lambda: model)
+    assert runs.find(store, FINGERPRINT).data.tags[tags.STATE] == "published"
 
 
 def _interrupting() -> None:

@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -87,6 +88,12 @@ def test_whatever_is_raised_inside_is_one_error(error: Exception) -> None:
 
 @pytest.mark.parametrize("error", [ConfigError("params.yaml: a"), KeyboardInterrupt(), SystemExit(143)])
 def test_what_is_ours_or_no_error_goes_through(error: BaseException) -> None:
+    with pytest.raises(type(error)), conversation("http://h"):
+        raise error
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), MemoryError()])
+def test_what_is_this_machines_is_not_told_as_mlflows(error: Exception) -> None:
     with pytest.raises(type(error)), conversation("http://h"):
         raise error
 

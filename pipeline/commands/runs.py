@@ -1,18 +1,20 @@
 """`herbarium runs`: what was changed, and what came of it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.commands.setup import in_project
 from pipeline.process.errors import HerbariumError
 
+if TYPE_CHECKING:
+    from pipeline.review.side_by_side import Run
+
 app = typer.Typer()
 
 
 @app.command(rich_help_panel="Review")
-@in_project()
 def runs(
     commits: Annotated[int, typer.Option(min=1, help="Of how many commits, from the newest.")] = 20,
     everything: Annotated[bool, typer.Option("--all", help="Runs on other images, too.")] = False,
@@ -24,6 +26,17 @@ def runs(
 
     Example: herbarium runs --page reports/runs.html
     """
+    target = page and page.absolute()
+    with in_project():
+        shown = _listed(commits, everything)
+        if target:
+            from pipeline.review import side_by_side
+
+            print(f"curves of {side_by_side.page(shown, target)} of them: {page}")
+
+
+def _listed(commits: int, everything: bool) -> "list[Run]":
+    """Print the table of runs; those that are in it."""
     from pipeline.process import verbosity
 
     verbosity.begin("asking DVC for its runs")
@@ -41,5 +54,4 @@ def runs(
         )
     if others := len(found) - len(shown):
         print(f"{others} more on other images: herbarium runs --all")
-    if page:
-        print(f"curves of {side_by_side.page(shown, page)} of them: {page}")
+    return shown

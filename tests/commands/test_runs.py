@@ -1,0 +1,42 @@
+"""`herbarium runs` from where the user stands; and that no command takes a path for one of the project's."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.files import paths
+from pipeline.results import history
+from pipeline.review import side_by_side
+from pipeline.review.side_by_side import Run
+from tests.root import ROOT
+from tests.tracking.example import EPOCHS
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_the_page_is_written_where_it_is_said(project: Path, monkeypatch: pytest.MonkeyPatch, absolute: bool) -> None:
+    history.write(paths.HISTORY, EPOCHS)
+    monkeypatch.setattr(side_by_side, "known", lambda _: [Run(side_by_side.HERE, {}, {"test_accuracy": 0.9}, None)])
+    below = project / "below"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    page = str(project / "elsewhere/runs.html") if absolute else "mine.html"
+    said = CliRunner().invoke(app, ["runs", "--page", page], catch_exceptions=False).output
+    assert said.endswith(f"of them: {page}\n")
+    assert (below / page).is_file()
+    assert not (project / "mine.html").exists()
+
+
+def test_a_command_that_takes_a_path_resolves_it_before_it_enters_the_project() -> None:
+    """As a decorator `in_project` enters first: what the user named from where he stands would be looked for there."""
+    commands = [
+        node
+        for file in sorted((ROOT / "pipeline/commands").glob("*.py"))
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+        and any("in_project" in ast.unparse(decorator) for decorator in node.decorator_list)
+    ]
+    assert len(commands) > 10
+    assert not [node.name for node in commands if "Path" in ast.unparse(node.args)]

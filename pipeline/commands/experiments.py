@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import folder_lock
+from pipeline.commands import finished, folder_lock
 from pipeline.commands.setup import in_project
 
 app = typer.Typer()
@@ -87,13 +87,13 @@ def record(
 
     Example: herbarium record digits
     """
-    from pipeline.process import verbosity
+    from pipeline.process import notices, verbosity
 
     verbosity.begin("checking the results before they are filed")
     from pipeline.filing import readme, writing
-    from pipeline.process import notices
     from pipeline.review import cached, repeatability
 
+    finished.require(*writing.NEEDED)
     folder = writing.file_results(name)
     print(f"filed {folder}, updated {readme.update(name)}; then: herbarium table, and commit")
     for conflict in repeatability.conflicts(cached.folder()):
@@ -109,8 +109,10 @@ def images() -> None:
 
     Example: herbarium images
     """
+    from pipeline.files import paths
     from pipeline.filing import kinship
 
+    finished.require(paths.CLASSES)
     print("\n".join(kinship.prepared()))
 
 

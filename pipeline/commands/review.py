@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.commands import finished
 from pipeline.commands.experiments import names
 from pipeline.commands.setup import in_project
 
@@ -174,8 +175,12 @@ def compare(
     from pipeline.process import verbosity
 
     verbosity.begin(f"reading what {first} and {second} say")
+    from pipeline.filing import reading
     from pipeline.review import compare as comparison
+    from pipeline.review import subjects
 
+    if subjects.HERE in (first, second):
+        finished.require(*reading.NEEDED)
     print(comparison.report(first, second))
 
 

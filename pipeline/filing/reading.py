@@ -15,6 +15,7 @@ from pipeline.results import seeds
 from pipeline.results.seeds import Replicates
 
 ENVIRONMENT, SEEDS, LEDGER = "environment.json", "seeds.json", "ledger.json"
+NEEDED = (paths.METRICS, paths.TRAINING)  # of the results in the project
 RESOURCES, SWEEP = seed_runs.RESOURCES, "sweep.json"
 _FIGURES = (paths.METRICS.name, paths.TRAINING.name, paths.PREDICTIONS.name, paths.VALIDATION_PREDICTIONS.name)
 
@@ -68,8 +69,7 @@ def vouched(folder: Path) -> Record:
 
 
 def of_results() -> Record:
-    """The run whose files are in the project now."""
-    _require_run()
+    """The run whose files are in the project now: `NEEDED` are there."""
     receipts.require()
     certificate.require((paths.METRICS, paths.PREDICTIONS, paths.TRAINING))
     training = _training(paths.TRAINING)
@@ -85,12 +85,6 @@ def of_results() -> Record:
     )
     consistency.check(found, paths.REPORTS)
     return found
-
-
-def _require_run() -> None:
-    """Raise DataError if nothing has run in the working directory, or not to its end."""
-    if absent := [str(path) for path in (paths.METRICS, paths.TRAINING) if not path.exists()]:
-        raise DataError(f"{', '.join(absent)}: not found; no run has finished here: run `dvc repro`")
 
 
 def exists(name: str) -> bool:

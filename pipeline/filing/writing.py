@@ -28,13 +28,14 @@ COPIED = (
     *(paths.PARAMS, paths.LOCK, paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE),
     paths.DATASET,  # how many images of which class, duplicates, labels that contradict
 )
+NEEDED = (*COPIED, *measurements.TABLES.values())
 
 
 def file_results(name: str) -> Path:
-    """File the project's finished run as experiments/<name>/record; returns the folder.
+    """File the project's finished run, of which `NEEDED` are there, as experiments/<name>/record; returns the folder.
 
     Raises ConfigError if params.yaml is not the experiment's (images, and ImageNet's weights, may be from elsewhere),
-    DataError if the results are missing or were made with other parameters.
+    DataError if the results were made with other parameters.
     """
     differing = differences.differences(experiments.params(name), config.load())
     if differing:
@@ -74,9 +75,6 @@ def _write_provenance(folder: Path) -> None:
 
 
 def _check_results() -> None:
-    absent = [str(path) for path in (*COPIED, *measurements.TABLES.values()) if not path.exists()]
-    if absent:
-        raise DataError(f"{', '.join(absent)}: not found; the experiment has not run here: run `dvc repro`")
     lock = reading.read_lock(paths.LOCK) or {}
     certificate.require_results()
     if "evaluate" not in lock["stages"]:

@@ -15,6 +15,8 @@ READERS = {
     "export --format keras": [paths.MODEL, paths.TRAINING, paths.CLASSES],
     "export-backbone base.weights.h5": [paths.MODEL, paths.CLASSES],
     "compare . .": [paths.TRAINING],
+    "record digits": [paths.LOCK, paths.TRAINING],
+    "images": [paths.CLASSES],
 }
 
 
@@ -39,7 +41,7 @@ def test_after_ctrl_c_what_is_gone_is_named_and_what_brings_it_back(stopped, com
     assert "`dvc repro`" in said
 
 
-@pytest.mark.parametrize("command", [name for name in READERS if name != "compare . ."])
+@pytest.mark.parametrize("command", READERS)
 def test_while_a_stage_works_it_is_named(stopped, command):
     with folder_lock.command_alone("train"):
         said = refusal(command)

@@ -6,7 +6,9 @@ import platform
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
+from pipeline.cli import app
 from pipeline.files import paths, records
 from pipeline.filing import contents, differences, experiments, ledger, reading, writing
 from pipeline.filing import seeds as seeds_on_file
@@ -121,10 +123,13 @@ def test_a_record_is_whole_or_the_old_one_stays(finished, monkeypatch):
     assert [path.name for path in folder.parent.glob(".*")] == []
 
 
-def test_nothing_to_file_is_an_error(finished):
-    paths.METRICS.unlink()
-    with pytest.raises(DataError, match="run `dvc repro`"):
-        writing.file_results("digits")
+@pytest.mark.parametrize("absent", writing.NEEDED, ids=str)
+def test_without_all_of_a_run_nothing_is_filed(finished, absent):
+    absent.unlink(missing_ok=True)
+    error = CliRunner().invoke(app, ["record", "digits"]).exception
+    assert isinstance(error, DataError)
+    assert f"{absent}: not found; no run has finished here" in str(error)
+    assert not experiments.record_folder("digits").exists()
 
 
 def test_a_replication_is_the_same_experiment_whatever_its_seed(params):

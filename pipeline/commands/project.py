@@ -117,12 +117,19 @@ def ui() -> None:
 
     Example: herbarium ui
     """
+    from pipeline.params import config
     from pipeline.process import verbosity
+    from pipeline.tracking import address
 
+    tracking = config.load().tracking
+    uri = address.tracking_uri(tracking)
+    if address.is_server(uri):
+        print(f"The runs are at {address.redacted(uri)}")
+        return
     verbosity.begin("starting MLflow's server, which takes up to a minute")
     from pipeline.tracking import ui as server
 
-    raise typer.Exit(server.main())
+    server.show(tracking)
 
 
 @app.command(rich_help_panel=_PROJECT)

@@ -1,4 +1,4 @@
-"""`python -m pipeline.tracking.ui`: MLflow's pages for the project's runs, on this machine only, until Ctrl-C."""
+"""MLflow's pages for the project's runs, on this machine only, until Ctrl-C."""
 
 import os
 import signal
@@ -9,14 +9,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.files import paths
-from pipeline.params import config
 from pipeline.params.schema import Tracking
 from pipeline.process import databases
-from pipeline.process.errors import HerbariumError
 from pipeline.tracking import address, views
 from pipeline.tracking.store import TrackingUnavailable, connect, conversation
 
@@ -44,25 +42,15 @@ def server(tracking: Tracking, port: int | None = None) -> Iterator[str]:
         _stop(process)
 
 
-def main() -> int:
+def show(tracking: Tracking) -> None:
+    """Run a server until Ctrl-C or `kill`, its address printed. Raises TrackingUnavailable if it does not start."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `kill` stops the server as well
-    try:
-        tracking = config.load().tracking
-        uri = address.tracking_uri(tracking)
-        if address.is_server(uri):
-            print(f"The runs are at {address.redacted(uri)}")
-            return 0
-        with server(tracking) as url:
-            with conversation(uri):
-                page = views.page(connect(tracking).experiment_id)
-            print(f"MLflow shows the runs at {url}{page} (Ctrl-C stops it)", flush=True)
-            signal.pause()
-    except HerbariumError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        pass
-    return 0
+    uri = address.tracking_uri(tracking)
+    with suppress(KeyboardInterrupt), server(tracking) as url:
+        with conversation(uri):
+            page = views.page(connect(tracking).experiment_id)
+        print(f"MLflow shows the runs at {url}{page} (Ctrl-C stops it)", flush=True)
+        signal.pause()
 
 
 def _launched(uri: str, url: str) -> subprocess.Popen[bytes]:
@@ -113,7 +101,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -15,9 +15,13 @@ from typing import Any
 import mlflow
 import psutil
 import pytest
+from typer.testing import CliRunner
 
+from pipeline import cli
 from pipeline.files import paths, records
 from pipeline.params.schema import Params
+from pipeline.process import verbosity
+from pipeline.process.errors import ConfigError
 from pipeline.tracking import runs, ui
 from pipeline.tracking.live import Live
 from pipeline.tracking.publish import publish
@@ -35,7 +39,7 @@ def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_address_is_printed_and_a_signal_stops_everything(project: Path, number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "pipeline.tracking.ui"]
+    command = [sys.executable, "-m", "pipeline", "--quiet", "ui"]
     environment = {**os.environ, "PYTHONPATH": str(Path(ui.__file__).parents[2])}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
@@ -51,6 +55,34 @@ def test_address_is_printed_and_a_signal_stops_everything(project: Path, number:
     assert (out, err) == ("", "")
     assert process.returncode == (0 if number == signal.SIGINT else 143)
     assert psutil.wait_procs(started, timeout=5)[1] == []
+
+
+@pytest.mark.parametrize("options", [[], ["--debug"]])
+def test_a_wrong_key_is_told_as_by_every_command_and_before_anything_starts(
+    project: Path, options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = paths.PARAMS.read_text(encoding="utf-8")
+    paths.PARAMS.write_text(text.replace("  learning_rate:", "  learning_rat:", 1), encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["herbarium", *options, "ui"])
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setenv(verbosity.DEBUG, "")  # as it was, afterwards: the command line sets it
+    with pytest.raises(ConfigError if options else SystemExit) as end:
+        cli.main()
+    out, err = capsys.readouterr()
+    assert "starting" not in out + err
+    if options:
+        assert "train.learning_rat: unknown key" in str(end.value)
+    else:
+        assert end.value.code == 1
+        assert err.startswith("error: params.yaml: train.learning_rat: unknown key")
+
+
+def test_the_address_of_a_server_of_ones_own_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:hunter2@mlflow.example.org")
+    said = CliRunner().invoke(cli.app, ["ui"], catch_exceptions=False).stdout
+    assert "The runs are at http://" in said
+    assert "mlflow.example.org" in said
+    assert "hunter2" not in said
 
 
 @pytest.mark.slow

@@ -73,6 +73,12 @@ def write_project(folder: Path, *more: str) -> Path:
     return folder
 
 
+def write_experiments(folder: Path) -> None:
+    """Put into `folder` the experiments on file, with their records."""
+    for name in NAMES:
+        shutil.copytree(ROOT / "experiments" / name, folder / "experiments" / name)
+
+
 def refuse_owners_files(event: str, arguments: tuple[Any, ...]) -> None:
     """An audit hook for this process: a test that opens what is the owner's fails, whether or not it is there."""
     if event not in ("open", "sqlite3.connect") or not isinstance(arguments[0], str | bytes | os.PathLike):

@@ -14,14 +14,14 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.commands import results, setup
-from pipeline.files import paths
+from pipeline.files import paths, records
 from pipeline.params import config
 from pipeline.process.errors import CombinationError, ConfigError
 from pipeline.process.project import NoProjectError
 from pipeline.sweep import promote
+from tests import shipped
 
 HERBARIUM = Path(sys.executable).with_name("herbarium")
-ROOT = Path(__file__).parents[1]
 COMMANDS = sorted(typer.main.get_command(app).commands)
 
 
@@ -93,9 +93,11 @@ def test_completion_can_be_installed_and_knows_the_commands(shell: str, tmp_path
         ("herbarium verify fashion", {"fashion-mnist-cnn", "fashion-mnist-small"}),
     ],
 )
-def test_a_beginning_is_completed(line: str, offered: set[str]):
+def test_a_beginning_is_completed(line: str, offered: set[str], project: Path):
+    for name in shipped.NAMES:
+        records.write_text(project / "experiments" / name / "params.yaml", "")
     asked = {"_HERBARIUM_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
-    done = subprocess.run([HERBARIUM], cwd=ROOT, capture_output=True, text=True, env={**os.environ, **asked})
+    done = subprocess.run([HERBARIUM], capture_output=True, text=True, env={**os.environ, **asked})
     assert set(done.stdout.split()) == offered
 
 

@@ -1,6 +1,5 @@
 """The experiments on file: complete, legal, and with the parameter counts their authors reported."""
 
-import shutil
 import subprocess
 
 import pytest
@@ -32,8 +31,7 @@ CLASSES = {"tf_flowers": 5, "cats_vs_dogs": 2}
 @pytest.fixture
 def repository(project, monkeypatch):
     """The project folder with all experiments, as a git repository with everything committed."""
-    for name in shipped.NAMES:
-        shutil.copytree(ROOT / "experiments" / name, project / "experiments" / name)
+    shipped.write_experiments(project)
     git("init", "--quiet")
     git("add", "--all")
     git("-c", "user.name=n", "-c", "user.email=e", "commit", "--quiet", "--message", "all")

@@ -10,7 +10,6 @@ from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.review import table
 from tests import shipped
-from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +61,8 @@ def test_a_readme_is_written_and_found_misleading(finished):
     assert readme.misleading("digits", None) is None
 
 
-def test_the_project_s_own_readmes_say_what_works(monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_the_project_s_own_readmes_say_what_works(project):
+    shipped.write_experiments(project)
     found = table.on_record()
     names = [*found]
     assert [readme.misleading(name, record) for name, record in found.items()] == [None] * len(names)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.files import paths
-from pipeline.identity import modules
+from pipeline.identity import modules, stock
 from pipeline.identity.modules import imported
 from pipeline.params import config
 from pipeline.params.schema import Params
@@ -372,7 +372,7 @@ def test_a_stage_can_read_the_keys_it_declares_and_no_others(stage, project):
     declared = [key for key in PIPELINE[stage]["params"] if isinstance(key, str)]
     everything = leaves(config.load())
     expected = {key for key in everything if any(key == d or key.startswith(f"{d}.") for d in declared)}
-    params = config.for_stage(stage)
+    params = stock.take(stage).params
     assert leaves(params) == expected
     for key in everything - expected:
         with pytest.raises(AttributeError):

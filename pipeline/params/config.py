@@ -125,17 +125,11 @@ def with_seed(params: Params, seed: int) -> Params:
     return params.model_copy(update={"train": params.train.model_copy(update={"seed": seed})})
 
 
-def for_stage(stage: str) -> Params:
-    """params.yaml with only the keys that dvc.yaml declares for `stage`; reading any other key raises AttributeError.
-
-    So a stage cannot depend on a key DVC does not watch.
-    """
-    declared = read_yaml(paths.PIPELINE)["stages"][stage]["params"]
-    return narrow(load(), [key for key in declared if isinstance(key, str)])
-
-
 def narrow(params: Params, keys: Iterable[str]) -> Params:
-    """`params` without all but `keys` ("train" or "train.seed"); values are not checked again."""
+    """`params` without all but `keys` ("train" or "train.seed"); values are not checked again.
+
+    Reading any other key raises AttributeError: a stage that is handed the keys it declares cannot depend on others.
+    """
     narrowed: Params = _only(params, [key.split(".") for key in keys])
     return narrowed
 

@@ -4,14 +4,12 @@ import contextlib
 import copy
 import time
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.files import paths
 from pipeline.params import config
 from pipeline.params.keys import replaced
 from pipeline.params.schema import Params
@@ -283,9 +281,3 @@ def test_narrowing_keeps_the_keys_and_nothing_else():
     for read in (lambda: narrowed.train, lambda: narrowed.data.name, lambda: narrowed.data.splits.test):
         with pytest.raises(AttributeError):
             read()
-
-
-def test_a_stage_is_handed_what_dvc_yaml_declares(project: Path):
-    path = project / paths.PIPELINE
-    path.write_text("stages: {train: {params: [train.seed, {other.json: [x]}]}}")
-    assert config.for_stage("train").model_dump() == {"train": {"seed": CONTENT["train"]["seed"]}}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.files import paths, records
-from pipeline.params import config
+from pipeline.identity import stock
 from pipeline.params.keys import flat
 from pipeline.params.schema import Params
 from pipeline.plots import style
@@ -70,7 +70,7 @@ def finished(project: Path) -> Path:
 @pytest.fixture
 def shown(finished: Path) -> Params:
     """The parameters the stage is handed."""
-    return config.for_stage("evaluate")
+    return stock.take("evaluate").params
 
 
 def rendered(shown: Params, listed: Mapping[str, Any] | None = None) -> str:

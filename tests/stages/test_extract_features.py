@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import features_index, paths
+from pipeline.identity import stock
 from pipeline.model import extraction
-from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.stages import extract_features
 from tests import trees
@@ -42,7 +42,7 @@ def stored(project: Path) -> Path:
 
 
 def test_the_stage_runs_on_the_keys_it_declares(stored, capsys):
-    extract_features.run(config.for_stage("extract-features"))
+    extract_features.run(stock.take("extract-features").params)
     index = features_index.read()
     assert [cut["layer"] for cut in index["cuts"]] == ["images", "pool4"]
     assert sorted(path.name for path in (paths.FEATURES / "train").iterdir()) == ["pooled.npy", "split.json"]
@@ -53,7 +53,7 @@ def test_the_stage_runs_on_the_keys_it_declares(stored, capsys):
 
 
 def test_keys_it_does_not_declare_cannot_be_read(stored):
-    params = config.for_stage("extract-features")
+    params = stock.take("extract-features").params
     assert isinstance(params, Params)
     for section in ("train", "data", "tracking", "sweep"):
         with pytest.raises(AttributeError):
@@ -63,8 +63,8 @@ def test_keys_it_does_not_declare_cannot_be_read(stored):
 
 
 CODE = (
-    "from pipeline.params import config; from pipeline.stages import extract_features as s;"
-    " s.run(config.for_stage({!r}))"
+    "from pipeline.identity import stock; from pipeline.stages import extract_features as s;"
+    " s.run(stock.take({!r}).params)"
 )
 
 

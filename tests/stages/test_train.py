@@ -11,7 +11,7 @@ import keras
 import pytest
 
 from pipeline.files import paths, records
-from pipeline.params import config
+from pipeline.identity import stock
 from pipeline.results import history
 from pipeline.results.history import Epoch
 from pipeline.stages import extract_features, train
@@ -34,7 +34,7 @@ def extracted(project: Path) -> Path:
         head__batch_norm=True,
         backbone__max_unfrozen_layers=1,
     )
-    extract_features.run(config.for_stage("extract-features"))
+    extract_features.run(stock.take("extract-features").params)
     return project
 
 
@@ -45,7 +45,7 @@ def outputs() -> list[bytes]:
 def test_the_stage_writes_its_outputs_from_the_keys_it_declares(extracted, capsys):
     names: list[str] = []
     epochs: list[Epoch] = []
-    train.run(config.for_stage("train"), names.append, epochs.append)
+    train.run(stock.take("train").params, names.append, epochs.append)
     assert history.read(paths.HISTORY) == epochs
     assert [epoch.epoch for epoch in epochs] == [0, 1, 2, 3, 4]
     content = records.read_json(paths.TRAINING)
@@ -64,14 +64,14 @@ def test_the_stage_writes_its_outputs_from_the_keys_it_declares(extracted, capsy
 
 
 def test_repeating_gives_the_same_bytes(extracted):
-    train.run(config.for_stage("train"))
+    train.run(stock.take("train").params)
     first = outputs()
-    train.run(config.for_stage("train"))
+    train.run(stock.take("train").params)
     assert outputs() == first
 
 
 def test_nothing_written_names_a_day_or_a_place(extracted):
-    train.run(config.for_stage("train"))
+    train.run(stock.take("train").params)
     for content in outputs():
         assert date.today().isoformat().encode() not in content
         assert str(extracted).encode() not in content
@@ -79,12 +79,12 @@ def test_nothing_written_names_a_day_or_a_place(extracted):
 
 CODE = """
 import os, signal, sys
-from pipeline.params import config
+from pipeline.identity import stock
 from pipeline.stages import train
 def on_epoch(epoch):
     if epoch.epoch == int(sys.argv[1]):
         os.kill(os.getpid(), signal.SIGKILL)
-train.run(config.for_stage("train"), on_epoch=on_epoch)
+train.run(stock.take("train").params, on_epoch=on_epoch)
 """
 
 

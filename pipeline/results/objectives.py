@@ -35,11 +35,6 @@ class Objective:
             return f"{name} over {self.folds} folds"
         return f"validation {name}" if self.measure == ACCURACY else f"{name} of the validation images"
 
-    @property
-    def usual(self) -> bool:
-        """Whether it is what every training tells of itself: the accuracy of the validation images."""
-        return self.measure == ACCURACY and not self.folds
-
 
 USUAL = Objective()
 

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from pipeline.process.compat import keras_internals
 from pipeline.serving import onnx_files
 
 Format = Literal["keras", "saved_model", "litert", "onnx"]
-FORMATS: tuple[Format, ...] = get_args(Format)
 DESCRIPTION = "herbarium.json"
 EXTRA = "assets.extra"  # where a SavedModel keeps what TensorFlow does not read
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)

@@ -47,13 +47,6 @@ def write(model: Any, description: str, calibration: np.ndarray, folder: Path) -
     return [(whole, "float32"), (counted, "int8")]
 
 
-def described(path: Path) -> str:
-    """The description in a file that `write` has written."""
-    import onnx
-
-    return str({entry.key: entry.value for entry in onnx.load(str(path)).metadata_props}[DESCRIPTION_KEY])
-
-
 def _describe(path: Path, description: str) -> None:
     import onnx
 

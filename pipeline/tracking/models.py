@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import mlflow
 from mlflow.exceptions import MlflowException
@@ -47,19 +46,11 @@ def _check_form(uri: str, store: str, named_by: str, refusal: type[HerbariumErro
         raise refusal(f"{named_by}: {address.redacted(uri)}: found {found}; allowed: {_ALLOWED}")
 
 
-def load(
-    uri: str, tracking: Tracking, start: Callable[[], object] = lambda: None
-) -> Callable[[list[bytes]], list[dict[str, Any]]]:
-    """Encoded images → answers, as `serving.classifier.Classifier.predict`, of the model at `uri`; see `opened`."""
-    return opened(uri, tracking, start).predict
-
-
 def opened(uri: str, tracking: Tracking, start: Callable[[], object] = lambda: None) -> Classifier:
-    """The model at `uri`.
+    """The model at `uri`: models:/name@alias, models:/name/version, models:/id, or a downloaded model's folder.
 
-    `uri`: models:/name@alias, models:/name/version, models:/id, or a downloaded model's folder. `start` is called when
-    the model is there, before Keras is needed. Raises DataError if
-    there is none or it is not one this project published, TrackingUnavailable if MLflow does not answer.
+    `start` is called when the model is there, before Keras is needed. Raises DataError if there is none or it is not
+    one this project published, TrackingUnavailable if MLflow does not answer.
     """
     store = address.tracking_uri(tracking)
     with conversation(store, ANSWER_SECONDS):

@@ -76,7 +76,7 @@ def test_as_a_backbone(params: Params, hostile: Path, canary: Path, outcome: Not
 
 def test_in_a_model_to_be_asked(params: Params, hostile: Path, canary: Path, tmp_path: Path, outcome: Note) -> None:
     with pytest.raises(DataError, match=r"--model: .* cannot be used: .*model without code of its own"):
-        models.load(served(tmp_path / "logged", hostile), params.tracking)
+        models.opened(served(tmp_path / "logged", hostile), params.tracking)
     assert not canary.exists()
     outcome("a model from elsewhere with code in it", "herbarium predict --model", "refused, not run", payloads=1)
 
@@ -89,7 +89,7 @@ def test_every_fault_is_one_of_code_or_reading_not_of_the_rest(params: Params, t
     chosen = saved(params, path)
     assert backbones.build(chosen.backbone, chosen.images).layers == ["convolution"]
     path = hostile_models.innocent(path, keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax"))
-    ask = models.load(served(tmp_path / "logged", path), params.tracking)
+    ask = models.opened(served(tmp_path / "logged", path), params.tracking).predict
     assert set(ask([np.zeros(hostile_models.SHAPE, np.uint8)])[0]["probabilities"]) == set(CLASSES)
 
 
@@ -120,7 +120,7 @@ def test_the_loader_of_an_mlflow_model_is_not_called(params: Params, tmp_path: P
     mlflow.pyfunc.save_model(str(folder), python_model=Loader(canary), pip_requirements=[])
     canary.unlink(missing_ok=True)
     with pytest.raises(DataError, match=r"found no model\.keras"):
-        models.load(str(folder), params.tracking)
+        models.opened(str(folder), params.tracking)
     with pytest.raises(ConfigError, match=r"holds no \.keras file"):
         backbone.download(str(folder), tmp_path / "fetched.keras", params.tracking)
     assert not canary.exists()
@@ -139,7 +139,7 @@ def test_the_code_stored_with_a_model_is_not_run(params: Params, tmp_path: Path,
     folder = served(tmp_path / "logged", path)
     code = Path(folder) / "code" / Path(*bundle.ENTRY.split(".")).with_suffix(".py")
     records.write_text(code, f"from pathlib import Path\nPath({str(canary)!r}).touch()\ndef _load_pyfunc(path): ...\n")
-    models.load(folder, params.tracking)([np.zeros(hostile_models.SHAPE, np.uint8)])
+    models.opened(folder, params.tracking).predict([np.zeros(hostile_models.SHAPE, np.uint8)])
     assert not canary.exists()
 
 
@@ -161,7 +161,7 @@ def test_a_model_whose_files_do_not_belong_together_is_refused(params: Params, t
     }
     damage[change]()
     with pytest.raises(DataError, match=r"changed after the model was saved|found no (checksums|classes)\.json"):
-        models.load(folder, params.tracking)
+        models.opened(folder, params.tracking)
     with pytest.raises(DataError):  # what a server calls
         classifier._load_pyfunc(str(data))
 

@@ -23,14 +23,14 @@ ABSENT = ["models:/x", "models:/x/1", "models:/x@champion", "models:/a/b/c/d", "
 @pytest.mark.parametrize("uri", ADDRESSES)
 def test_other_addresses_and_what_is_no_folder_are_refused(uri: str, at: PLACES) -> None:
     with pytest.raises(DataError, match=r"^--model: .*: found (an address|no folder).*; allowed: models:/") as raised:
-        models.load(uri, at(None).tracking)
+        models.opened(uri, at(None).tracking)
     assert "hunter2" not in str(raised.value)
 
 
 @pytest.mark.parametrize("uri", ABSENT)
 def test_where_nothing_was_published_no_database_is_made_to_find_that_out(uri: str, at: PLACES, project: Path) -> None:
     with pytest.raises(DataError, match=rf"^--model: {uri} is not in sqlite.*nothing has been published there"):
-        models.load(uri, at(None).tracking)
+        models.opened(uri, at(None).tracking)
     assert not (project / "mlflow.db").exists()
 
 
@@ -40,10 +40,10 @@ def test_a_model_that_is_not_there_is_said_to_be_missing(at: PLACES) -> None:
         connect(params.tracking)
     for uri in ABSENT:
         with pytest.raises(DataError, match=rf"^--model: {uri} is not in sqlite"):
-            models.load(uri, params.tracking)
+            models.opened(uri, params.tracking)
 
 
 def test_a_folder_without_a_model_is_named(at: PLACES, project: Path) -> None:
     (project / "folder").mkdir()
     with pytest.raises(DataError, match=r"--model: folder cannot be used: .*found no model.keras"):
-        models.load("folder", at(None).tracking)
+        models.opened("folder", at(None).tracking)

@@ -37,7 +37,7 @@ def test_a_run_is_published_registered_and_asked(oddly_placed: Path, at: PLACES,
     run = publish(params, lambda: model)
     assert not publish(params, lambda: pytest.fail("the model was built again")).created
     assert registry.register(params.tracking, run.run_id, "trees").champion
-    classify = models.load("models:/trees@champion", params.tracking)
+    classify = models.opened("models:/trees@champion", params.tracking).predict
     assert len(classify([records.read_npy(paths.images("test"))[0]])) == 1
     assert (oddly_placed / "mlflow.db").is_file()
     assert (oddly_placed / "mlartifacts").is_dir()

@@ -60,7 +60,7 @@ def test_a_moved_project_finds_its_runs_and_models(published, params, name, monk
     first.rename(moved)
     enter(moved, monkeypatch)
     before = files(moved)
-    assert models.load("models:/leaves@champion", params.tracking)
+    assert models.opened("models:/leaves@champion", params.tracking)
     assert f"mlflow.db was in {first}; artifacts of its runs are looked for in {moved} now" in capsys.readouterr().err
     again = publish(params, unwanted)
     assert (again.run_id, again.created) == (run.run_id, False)
@@ -152,9 +152,9 @@ def test_a_model_that_is_no_longer_there_is_stored_again_under_its_name(publishe
     (known,) = store.client.search_logged_models([store.experiment_id])
     shutil.rmtree(first / "mlartifacts/models")
     with pytest.raises(DataError, match="is not in"):
-        models.load("models:/leaves@champion", params.tracking)
+        models.opened("models:/leaves@champion", params.tracking)
     publish(params, lambda: model)
-    assert models.load("models:/leaves@champion", params.tracking)
+    assert models.opened("models:/leaves@champion", params.tracking)
     (stored,) = store.client.search_logged_models([store.experiment_id])
     assert (stored.model_id, stored.source_run_id) == (known.model_id, run.run_id)
     publish(params, unwanted)

@@ -89,7 +89,7 @@ def test_everything_goes_into_one_store_whatever_the_shell_and_the_folder_mean(
     assert registry.register(params.tracking, run.run_id, "trees").champion
     for name in elsewhere:
         monkeypatch.delenv(name)
-    assert models.load("models:/trees@champion", params.tracking)
+    assert models.opened("models:/trees@champion", params.tracking)
     assert {path.name for path in project.iterdir() if path.suffix == ".db"} == {"team.db"}
     assert [path.name for path in (project / "mlruns").rglob("*")] == ["0", "meta.yaml"]
     shutil.rmtree(project / "mlruns")

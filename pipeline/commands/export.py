@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pipeline.commands import finished
+from pipeline.commands import finished, targets
 from pipeline.commands.setup import in_project, prepared
 
 app = typer.Typer()
@@ -39,7 +39,9 @@ def export(
 
         if kind == "onnx":
             onnx_files.require_packages()
-        folder = exporting.target(given or Path("exported") / kind)
+        folder = given or Path("exported") / kind
+        targets.require_folder(folder.absolute(), "--to")
+        exporting.target(folder)
         finished.require(*exporting.NEEDED)
         receipts.require()
         certificate.require_results()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.commands import finished, known
+from pipeline.commands import finished, known, targets
 from pipeline.commands.setup import in_project, prepared
 
 if TYPE_CHECKING:
@@ -65,7 +65,10 @@ def predict(
 
     files = asking.files(images, sys.stdin)
     folder = str(Path(model).resolve()) if model and Path(model).exists() else None
+    drawn, asked = picture and picture.absolute(), [file.absolute() for file in files]
     with in_project():
+        if drawn:
+            targets.require_file(drawn, "--picture", ".png", asked)
         classifier = _classifier(folder or model, false_alarms)
     look = _look(classifier) if why else None
     if asking.show(files, classifier.predict, as_json, picture, look, false_alarms):
@@ -120,6 +123,7 @@ def export_backbone(path: Annotated[Path, typer.Argument(help="Where to write it
     with in_project():
         from pipeline.files import paths
 
+        targets.require_file(target, "PATH", ".weights.h5")
         finished.require(paths.MODEL, paths.CLASSES)
         params = prepared()
         from pipeline.identity import certificate

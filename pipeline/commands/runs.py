@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.commands import targets
 from pipeline.commands.setup import in_project
 from pipeline.process.errors import HerbariumError
 
@@ -28,6 +29,8 @@ def runs(
     """
     target = page and page.absolute()
     with in_project():
+        if target:
+            targets.require_file(target, "--page", ".html")
         shown = _listed(commits, everything)
         if target:
             from pipeline.review import side_by_side

@@ -134,7 +134,7 @@ ARGUMENTS = {
     "nothing to register": (("publish", "--force"), "goes with --register NAME"),
     "nothing to summarise": (("summary",), "reports/"),
     "a path outside": (("record", "../../elsewhere"), "elsewhere"),
-    "another ending": (("export-backbone", "backbone.txt"), "models/model.keras"),
+    "another ending": (("export-backbone", "backbone.txt"), "allowed: a name ending in .weights.h5"),
     "no such revision": (("compare", "no-such-thing", "."), "no-such-thing"),
 }
 

@@ -107,7 +107,7 @@ def _shards(info: Any, split: str, text: str) -> list[Any]:
         stretches: list[Any] = info.splits[text].file_instructions
     except Exception as error:  # TFDS has no class of its own for what it does not read
         raise DataError(f"data.splits.{split}: found {text}; {in_one_line(error)}") from error
-    if not any(stretch.take for stretch in stretches):
+    if not any(stretch.take for stretch in stretches) or any(stretch.take < 0 for stretch in stretches):
         raise DataError(f"data.splits.{split}: {text} means no image; allowed: a slice with at least one")
     return stretches
 

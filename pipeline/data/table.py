@@ -78,14 +78,25 @@ def _read_text(separator: str) -> Callable[[Path], tuple[list[str], Lines]]:
 
 
 def _read_parquet(path: Path) -> tuple[list[str], Lines]:
-    from pyarrow import ArrowException, parquet
+    from pyarrow import ArrowException, parquet, types
 
     try:
+        schema = parquet.read_schema(path)
+        _check_header(path, schema.names)
+        strange = [field for field in schema if types.is_nested(field.type) or "binary" in str(field.type)]
+        if strange:
+            found = ", ".join(f"{field.name} of type {field.type}" for field in strange)
+            raise DataError(f"data.table: {path}: found {found}; allowed: text and numbers")
         content = parquet.read_table(path)
     except (ArrowException, OSError) as error:
         raise DataError(f"data.table: {path} is no Parquet file ({' '.join(str(error).split())[:200]})") from None
-    columns = [["" if value is None else str(value) for value in column.to_pylist()] for column in content.columns]
+    columns = [[_text(value) for value in column.to_pylist()] for column in content.columns]
     return content.column_names, ((f"row {i}", list(values)) for i, values in enumerate(zip(*columns, strict=True), 1))
+
+
+def _text(value: object) -> str:
+    """Nothing for what is missing; a number that is none (NaN) is how other tools write that."""
+    return "" if value is None or value != value else str(value)
 
 
 _READERS = {".csv": _read_text(","), ".tsv": _read_text("\t"), ".parquet": _read_parquet}
@@ -95,6 +106,8 @@ def _check_header(path: Path, header: list[str]) -> None:
     allowed = (
         f"allowed: {', '.join(COLUMNS)}, separated by commas (tabs in .tsv), of which file and label must be there"
     )
+    if not header:
+        raise DataError(f"data.table: {path} is empty; {allowed}")
     if missing := [name for name in (FILE, LABEL) if name not in header]:
         raise DataError(f"data.table: {path} has the columns {', '.join(header)}, and no {missing[0]}; {allowed}")
     if unknown := [name for name in header if name not in COLUMNS]:

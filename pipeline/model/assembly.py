@@ -19,6 +19,8 @@ from pipeline.process.errors import ConfigError, DataError, in_one_line
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
 
+_SUMMARY_COLUMNS = 80  # as files off a terminal have always had
+
 
 @dataclass(frozen=True)
 class Assembled:
@@ -142,6 +144,4 @@ def parameter_counts(assembled: Assembled) -> dict[str, int]:
 
 def summary(model: keras.Model) -> str:
     """Keras' own table of layers, shapes and parameters, as plain text."""
-    lines: list[str] = []
-    model.summary(line_length=100, print_fn=lines.append, expand_nested=True)
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return f"{keras_internals.summary(model, _SUMMARY_COLUMNS).rstrip()}\n"

@@ -61,6 +61,13 @@ class Params(Section):
             raise ValueError("images.scale: backbone needs a keras.applications backbone: set unit or symmetric")
         if self.backbone.weights == "imagenet" and self.images.channels != 3:
             raise ValueError("backbone.weights: imagenet needs colour images: set images.channels: 3")
+        pools, side = self.backbone.layers.count("pool"), min(self.images.height, self.images.width)
+        if not side >> pools:
+            raise ValueError(
+                f"backbone.layers: {pools} pools, each of which halves them, leave nothing of images of"
+                f" {self.images.height} × {self.images.width} pixels: take at most"
+                f" {side.bit_length() - 1}, or larger images"
+            )
         if self.images.augmentation.saturation and self.images.channels == 1:
             raise ValueError("images.augmentation.saturation: grey images have none: set 0, or images.channels: 3")
         return self

@@ -32,6 +32,12 @@ class Slice:
         start, stop = self._percents()
         return start / 100, stop / 100
 
+    @property
+    def empty(self) -> bool:
+        """True if it surely means no image, whatever the split's size."""
+        bounds = self._bounds()
+        return bounds is not None and bounds[0] >= bounds[1]
+
     def overlaps(self, other: "Slice") -> bool:
         """True if both surely share images whatever the split's size; mixed units and negative image counts are left
         to the exact check once the data is read."""

@@ -56,6 +56,9 @@ def test_wrong_slices_are_named_with_what_is_there(builder):
         check(builder, "train", "valid[:10%]")
     with pytest.raises(DataError, match=r"data\.splits\.test: train\[50%:50%\] means no image"):
         check(builder, "train[:10]", "train[50%:50%]")
+    for reversed_ in ("train[-3:3]", "test+train[-3:3]"):
+        with pytest.raises(DataError, match=r"means no image"):
+            check(builder, "train[:10]", reversed_)
     with pytest.raises(DataError, match=r"data\.splits\.train: found train\[:500\]"):
         check(builder, "train[:500]", "test")
 

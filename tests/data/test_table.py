@@ -1,12 +1,13 @@
 """The table source: labels in a file, and what is wrong with it told row by row."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyarrow import Table, parquet
+from pyarrow import Table, array, parquet
 
 from pipeline.data import reading, table, table_source
 from pipeline.data.image_files import BadFile
@@ -152,7 +153,7 @@ def test_rows_are_listed_up_to_a_number(tmp_path):
         ("l.csv", ["file,label,grop"], "unknown columns grop; did you mean group?"),
         ("l.csv", ["file,label,label"], "has a column twice"),
         ("l.csv", ["file,label"], "has no row"),
-        ("l.csv", [""], "and no file"),
+        ("l.csv", [""], "l.csv is empty; allowed: file, label"),
         ("l.xlsx", ["file,label"], "found .xlsx at"),
         ("l.parquet", ["file,label"], "is no Parquet file"),
     ],
@@ -160,6 +161,18 @@ def test_rows_are_listed_up_to_a_number(tmp_path):
 def test_tables_that_are_none_are_named(tmp_path, name, lines, says):
     assert says in refused(save(tmp_path / name, *lines))
     assert "found nothing at" in refused(tmp_path / "absent.csv")
+
+
+def test_a_parquet_file_s_missing_and_unreadable_values_are_told(tmp_path):
+    """NaN is how tools write a missing label; what is no text is no name; a column twice is said as of CSV."""
+    path, files = tmp_path / "l.parquet", ["1.png", "2.png"]
+    parquet.write_table(Table.from_pydict({"file": files, "label": [4.0, float("nan")]}), path)
+    assert "row 2: has no label" in refused(path)
+    for values in ([b"rose", b"tulip"], [["rose"], ["tulip"]]):
+        parquet.write_table(Table.from_pydict({"file": files, "label": values}), path)
+        assert re.search(r"found label of type (binary|list<.*>); allowed: text and numbers", refused(path))
+    parquet.write_table(Table.from_arrays([array(files)] * 2 + [array(["a", "b"])], ["file", "file", "label"]), path)
+    assert "has a column twice: file, file, label" in refused(path)
 
 
 def test_text_that_is_not_utf_8_is_refused(tmp_path):

@@ -1,5 +1,9 @@
 """The trained part on disk: the same bytes for the same weights, and the full network back from them."""
 
+import io
+import os
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -70,6 +74,22 @@ def test_the_summary_is_plain_text_of_every_layer(params):
     assert all(name in text for name in ("images", "conv1", "pool4", "dense1", "logits", "probabilities"))
     assert "\x1b" not in text
     assert all(len(line) <= 100 for line in text.splitlines())
+
+
+def test_the_summary_is_the_same_in_every_terminal(params, monkeypatch):
+    """It is a stage's output: a wide terminal, a dumb one, or one without UTF-8 must not decide its bytes."""
+    model = assembly.assemble(params, classes=3).full
+    found = {assembly.summary(model)}
+    for variables in ({"COLUMNS": "200", "LINES": "9"}, {"TERM": "dumb"}, {"FORCE_COLOR": "1", "NO_COLOR": "1"}):
+        with monkeypatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            found.add(assembly.summary(model))
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+        patch.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((200, 50)))
+        found.add(assembly.summary(model))
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("unfrozen", [0, 1, 2])

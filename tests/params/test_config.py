@@ -117,6 +117,7 @@ def test_all_wrong_keys_are_listed_at_once():
         ({"train.unfrozen_layers": 3}, "train.unfrozen_layers is 3, backbone.max_unfrozen_layers is 2"),
         ({"images.scale": "backbone"}, "images.scale: backbone needs a keras.applications backbone"),
         ({"backbone.name": "VGG16", "backbone.layers": []} | {"backbone.weights": "imagenet"}, "needs colour images"),
+        ({"backbone.layers": [8, *["pool"] * 6]}, "6 pools, each of which halves them, leave nothing of images of"),
         ({"backbone.name": "VGG16"}, "backbone: layers describes name: convolutions, and name is 'VGG16'"),
         ({"backbone.weights": "imagenet"}, "weights: imagenet exists for keras.applications only"),
         ({"backbone.name": "saved", "backbone.layers": [], "backbone.weights": "none"}, "brings its own weights"),

@@ -1,6 +1,7 @@
 """Keras: what feeds what in a network, layer names, downloads without end, and equal files for equal models."""
 
 import inspect
+import io
 import json
 import os
 import re
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from pipeline.files.records import atomic
@@ -52,6 +54,26 @@ def own_seeds(seed: int) -> Iterator[None]:
     keras.utils.set_random_seed(seed)  # for operations without a seed, which op determinism refuses otherwise
     with replaced(seed_generator, "python_random", require(seed_generator, "python_random").Random(seed)):
         yield
+
+
+def summary(model: Any, width: int) -> str:
+    """Keras' table of a model's layers, in so many columns, as plain text in UTF-8.
+
+    Keras leaves width and characters to the terminal, or to COLUMNS and PYTHONIOENCODING. Seen in keras 3.15.1 and rich
+    15.0; no report upstream is known.
+    """
+    import rich.console
+    from keras.src.utils import summary_utils
+
+    lines: list[str] = []
+
+    def console(**options: Any) -> Any:
+        return rich.console.Console(**options, file=io.StringIO(), width=width, legacy_windows=False, _environ={})
+
+    parts = SimpleNamespace(console=SimpleNamespace(Console=console), markup=rich.markup, table=rich.table)
+    with replaced(summary_utils, "rich", parts):
+        model.summary(line_length=100, print_fn=lines.append, expand_nested=True)
+    return "\n".join(lines)
 
 
 def without_dropout(model: Any) -> None:

@@ -1,7 +1,8 @@
 """The project as it is shipped, which tests begin with: in this checkout params.yaml, DVC's settings, runs and
 experiments beside ours are its owner's, and no test's outcome may hang on them.
 
-`python -m tests.shipped` writes the shipped params.yaml: after a change of the schema's words or keys.
+`python -m tests.shipped` writes params.yaml and DVC's settings as they are shipped: after a change of the schema's
+words or keys.
 """
 
 import os
@@ -68,9 +69,13 @@ def write_project(folder: Path, *more: str) -> Path:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
+    _write_owners(folder)
+    return folder
+
+
+def _write_owners(folder: Path) -> None:
     records.write_text(folder / ".dvc/config", _DVC)
     records.write_text(folder / paths.PARAMS, PARAMS)
-    return folder
 
 
 def write_experiments(folder: Path) -> None:
@@ -92,4 +97,4 @@ def refuse_owners_files(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 if __name__ == "__main__":
-    records.write_text(ROOT / paths.PARAMS, PARAMS)
+    _write_owners(ROOT)

@@ -3,13 +3,13 @@
 import json
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
 from mlflow.entities import Metric, Param, Run, RunTag
+from pydantic import BaseModel
 
-from pipeline.params.keys import flat
 from pipeline.params.schema import Params
 from pipeline.results.history import COLUMNS, Epoch
 from pipeline.tracking import colours, tags
@@ -113,11 +113,26 @@ def supersede(store: Store, run: Run) -> None:
 
 
 def parameters(params: Params) -> dict[str, str]:
-    """The parameters worth a column: `train.learning_rate` → "0.001". Left out is what has no effect on this result."""
+    """The parameters worth a column: `train.learning_rate` → "0.001". Left out is what has no effect on this result.
+
+    A mapping whose keys the user chose is one value: MLflow refuses names with a comma, a quote, a parenthesis.
+    """
     return {
-        key: json.dumps(value, ensure_ascii=False) if isinstance(value, (list, bool)) or value is None else str(value)
-        for key, value in flat(params.model_dump(exclude=_without_effect(params))).items()
+        key: json.dumps(value, ensure_ascii=False)
+        if isinstance(value, (list, dict, bool)) or value is None
+        else str(value)
+        for key, value in _columns(params, params.model_dump(exclude=_without_effect(params)))
     }
+
+
+def _columns(section: BaseModel, shown: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted key and value of what is `shown` of a section and of those in it."""
+    for name, value in shown.items():
+        inner = getattr(section, name)
+        if isinstance(inner, BaseModel):
+            yield from _columns(inner, value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def _without_effect(params: Params) -> dict[str, Any]:

@@ -232,3 +232,12 @@ def test_neither_classes_nor_counts_have_a_chart_each() -> None:
         *("test_macro_f1", "test_lowest_recall"),
     }
     assert (values["test_macro_f1"], values["test_lowest_recall"]) == (1.0, 0.0)
+
+
+def test_a_run_that_weighs_classes_of_any_name_is_complete(params: Params, store: Store, model: Any) -> None:
+    train = params.train.model_copy(update={"class_weights": {"a,b": 2.0, "it's (old)": 3.0}})
+    run = store.client.get_run(publish(params.model_copy(update={"train": train}), lambda: model).run_id)
+    assert run.data.tags[tags.STATE] == "published"
+    assert run.data.params["train.class_weights"].startswith('{"a,b": 2.0')
+    (logged,) = store.client.search_logged_models([store.experiment_id])
+    assert logged.params["train.class_weights"] == run.data.params["train.class_weights"]

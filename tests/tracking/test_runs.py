@@ -1,3 +1,4 @@
+import json
 import math
 from collections.abc import Callable
 
@@ -113,3 +114,26 @@ def test_superseded_run_is_kept_but_not_found(store: Store, params: Params) -> N
     kept = store.client.get_run(run.info.run_id).data.tags
     assert kept["superseded_fingerprint"] == FINGERPRINT
     assert kept[tags.STATE] == "superseded"
+
+
+def weighted(params: Params, weights: dict[str, float]) -> Params:
+    return params.model_copy(update={"train": params.train.model_copy(update={"class_weights": weights})})
+
+
+def test_weights_of_classes_of_any_name_are_one_parameter(store: Store, params: Params) -> None:
+    """MLflow refuses a run of which one parameter's name has a comma, a quote, a parenthesis, an ampersand."""
+    weights = {"a,b": 2.0, "it's": 3.0, "R&D (old)": 0.5, "사진": 1.5, 'a "b"': 1.0, "x.y": 4.0}
+    flat = runs.parameters(weighted(params, weights))
+    assert [key for key in flat if key.startswith("train.class_weights")] == ["train.class_weights"]
+    assert flat["train.class_weights"].startswith('{"a,b": 2.0, "it\'s": 3.0, ')
+    run = runs.create(store, FINGERPRINT, params)
+    runs.log(store, run, params=flat)
+    shown = store.client.get_run(run.info.run_id).data.params
+    assert json.loads(shown["train.class_weights"]) == weights
+    assert shown == flat
+
+
+def test_of_very_many_classes_the_first_weights_are_shown(store: Store, params: Params) -> None:
+    run = runs.create(store, FINGERPRINT, params)
+    runs.log(store, run, params=runs.parameters(weighted(params, {f"class {i}": 2.0 for i in range(1000)})))
+    assert '"class 99": 2.0' in store.client.get_run(run.info.run_id).data.params["train.class_weights"]

@@ -193,3 +193,16 @@ def test_its_duration_is_the_time_worked(store: Store, params: Params) -> None:
     parent, _ = shown(store)
     assert 3600 <= float(parent.data.tags[tags.WORKED]) < 3700
     assert 3600_000 <= parent.info.end_time - parent.info.start_time < 3_700_000
+
+
+def test_trials_with_classes_of_any_name_are_shown(store: Store, params: Params) -> None:
+    weights = {"a,b": 2.0, "it's (old)": 3.0}
+    space = {**params.sweep.space, "train.class_weights": {"choices": ["balanced", weights]}}
+    train = params.train.model_copy(update={"class_weights": weights})
+    sweep(
+        params.model_copy(update={"train": train, "sweep": params.sweep.model_copy(update={"space": space})}),
+        TRIALS[:1],
+    )
+    parent, children = shown(store)
+    assert str(weights) in parent.data.params["space.train.class_weights"]
+    assert children[0].data.params["train.class_weights"].startswith('{"a,b": 2.0')

@@ -74,7 +74,7 @@ def start() -> subprocess.Popen:
 
 
 def unfinished_bytes() -> int:
-    return sum(path.stat().st_size for path in paths.STATE.rglob("*.npy"))
+    return sum(path.stat().st_size for path in extraction.UNFINISHED.rglob("*.npy"))
 
 
 @pytest.mark.slow
@@ -96,4 +96,4 @@ def test_killed_and_started_again_it_ends_with_the_same_bytes(stored):
     assert list(paths.FEATURES.rglob("*.npy")) == []
     assert start().wait() == 0
     assert trees.digest(paths.FEATURES) == expected
-    assert not list(paths.STATE.rglob("*.npy"))
+    assert not extraction.UNFINISHED.exists()

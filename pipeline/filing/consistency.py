@@ -84,6 +84,16 @@ def check_validation(measured: Mapping[str, Any], table: Predictions, where: Pat
     _refuse(where, "the metrics", _differing(measured, expected), paths.VALIDATION_PREDICTIONS.name)
 
 
+def check_trainings(found: Record, file: Path) -> None:
+    """Raise DataError if fewer trainings are said to have looked at the test images than the record has seeds."""
+    seeds = len(found.accuracies("test"))
+    if found.trainings is not None and found.trainings < seeds:
+        raise DataError(
+            f"{file}: trainings is {found.trainings}, and the record has {seeds} seeds, each a training that was"
+            " measured on these test images; restore it, or file the run again with `herbarium record`"
+        )
+
+
 def recomputed(tested: Predictions) -> dict[str, Any]:
     """The figures of metrics.json that follow from the test images' predictions."""
     labels, probabilities = tested.labels, tested.probabilities

@@ -49,7 +49,9 @@ def read(folder: Path) -> Record:
         runs={params.train.seed: run} if run else {},
     )
     consistency.check(found, folder)
-    return _with_seeds(found, folder, training)
+    found = _with_seeds(found, folder, training)
+    consistency.check_trainings(found, folder / LEDGER)
+    return found
 
 
 def filed(name: str) -> Record:

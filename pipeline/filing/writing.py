@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from pipeline.files import folders, paths, records
 from pipeline.filing import (
@@ -23,6 +24,7 @@ from pipeline.filing import (
 from pipeline.identity import agreement, certificate, resources
 from pipeline.params import config
 from pipeline.process.errors import ConfigError, DataError
+from pipeline.results.seeds import Replicates
 
 COPIED = (
     *(paths.PARAMS, paths.LOCK, paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE),
@@ -53,8 +55,7 @@ def file_results(name: str) -> Path:
         for table in measurements.TABLES.values():
             contents.write_predictions(table, folder)
         records.write_json(folder / reading.ENVIRONMENT, _environment())
-        looks = {"test_images": ledger.test_images(), "trainings": ledger.trainings()}
-        records.write_json(folder / reading.LEDGER, looks)
+        records.write_json(folder / reading.LEDGER, _looks(found))
         records.write_json(folder / image_sets.FILE, image_sets.as_json(results.images))
         pictures.write(folder)
         main = reading.read_lock(paths.LOCK) or {"stages": {}}
@@ -63,6 +64,13 @@ def file_results(name: str) -> Path:
             seed_runs.file([seed.seed for seed in found.seeds[1:]], main, folder)
         reading.vouched(folder)
     return experiments.record_folder(name)
+
+
+def _looks(found: Replicates | None) -> dict[str, Any]:
+    """What the ledger says of the test images; results that were pulled, or outlived it, are written down first."""
+    seeds = [seed.fingerprint for seed in found.seeds] if found else []
+    ledger.note(ledger.test_images(), str(records.read_json(paths.TRAINING)["fingerprint"]), *seeds)
+    return {"test_images": ledger.test_images(), "trainings": ledger.trainings()}
 
 
 def _write_provenance(folder: Path) -> None:

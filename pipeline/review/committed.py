@@ -1,8 +1,10 @@
 """An experiment as a commit has it. What a review rests on was declared before it: what is not committed was not."""
 
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pipeline.filing import claims, experiments, reading
 from pipeline.filing.claims import Claim
@@ -11,16 +13,23 @@ from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.process import git
 from pipeline.process.errors import HerbariumError
+from pipeline.results import sequential
+
+_NOTHING = "not declared"
 
 
 @dataclass(frozen=True)
 class Filed:
-    """An experiment's files, read. `declared`: where the claim stands, in words."""
+    """An experiment's files, read. `declared`: where the claim stands, in words.
+
+    `warnings`: what of it is younger than the record.
+    """
 
     params: Params
     claim: Claim | None
     record: Record | None
     declared: str
+    warnings: tuple[str, ...] = ()
 
 
 def at(name: str, revision: str) -> Filed | None:
@@ -33,7 +42,7 @@ def at(name: str, revision: str) -> Filed | None:
         change = git.last_change(revision, folder / "claim.yaml") or revision
         declared = f"declared in {folder / 'claim.yaml'}, last changed in commit {change[:10]}"
         try:
-            return _read(Path(outside) / folder, declared)
+            return replace(_read(Path(outside) / folder, declared), warnings=_too_young(folder, revision))
         except HerbariumError as error:  # its message names files where they are of no use
             said = str(error).replace(f"{outside}/", f"commit {revision[:10]}: ")
             raise type(error)(said) from None
@@ -47,6 +56,37 @@ def working(name: str) -> Filed:
 def differing(name: str) -> tuple[str, ...]:
     """Files of the experiment that are not, or not so, in the commit."""
     return tuple(git.uncommitted((experiments.FOLDER / name).as_posix()))
+
+
+def _too_young(folder: Path, revision: str) -> tuple[str, ...]:
+    """What decides a verdict and was changed after the outcome on record was known, in one sentence."""
+    filed = git.last_change(revision, folder / "record/metrics.json")
+    if filed is None or git.show(revision, folder / "record/metrics.json") is None:
+        return ()
+    then, now = (dict(_deciding(git.show(commit, folder / "claim.yaml") or "")) for commit in (filed, revision))
+    was, now = ({key: found.get(key, _NOTHING) for key in {**then, **now}} for found in (then, now))
+    changed = [f"{key} is {now[key]}, was {was[key]}" for key in now if was[key] != now[key]]
+    if not changed:
+        return ()
+    return (
+        f"{folder / 'claim.yaml'} is younger than the record (filed in commit {filed[:10]}): {'; '.join(changed)}: what"
+        " is declared when the outcome is known may have been chosen to suit it",
+    )
+
+
+def _deciding(claim: str) -> Iterator[tuple[str, Any]]:
+    """What a claim.yaml declares that decides a verdict, as it was written: it may be of another version."""
+    try:
+        content = dict(config.parse_yaml(claim, "claim.yaml"))
+    except (HerbariumError, TypeError, ValueError):
+        return
+    published = ("value", "n", "seeds") if content.get("origin") == "published" else ()
+    yield from ((key, content[key]) for key in ("margin", "split", *published) if key in content)
+    yield "most_seeds", content.get("most_seeds", sequential.MOST_SEEDS)
+    figures = content.get("figures")
+    for figure in filter(lambda figure: isinstance(figure, dict), figures if isinstance(figures, list) else ()):
+        named = " ".join(str(figure[key]) for key in ("split", "metric", "class", "epoch") if key in figure)
+        yield f"the margin of {named}", figure.get("margin")
 
 
 def _read(folder: Path, declared: str) -> Filed:

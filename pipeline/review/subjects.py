@@ -95,7 +95,9 @@ def _experiment(name: str, recorded: bool) -> Subject:
         found, reservation = committed.working(name), f"{experiments.FOLDER / name} is not committed"
         warnings = [f"{reservation}: nothing of it was declared beforehand, so no verdict can be given"]
     else:
-        warnings = [f"not committed, and so not part of this review: {', '.join(differing)}"] if differing else []
+        where, listed = experiments.FOLDER / name, ", ".join(differing)
+        warnings = [f"{where} has uncommitted changes, which are not looked at: {listed}"] if differing else []
+        warnings += found.warnings
     if recorded and found.record is None:
         raise ConfigError(f"{experiments.record_folder(name)}: no record in the commit; leave out --recorded")
     code = git.changed("pipeline", "dvc.yaml")

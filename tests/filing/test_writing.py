@@ -18,7 +18,7 @@ from pipeline.results import predictions
 from pipeline.results.predictions import Predictions
 from tests import trees
 
-from .conftest import write_lock, write_measured
+from .conftest import replicated, write_lock, write_measured
 
 
 def change(path, section, key, value):
@@ -50,6 +50,21 @@ def test_filing_twice_gives_the_same_bytes(finished):
     first = {path.name: path.read_bytes() for path in folder.iterdir()}
     writing.file_results("digits")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
+
+
+@pytest.mark.parametrize("count", [0, 2, 3, 40])
+def test_a_count_of_trainings_that_the_seeds_exceed_is_refused(finished, count):
+    """Three seeds have looked at the test images, whatever the ledger of another machine has seen of it."""
+    replicated(1, 2)
+    folder = writing.file_results("digits")
+    file = folder / reading.LEDGER
+    assert records.read_json(file)["trainings"] == 3
+    records.write_json(file, records.read_json(file) | {"trainings": count})
+    if count >= 3:
+        assert reading.filed("digits").trainings == count
+        return
+    with pytest.raises(DataError, match=rf"ledger\.json: trainings is {count}, and the record has 3 seeds"):
+        reading.filed("digits")
 
 
 def test_many_predictions_are_compressed_without_a_time(finished, monkeypatch):

@@ -13,7 +13,7 @@ from pipeline.files import records
 from pipeline.filing import writing
 from pipeline.filing.divergence import StageComparison
 from pipeline.process.errors import ConfigError, DataError
-from pipeline.review import claimed, report, sentences, verify
+from pipeline.review import claimed, report, sentences, subjects, verify
 from pipeline.review.verdict import Outcome
 from pipeline.review.verify import Asked, Review
 from tests.filing.conftest import replicated
@@ -130,11 +130,58 @@ def test_an_edited_margin_changes_nothing_and_is_said_first(three, again):
     found = review(said=said)
     assert found.outcome is Outcome.NOT_REPRODUCED
     assert found.claimed.margin == 0.02
-    warning = "not committed, and so not part of this review: experiments/digits/claim.yaml"
+    warning = "experiments/digits has uncommitted changes, which are not looked at: experiments/digits/claim.yaml"
     assert said[:2] == [warning, claimed.describe(found.claimed)]
     assert warning in report.as_text(found).splitlines()[1]
     assert warning in "\n".join(report.as_markdown(found).splitlines()[:4]).replace("\\", "")
     assert f"declared in {EXPERIMENT / 'claim.yaml'}" in claimed.describe(found.claimed)
+
+
+LATER = {
+    "another margin": ({"margin": 0.5}, "margin is 0.5, was 0.05"),
+    "more seeds": ({"most_seeds": 12}, "most_seeds is 12, was 10"),
+    "a published figure": ({"value": 0.2, **PUBLISHED}, "value is 0.2, was not declared; n is 1000, was not declared"),
+    "a further figure": (
+        {"figures": [{"metric": "macro_f1", "split": "test", "value": 0.1, "n": 6, "margin": 0.9}]},
+        "the margin of test macro_f1 is 0.9, was not declared",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_what_was_declared_after_the_outcome_was_known_is_said_first(filed, again, name):
+    values, says = LATER[name]
+    claim(**values)
+    commit("after the fact")
+    again(None)
+    said: list[str] = []
+    found = review(said=said, seeds=1)
+    assert said[0].startswith(f"{EXPERIMENT / 'claim.yaml'} is younger than the record (filed in commit ")
+    assert says in said[0]
+    assert said[0] in report.as_text(found).splitlines()[1]
+    (EXPERIMENT / "record/confusion.webp").write_text("drawn again")
+    commit("the outcome is as old as it was")
+    assert says in review(seeds=1).subject.warnings[0]
+
+
+def test_what_was_declared_before_or_means_the_same_is_no_warning(filed, again):
+    claim(source="said better")
+    commit("words")
+    again(None)
+    assert review().subject.warnings == ()
+    shutil.rmtree(EXPERIMENT / "record")
+    claim(margin=0.04)
+    commit("margin, and no record yet")
+    writing.file_results("digits")
+    commit("record")
+    assert review().subject.warnings == ()
+
+
+def test_a_claim_that_is_taken_back_leaves_the_default_and_a_warning(filed, again):
+    (EXPERIMENT / "claim.yaml").unlink()
+    commit("no claim")
+    again(None)
+    assert "margin is not declared, was 0.05" in review().subject.warnings[0]
 
 
 def test_parameters_and_records_are_the_commit_s_as_well(filed, again):
@@ -147,6 +194,18 @@ def test_parameters_and_records_are_the_commit_s_as_well(filed, again):
     assert found.outcome is Outcome.REPRODUCED
     assert "params.yaml" in found.subject.warnings[0]
     assert "record/curves.png" in found.subject.warnings[0]
+
+
+def test_damage_that_is_not_committed_is_not_looked_at_and_named(filed):
+    (EXPERIMENT / "record/metrics.json").write_text("{")
+    (EXPERIMENT / "record/predictions.csv").unlink()
+    (EXPERIMENT / "record/validation_predictions.csv").write_text("")
+    (EXPERIMENT / "record/notes.txt").write_text("of somebody")
+    found = subjects.resolve("digits")
+    assert found.record.predictions is not None
+    assert found.warnings[0].startswith(f"{EXPERIMENT} has uncommitted changes, which are not looked at: ")
+    for name in ("metrics.json", "predictions.csv", "validation_predictions.csv", "notes.txt"):
+        assert f"{EXPERIMENT}/record/{name}" in found.warnings[0]
 
 
 def test_an_experiment_that_is_not_committed_gets_no_verdict(filed, again):
@@ -303,6 +362,7 @@ def test_what_can_be_found_out_is_said_before_the_first_stage(filed, again):
     again(0.5, 0.1, 0.9)
     said: list[str] = []
     found = review(said=said)
+    assert "is younger than the record" in said.pop(0)
     assert said[0] == claimed.describe(found.claimed)
     assert "no number of seeds can confirm it" in said[1]
     assert report.as_json(found)["possible"] == said[1:2]

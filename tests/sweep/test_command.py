@@ -157,6 +157,7 @@ def test_kill_resume_promote_reproduce(cloned: Path, tmp_path: Path) -> None:
     assert {run.info.status for run in runs} <= {"FINISHED", "KILLED"}
     assert all(run.data.tags["state"] in ("finished", "complete", "pruned") for run in runs)
 
+    assert records.read_json(cloned / paths.SWEEP_SETTINGS)["sweep"]["trials"] == 6
     rows = {row["number"]: row for row in records.read_csv(cloned / paths.TRIALS)}
     promoted = call(cloned, sys.executable, "-m", "pipeline", "promote", "best")
     number = promoted.split("validation accuracy of trial ")[1].split(":")[0]

@@ -89,7 +89,7 @@ def read_one(folder: Path, main: Lock, seed: int) -> SeedRun:
     lock = locks.checked(config.read_yaml(folder / paths.LOCK.name), str(folder / paths.LOCK.name))
     files = {path.name: (folder / path.name).read_bytes() for path in _VOUCHED if (folder / path.name).is_file()}
     files |= contents.tables(folder, *(path.name for path in _TABLES))
-    vouching.check_files(folder, lock, files, _NEEDED)
+    vouching.check_files(folder, lock, files, _NEEDED, tuple(path.name for path in _TABLES))
     vouching.check_seed(folder, lock, main, seed)
     metrics = contents.read(folder / paths.METRICS.name, consistency.figures) or {}
     training = contents.read_json(folder / paths.TRAINING.name) or {}

@@ -16,10 +16,16 @@ from pipeline.process.errors import DataError
 _SEED = (str(paths.PARAMS), "train.seed")
 
 
-def check_files(folder: Path, lock: Lock | None, contents: Mapping[str, bytes], needed: tuple[str, ...] = ()) -> None:
+def check_files(
+    folder: Path,
+    lock: Lock | None,
+    contents: Mapping[str, bytes],
+    needed: tuple[str, ...] = (),
+    kept: tuple[str, ...] = (),
+) -> None:
     """Raise DataError, naming it, if a filed output (`contents`: name → bytes) is not the one `lock` names.
 
-    `needed`: those the lock must name.
+    `needed`: those the lock must name. `kept`: those that must be there if it does; others were not always filed.
     """
     written = {Path(path).name: digest for path, digest in locks.outputs(lock).items()} if lock else {}
     unnamed = [name for name in needed if name in contents and name not in written]
@@ -28,6 +34,11 @@ def check_files(folder: Path, lock: Lock | None, contents: Mapping[str, bytes], 
         raise DataError(
             f"{folder}: {', '.join(unnamed)}: {paths.LOCK.name} beside it {lacking}: nothing vouches for it; file the"
             " finished run again with `herbarium record`"
+        )
+    if gone := [name for name in kept if name in written and name not in contents]:
+        raise DataError(
+            f"{folder}: {', '.join(gone)}: not there, and {paths.LOCK.name} beside it names it: removed after it was"
+            " filed; restore it, or run the experiment and file it again with `herbarium record`"
         )
     wrong = [n for n, data in contents.items() if n in written and hashlib.md5(data).hexdigest() != written[n]]
     if wrong:

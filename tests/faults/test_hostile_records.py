@@ -31,6 +31,38 @@ def filed(finished: Path) -> Path:  # noqa: F811
     return finished / RECORD
 
 
+# What was taken out
+
+
+@pytest.mark.parametrize("name", ["predictions.csv", "validation_predictions.csv", "history.csv", "training.json"])
+def test_what_is_gone_from_a_record_is_named(filed: Path, name: str) -> None:
+    """With the predictions goes what the accuracy follows from."""
+    (filed / name).unlink()
+    for ask in (lambda: reading.filed("digits"), table.rows, lambda: subjects.record_of("digits")):
+        with pytest.raises(DataError, match=rf"record: {name}: not there, and dvc.lock beside it names it"):
+            ask()
+
+
+@pytest.mark.parametrize("name", ["predictions.csv", "validation_predictions.csv"])
+def test_what_is_gone_from_a_seed_of_a_record_is_named(finished: Path, name: str) -> None:  # noqa: F811
+    reviewing.replicated(1)
+    writing.file_results("digits")
+    (finished / RECORD / "seeds/2" / name).unlink()
+    with pytest.raises(DataError, match=rf"seeds/2: {name}: not there, and dvc.lock beside it names it"):
+        reading.filed("digits")
+
+
+def test_what_a_lock_never_named_may_be_absent(filed: Path) -> None:
+    """Runs of before there were predictions of validation images, or pictures of curves."""
+    for name in ("validation_predictions.csv", "curves.png", "dataset.json"):
+        (filed / name).unlink()
+    lock = config.read_yaml(filed / "dvc.lock")
+    for stage in lock["stages"].values():
+        stage["outs"] = [out for out in stage["outs"] if "validation_predictions" not in out["path"]]
+    records.write_text(filed / "dvc.lock", records.canonical(lock))
+    assert reading.filed("digits").predictions is not None
+
+
 # Names and links
 
 

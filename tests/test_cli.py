@@ -160,6 +160,19 @@ def test_check_names_a_class_that_has_a_weight_and_no_images(project: Path, chan
     assert CliRunner().invoke(app, ["check"]).stdout.startswith("params.yaml is in order\n")
 
 
+def test_check_names_what_fetch_will_refuse(project: Path):
+    made(project, "photos/rose", "photos/ tulip")
+    Path("photos/rose/dead.jpg").symlink_to("nowhere.jpg")
+    promote.write(paths.PARAMS, {"data.source": "image_folder", "data.path": "photos", "data.corrections": "right.csv"})
+    said = CliRunner().invoke(app, ["check"]).stdout
+    for found in (
+        "' tulip': begins or ends with a blank",
+        "rose/dead.jpg → nowhere.jpg",
+        "no file at photos/right.csv",
+    ):
+        assert said.count(found) == 1
+
+
 def test_commands_work_from_every_folder_of_the_project(project: Path, monkeypatch):
     """And leave the caller where he stood."""
     below = project / "reports/sweep"

@@ -31,7 +31,7 @@ def check() -> None:
     unmade = _mend_results()
     params = config.load()
     # What reads images and what searches take a second to import, which a typo need not wait for.
-    from pipeline.data import known_classes, source_notes
+    from pipeline.data import known_classes, refusals, source_notes
     from pipeline.sweep import searched
 
     searched.dimensions_of(params)
@@ -40,7 +40,7 @@ def check() -> None:
     if classes := known_classes.of(params.data):
         searched.check_classes(params, classes)
     print("params.yaml is in order")
-    for sentence in [*unmade, *source_notes.of(params.data)]:
+    for sentence in dict.fromkeys([*unmade, *source_notes.of(params.data), *refusals.of(params.data)]):
         print(f"note: {sentence}")
     found = upgrades.version(config.read_yaml(paths.PARAMS))
     if found < upgrades.CURRENT:

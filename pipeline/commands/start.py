@@ -7,6 +7,7 @@ import typer
 
 from pipeline.commands import folder_lock
 from pipeline.commands.setup import in_project
+from pipeline.process.errors import DataError
 
 if TYPE_CHECKING:
     from pipeline.data.survey import Survey
@@ -33,7 +34,7 @@ def start(
 
 
 def _start(folder: Path, backbone: str | None, force: bool) -> None:
-    from pipeline.data import beginning, survey
+    from pipeline.data import beginning, refusals, survey
     from pipeline.files import paths, records
     from pipeline.filing import experiments
     from pipeline.params import config, own_places
@@ -42,6 +43,10 @@ def _start(folder: Path, backbone: str | None, force: bool) -> None:
     verbosity.say(f"looking at {folder}")
     named, found = own_places.written(folder, Path().resolve()), survey.of(folder)
     print(survey.described(named, found), flush=True)
+    if refused := refusals.of_folder(folder):
+        raise DataError("\n".join(refused))
+    for sentence in refusals.badly_named(folder):
+        print(sentence)
     if not force:
         experiments.require_kept(beginning.command(named, backbone))
     text = config.read_text(paths.PARAMS)

@@ -1,6 +1,5 @@
 """A folder of photographs at a glance: what parameters must know of it before any can be written."""
 
-import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pipeline.process.errors import DataError
 
 _LOOKED_AT = 1000  # images, evenly spread over the classes: to say how large they are is no reason to read all
 _SHOWN = 5
+_SKIP = "data.on_bad_image: skip goes on without them"
 _GREY = ("1", "L", "I", "I;16", "F")  # Pillow's modes without colour
 
 
@@ -40,7 +40,8 @@ def of(source: Path) -> Survey:
     """Look at the folder `source`; headers of some images are read. Raises DataError: it is none of images by class."""
     roots = layout.of(source)
     folders = {split: tree.folders(root) for split, root in roots.items()}
-    files = {(split, folder): _images(folder) for split, inside in folders.items() for folder in inside}
+    lying = {(split, folder): _files(folder) for split, inside in folders.items() for folder in inside}
+    files = {key: [path for path in paths if _is_image(path)] for key, paths in lying.items()}
     loose = [path for root in roots.values() for path in tree.loose_files(root) if _is_image(path)]
     seen = {path: _seen(path) for path in _some(files)}
     none = {path for path, found in seen.items() if not found}
@@ -57,7 +58,11 @@ def of(source: Path) -> Survey:
         round(median(side for side, _ in known)),
         all(grey for _, grey in known),
         len(seen) == sum(map(len, files.values())),
-        list(_remarks(source, none, [folder for (_, folder), count in counts.items() if not count], loose)),
+        list(
+            _remarks(
+                source, none, [folder for (_, folder), count in counts.items() if not count], loose, _others(lying)
+            )
+        ),
     )
 
 
@@ -83,9 +88,13 @@ def _too_few(source: Path, classes: int, loose: int) -> str:
     )
 
 
-def _remarks(source: Path, none: Set[Path], empty: Sequence[Path], loose: Sequence[Path]) -> Iterator[str]:
+def _remarks(
+    source: Path, none: Set[Path], empty: Sequence[Path], loose: Sequence[Path], others: Sequence[Path]
+) -> Iterator[str]:
+    if others:
+        yield f"no images in class folders: {_listed(source, others)}; move them elsewhere, or {_SKIP}"
     if none:
-        yield f"no images, though named so: {_listed(source, none)}; data.on_bad_image: skip goes on without them"
+        yield f"no images, though named so: {_listed(source, none)}; {_SKIP}"
     if empty:
         yield f"class folders without an image: {_listed(source, empty)}; put some there, or remove them"
     if loose:
@@ -111,16 +120,24 @@ def _some(files: Mapping[tuple[str, Path], Sequence[Path]]) -> Iterator[Path]:
         yield from paths if every else paths[:: max(1, len(paths) // most)][:most]
 
 
-def _images(folder: Path) -> list[Path]:
-    return sorted(Path(place, name) for place, _, inside in os.walk(folder) for name in inside if _is_image(Path(name)))
+def _files(folder: Path) -> list[Path]:
+    return sorted(tree.visible(folder, "data.path"))
+
+
+def _others(files: Mapping[tuple[str, Path], Sequence[Path]]) -> list[Path]:
+    """Those that are named like no image and, as far as they are looked at, are none."""
+    named = [path for paths in files.values() for path in paths if not _is_image(path)]
+    return [path for path in named[:_LOOKED_AT] if not _seen(path)]
 
 
 def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in images.ENDINGS and not tree.is_clutter(path.name)
+    return path.suffix.lower() in images.ENDINGS
 
 
 def _seen(path: Path) -> tuple[int, bool] | None:
     """An image's shorter side and whether it is grey; None if it is none: `preprocess` names all of these."""
+    if not path.is_file():  # a pipe would be waited for
+        return None
     try:
         with Image.open(path) as image:
             return min(image.size), image.mode in _GREY

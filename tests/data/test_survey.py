@@ -1,5 +1,6 @@
 """What is counted in a folder of photographs, and what is said of what is no image of a class."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,23 @@ def test_what_is_no_image_is_not_counted_but_named(tmp_path: Path) -> None:
         "no images, though named so: a/text.jpg, texts/only.jpg; data.on_bad_image: skip goes on without them",
         "class folders without an image: empty, texts; put some there, or remove them",
         "images in no class folder, which are left out: loose.png",
+    ]
+
+
+def test_what_fetch_will_stop_at_is_named_whatever_its_ending(tmp_path: Path) -> None:
+    photos = write(tmp_path, "a/1.png", "b/1.png", "b/.hidden/2.png", "b/other.png")
+    (photos / "b/other.png").rename(photos / "b/without_ending")
+    for name in ("a/notes.txt", "b/deep/list.csv", "a/.DS_Store", "a/Thumbs.db"):
+        (photos / name).parent.mkdir(exist_ok=True)
+        (photos / name).write_text("no image")
+    os.mkfifo(photos / "a/pipe")
+    os.mkfifo(photos / "a/pipe.png")
+    found = survey.of(photos)
+    assert found.classes == {"a": 1, "b": 1}
+    assert found.remarks == [
+        "no images in class folders: a/notes.txt, a/pipe, b/deep/list.csv; move them elsewhere, or data.on_bad_image:"
+        " skip goes on without them",
+        "no images, though named so: a/pipe.png; data.on_bad_image: skip goes on without them",
     ]
 
 

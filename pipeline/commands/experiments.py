@@ -90,9 +90,10 @@ def record(
     from pipeline.process import notices, verbosity
 
     verbosity.begin("checking the results before they are filed")
-    from pipeline.filing import readme, writing
+    from pipeline.filing import experiments, readme, writing
     from pipeline.review import cached, repeatability
 
+    experiments.folder(name)  # that there is no such experiment is told first
     finished.require(*writing.NEEDED)
     folder = writing.file_results(name)
     print(f"filed {folder}, updated {readme.update(name)}; then: herbarium table, and commit")

@@ -18,7 +18,6 @@ ENVIRONMENT, SEEDS, LEDGER = "environment.json", "seeds.json", "ledger.json"
 NEEDED = (paths.METRICS, paths.TRAINING)  # of the results in the project
 RESOURCES, SWEEP = seed_runs.RESOURCES, "sweep.json"
 _FIGURES = (paths.METRICS.name, paths.TRAINING.name, paths.PREDICTIONS.name, paths.VALIDATION_PREDICTIONS.name)
-_KEPT = (*_FIGURES, paths.HISTORY.name, paths.CURVES_PICTURE.name)
 
 
 def read(folder: Path) -> Record:
@@ -66,7 +65,7 @@ def vouched(folder: Path) -> Record:
     outputs = (paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE, paths.DATASET)
     files = {path.name: (folder / path.name).read_bytes() for path in outputs if (folder / path.name).exists()}
     files |= contents.tables(folder, paths.PREDICTIONS.name, paths.VALIDATION_PREDICTIONS.name)
-    vouching.check_files(folder, found.lock, files, _FIGURES, _KEPT)
+    vouching.check_files(folder, found.lock, files, _FIGURES, _FIGURES)
     vouching.check_parameters(folder, found.lock, config.read_yaml(folder / paths.PARAMS.name))
     return found
 

@@ -25,6 +25,7 @@ def stopped(project):
     """As Ctrl-C in `train` leaves a project: the reports of the run before, and no model."""
     records.write_json(paths.METRICS, {"test_accuracy": 0.9})
     (project / "image.png").touch()
+    records.write_text(project / "experiments/digits/params.yaml", paths.PARAMS.read_text(encoding="utf-8"))
     return project
 
 

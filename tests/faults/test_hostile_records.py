@@ -34,7 +34,7 @@ def filed(finished: Path) -> Path:  # noqa: F811
 # What was taken out
 
 
-@pytest.mark.parametrize("name", ["predictions.csv", "validation_predictions.csv", "history.csv", "training.json"])
+@pytest.mark.parametrize("name", ["predictions.csv", "validation_predictions.csv", "training.json"])
 def test_what_is_gone_from_a_record_is_named(filed: Path, name: str) -> None:
     """With the predictions goes what the accuracy follows from."""
     (filed / name).unlink()

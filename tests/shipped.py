@@ -16,6 +16,7 @@ from pipeline.params import config
 from .rendered import render
 from .root import ROOT
 
+ASKED = "HERBARIUM_REFUSE_OWNERS_FILES"  # as .ci/run does
 NAMES = (
     "cats-dogs-augmented",
     "cats-dogs-features",

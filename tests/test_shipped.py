@@ -1,8 +1,7 @@
 """What is the owner's of a checkout is opened by no test; what tests begin with is whole."""
 
 import os
-import sqlite3
-from contextlib import chdir, closing
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -17,27 +16,21 @@ from tests.root import ROOT
     "name", ["params.yaml", "dvc.lock", "reports/metrics.json", "data/raw/a", ".herbarium/ledger.jsonl"]
 )
 def test_a_test_that_opens_what_is_the_owners_fails(name: str) -> None:
-    with pytest.raises(shipped.OwnersFileError, match=name), (ROOT / name).open():
-        pass
-    with chdir(ROOT), pytest.raises(shipped.OwnersFileError), Path(name).open():
-        pass
+    for opened in (ROOT / name, name):
+        with chdir(ROOT), pytest.raises(shipped.OwnersFileError, match=name):
+            shipped.refuse_owners_files("open", (opened, "r", 0))
 
 
 def test_so_does_one_that_opens_its_database() -> None:
-    with pytest.raises(shipped.OwnersFileError), closing(sqlite3.connect(ROOT / "mlflow.db")):
-        pass
+    with pytest.raises(shipped.OwnersFileError):
+        shipped.refuse_owners_files("sqlite3.connect", (ROOT / "mlflow.db",))
 
 
 def test_what_is_shipped_and_folders_of_ones_own_are_read(tmp_path: Path) -> None:
-    for name in ("params.yaml", "reports/metrics.json"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-        assert (tmp_path / name).read_text() == ""
-    assert (ROOT / "data/originals/README.md").read_text(encoding="utf-8")
+    for path in (tmp_path / "params.yaml", tmp_path / "reports/metrics.json", ROOT / "data/originals/README.md"):
+        shipped.refuse_owners_files("open", (path, "r", 0))
     with chdir(ROOT):
-        folder = os.open(tmp_path, os.O_RDONLY)
-        os.close(os.open("params.yaml", os.O_RDONLY, dir_fd=folder))
-        os.close(folder)
+        shipped.refuse_owners_files("open", ("params.yaml", None, os.O_RDONLY))  # of a folder that is open
 
 
 def test_a_project_is_written_as_it_is_shipped(tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ SPLITS = {"train": "train[:80%]", "validation": "train[80%:90%]", "test": "train
 RUN = """
 from pipeline.params import config
 from pipeline.identity import determinism
-from tests import shipped
 from pipeline.stages import evaluate, extract_features, fetch, preprocess, train
 determinism.prepare(config.load().compute)
 for stage in (fetch, preprocess, extract_features, train, evaluate):

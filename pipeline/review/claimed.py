@@ -68,7 +68,7 @@ def of(subject: Subject, margin: float | None = None, own_images: bool = False) 
             f"{subject.name}: no figure is claimed and nothing is on record, so there is nothing to verify; run it"
             " (`dvc repro`) and file it (`herbarium record`)"
         )
-    what = "the figures on record" + (", as claim.yaml states none" if claim else "")
+    what = "the figures on record" + (" (claim.yaml states none)" if claim else "")
     same = record.params.data == subject.params.data
     return Claimed(what, split, record.measured(split), found, declared, True, same, most)
 

@@ -55,7 +55,7 @@ def test_a_record_that_comes_out_again_is_reproduced_and_was_computed(filed, aga
     assert found.outcome is Outcome.REPRODUCED
     assert found.outcome.exit_code == 0
     text = report.as_text(found)
-    assert "claim: the figures on record, as claim.yaml states none: test accuracy 16.67 % (1 seed, 6 images)" in text
+    assert "claim: the figures on record (claim.yaml states none): test accuracy 16.67 % (1 seed, 6 images)" in text
     assert "bits: every output is the record's, bit for bit: computed here" in text
     assert text.splitlines()[-1].startswith("REPRODUCED: the figures on record")
 

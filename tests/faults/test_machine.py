@@ -26,7 +26,10 @@ def outputs(folder: Path) -> list[str]:
 @pytest.mark.skipif(not NAMESPACES, reason="mount namespaces need root (unshare --mount)")
 @pytest.mark.parametrize(
     ("kind", "says"),
-    [("full", ("No space left on device: free some space", "GB free: lower")), ("read-only", ("make it writable",))],
+    [
+        ("full", ("No space left on device: free some space", "stay free; the disk has")),
+        ("read-only", ("make it writable",)),
+    ],
 )
 def test_disks(kind: str, says: tuple[str, ...], project_copy: Path, outcome: Callable) -> None:
     before = outputs(project_copy)

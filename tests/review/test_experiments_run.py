@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -42,13 +43,24 @@ def write_folder(folder: Path, params: Params) -> None:
         Image.fromarray(pixels.astype(np.uint8)).save(path)
 
 
+def write_network(path: Path, params: Params) -> None:
+    tensor = pixels = keras.Input((params.images.height, params.images.width, params.images.channels))
+    for _ in range(params.backbone.max_unfrozen_layers + 1):
+        tensor = keras.layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(tensor)
+    keras.Model(pixels, tensor).save(path)
+
+
 def shortened(name: str) -> Params:
-    """The experiment's parameters: its images from a folder, ImageNet's weights random, one epoch, on any CPU."""
+    """The experiment's parameters: its images from a folder, ImageNet's weights random, one epoch, on any CPU.
+
+    A saved network, which is no part of the project, is another one of as many layers.
+    """
     content = config.read_yaml(FOLDER / name / "params.yaml")
     content["data"] |= {"source": "image_folder", "path": "originals", "splits": SPLITS}
     content["train"] |= {"epochs": 1, "warmup_epochs": min(1, content["train"]["warmup_epochs"])}
     content["compute"]["precision"] = "float32"
-    content["backbone"]["path"] = str(ROOT / content["backbone"]["path"])
+    saved = content["backbone"]["name"] == "saved"
+    content["backbone"]["path"] = "saved.keras" if saved else str(ROOT / content["backbone"]["path"])
     if content["backbone"]["weights"] == "imagenet":
         content["backbone"]["weights"] = "none"
     return config.check(content, name)
@@ -59,6 +71,8 @@ def shortened(name: str) -> Params:
 def test_the_experiment_runs_to_its_end(name: str, project: Path) -> None:
     params = shortened(name)
     write_folder(project / "originals", params)
+    if params.backbone.name == "saved":
+        write_network(Path(params.backbone.path), params)
     records.write_text(paths.PARAMS, render(params.model_dump()))
     # In a process of its own: TensorFlow's threads are set once in a process.
     done = subprocess.run([sys.executable, "-c", RUN], cwd=project, capture_output=True, text=True, check=False)

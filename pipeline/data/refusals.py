@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,15 @@ def of(data: Data) -> list[str]:
 
 def of_folder(source: Path) -> list[str]:
     """Of a folder of photographs: whatever data.on_bad_image says, classes, links and names that cannot be used."""
-    return [*of_names(source), *_told(lambda: image_folder.classes(source)), *_told(lambda: _files(source))]
+    return _looked_at(source)[0]
+
+
+def _looked_at(source: Path) -> tuple[list[str], dict[Path, list[Path]]]:
+    """What is refused of a folder of photographs, and the files of each class folder, if nothing is."""
+    found: dict[Path, list[Path]] = {}
+    refused = [*of_names(source), *_told(lambda: image_folder.classes(source))]
+    refused += _told(lambda: found.update(_by_folder(source)))
+    return refused, found
 
 
 def of_names(source: Path) -> list[str]:
@@ -47,9 +55,12 @@ def of_names(source: Path) -> list[str]:
 
 def badly_named(source: Path) -> list[str]:
     """Of a folder of photographs: files whose names cannot be kept, which are left out or stop it. Raises DataError."""
-    found = {path: names.composed(path.relative_to(source).as_posix()) for path in _files(source)}
-    count = Counter(found.values())
-    bad = [name for name in found.values() if count[name] > 1 or (names.problem(name) and _is_utf8(name))]
+    return _badly_named(_names(source, _by_folder(source)))
+
+
+def _badly_named(found: Sequence[str]) -> list[str]:
+    count = Counter(found)
+    bad = [name for name in found if count[name] > 1 or (names.problem(name) and _is_utf8(name))]
     if not bad:
         return []
     shown = naming.some(sorted({names.plain(name) for name in bad}), _SHOWN)
@@ -61,15 +72,16 @@ def badly_named(source: Path) -> list[str]:
 
 def _of_images(data: Data) -> list[str]:
     source = Path(data.path)
-    if found := of_folder(source):
-        return found
-    bad = badly_named(source) if data.on_bad_image == "error" else []
-    return [f"data.path: {sentence}" for sentence in (*bad, *_empty(source))]
+    refused, found = _looked_at(source)
+    if refused:
+        return refused
+    bad = _badly_named(_names(source, found)) if data.on_bad_image == "error" else []
+    return [f"data.path: {sentence}" for sentence in (*bad, *_empty(source, found))]
 
 
-def _empty(source: Path) -> list[str]:
+def _empty(source: Path, found: Mapping[Path, Sequence[Path]]) -> list[str]:
     """Class folders without a file, in any split."""
-    filled = {names.composed(folder.name) for folder in _class_folders(source) if tree.files(source, [folder])[0]}
+    filled = {names.composed(folder.name) for folder, files in found.items() if files}
     empty = [name for name in image_folder.classes(source) if name not in filled]
     return [f"no image in the class folders {', '.join(empty)}; put some there, or remove them"] if empty else []
 
@@ -89,16 +101,20 @@ def _require_corrections(data: Data) -> None:
     found = corrections.read(path, classes or [])
     if data.source == "image_folder":
         source = Path(data.path)
-        corrections.refuse_unknown(found, (names.composed(p.relative_to(source).as_posix()) for p in _files(source)))
+        corrections.refuse_unknown(found, _names(source, _by_folder(source)))
 
 
-def _files(source: Path) -> list[Path]:
-    """What `fetch` takes for images. Raises DataError as it does: links, files that DVC is told to ignore."""
-    return [path for paths in tree.files(source, _class_folders(source)) for path in paths]
+def _by_folder(source: Path) -> dict[Path, list[Path]]:
+    """Of each class folder what `fetch` takes for images.
+
+    Raises DataError as it does: links, files that DVC is told to ignore.
+    """
+    folders = [folder for root in layout.of(source).values() for folder in tree.folders(root)]
+    return dict(zip(folders, tree.files(source, folders), strict=True))
 
 
-def _class_folders(source: Path) -> list[Path]:
-    return [folder for root in layout.of(source).values() for folder in tree.folders(root)]
+def _names(source: Path, found: Mapping[Path, Sequence[Path]]) -> list[str]:
+    return [names.composed(path.relative_to(source).as_posix()) for files in found.values() for path in files]
 
 
 def _everything(source: Path) -> Iterator[Path]:

@@ -92,13 +92,6 @@ TABLES = {
 }
 
 
-@pytest.mark.parametrize("text", TABLES)
-def test_tables_are_looked_at(text: str, data: Data) -> None:
-    Path("photos/t.csv").write_text(text, encoding="utf-8")
-    told = refusals.of(data.model_copy(update={"source": "table", "table": "t.csv"}))
-    assert (TABLES[text] in told[0]) if TABLES[text] else told == []
-
-
 CORRECTIONS = {
     "name,correction\na/1.png,b\na/2.png,drop\n": None,
     "file,correction\na/1.png,b\n": "data.corrections: photos/c.csv has the columns file, correction; allowed",
@@ -107,11 +100,19 @@ CORRECTIONS = {
 }
 
 
-@pytest.mark.parametrize("text", CORRECTIONS)
-def test_corrections_are_looked_at(text: str, data: Data) -> None:
-    Path("photos/c.csv").write_text(text, encoding="utf-8")
-    told = refusals.of(data.model_copy(update={"corrections": "c.csv"}))
-    assert (CORRECTIONS[text] in told[0]) if CORRECTIONS[text] else told == []
+LISTS = [
+    *(({"source": "table", "table": "t.csv"}, "t.csv", text, said) for text, said in TABLES.items()),
+    *(({"corrections": "c.csv"}, "c.csv", text, said) for text, said in CORRECTIONS.items()),
+]
+
+
+@pytest.mark.parametrize(("values", "file", "text", "said"), LISTS)
+def test_tables_and_corrections_are_looked_at(
+    values: dict[str, str], file: str, text: str, said: str | None, data: Data
+) -> None:
+    Path("photos", file).write_text(text, encoding="utf-8")
+    told = refusals.of(data.model_copy(update=values))
+    assert (said in told[0]) if said else told == []
 
 
 def test_corrections_that_are_not_there_are_named_whatever_the_source(data: Data) -> None:

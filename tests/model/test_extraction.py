@@ -14,6 +14,7 @@ from pipeline.process import limits
 from pipeline.process.errors import MachineError
 
 from .conftest import changed
+from .killed import killed_at
 
 
 def augmented(params: Params, **changes) -> Params:
@@ -126,28 +127,15 @@ def test_a_view_does_not_depend_on_its_chunk_or_place(stored, two_cuts):
 # Kills
 
 
-class KilledError(Exception):
-    pass
-
-
 @pytest.mark.parametrize("chunks_before_the_kill", [0, 2, 6])
 def test_a_killed_extraction_goes_on_where_it_stopped(stored, extracted, two_cuts, monkeypatch, chunks_before_the_kill):
     monkeypatch.setattr(chunks, "MOST_IMAGES", 8)
     undisturbed = (extracted(two_cuts), files())
-    appended: list[int] = []
-    append = Rows.append
-
-    def counting(self, rows: np.ndarray) -> None:
-        if len(appended) == 2 * chunks_before_the_kill + 1:  # one file has a chunk that the other has not
-            raise KilledError
-        appended.append(len(rows))
-        append(self, rows)
-
-    monkeypatch.setattr(Rows, "append", counting)
-    with pytest.raises(KilledError):
+    one_file_more = 2 * chunks_before_the_kill + 1  # it has a chunk that the other has not
+    with killed_at(monkeypatch, "append", one_file_more) as appended:
         extracted(two_cuts)
-    assert not list(paths.FEATURES.rglob("*.npy"))  # nothing unfinished is where results are
 
+    append = Rows.append
     done = sum(appended[1::2])
     appended_again: list[int] = []
     monkeypatch.setattr(Rows, "append", lambda self, rows: (appended_again.append(len(rows)), append(self, rows)))

@@ -15,6 +15,7 @@ from pipeline.model.lower import Lower
 from pipeline.model.rows import Rows
 
 from .conftest import changed
+from .killed import killed_at
 
 
 @pytest.fixture
@@ -172,10 +173,6 @@ def test_what_is_new_in_all_splits_is_one_chunk(before, extracted, params, monke
     assert files() == found
 
 
-class KilledError(Exception):
-    pass
-
-
 @pytest.mark.parametrize("writes_before_the_kill", range(5))
 def test_killed_among_new_images_it_ends_with_the_same_bytes(
     before, extracted, params, monkeypatch, writes_before_the_kill
@@ -185,20 +182,8 @@ def test_killed_among_new_images_it_ends_with_the_same_bytes(
     for split, rows in (("train", range(12)), ("test", (1, 5))):
         for row in rows:
             write_over(paths.images(split), row, 200 + row)
-    written: list[int] = []
-    copy = Rows.copy
-
-    def counting(self: Rows, rows: np.ndarray) -> None:
-        if len(written) == writes_before_the_kill:
-            raise KilledError
-        written.append(len(rows))
-        copy(self, rows)
-
-    monkeypatch.setattr(Rows, "copy", counting)
-    with pytest.raises(KilledError):
+    with killed_at(monkeypatch, "copy", writes_before_the_kill):
         extracted(params)
-    assert not list(paths.FEATURES.rglob("*.npy"))  # nothing unfinished is where results are
-    monkeypatch.setattr(Rows, "copy", copy)
     extracted(params)
     found = files()
     reuse.NOTES.unlink()

@@ -17,13 +17,14 @@ from pipeline.identity import variables
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.process import importing
-from tests import shipped
+from tests import drawing, shipped
 from tests.faults import outcomes
 from tests.root import ROOT
 
 pytest_plugins = ["tests.mlflow_tables", "tests.limited_time"]
 matplotlib.use("Agg")
 variables.settle()  # before any test imports TensorFlow
+drawing.register()
 
 # The digits scans are 8 × 8; sixteen pixels are the least that two poolings leave anything of.
 SMALL = {

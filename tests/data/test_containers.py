@@ -72,7 +72,7 @@ HEADS = st.sampled_from(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(APPLICATION, HEADS, NOTES), max_size=4), st.binary(max_size=3).filter(lambda b: 255 not in b))
 def test_no_segment_of_a_jpeg_stops_its_pixels(segments, rubbish):
     between = b"".join(segment(marker, head + rest) + rubbish for marker, head, rest in segments)
@@ -116,7 +116,7 @@ CONTENTS = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(KINDS, CONTENTS, st.one_of(st.none(), st.just(7)), st.integers(1, 4)), max_size=4),
 )
@@ -134,7 +134,7 @@ def test_a_png_cut_off_in_a_text_after_its_pixels_is_whole():
     assert containers.parted(PNG[:8] + b"".join(before) + chunk(b"tEXt", b"Comment\0") + end).pixels == PNG
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.sampled_from([b"ICCP", b"EXIF", b"XMP "]), NOTES), max_size=4))
 def test_no_chunk_of_a_webp_stops_its_pixels(added):
     notes = [riff(kind, content) for kind, content in added]
@@ -155,7 +155,7 @@ GIF = encoded("GIF")
 BLOCKS = st.lists(st.binary(min_size=1, max_size=255), max_size=3)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from([0xFE, 0xFF]), st.sampled_from([b"NETSCAPE2.0", b"XMP DataXMP", b"ICCRGBG1012"]), BLOCKS)
 def test_no_comment_and_no_application_s_block_of_a_gif_stops_its_pixels(kind, name, blocks):
     at = GIF.index(b"\x2c", 13 + 3 * 2 ** ((GIF[10] & 7) + 1))  # where the picture begins, after the palette
@@ -176,7 +176,7 @@ def test_what_is_kept_of_a_file_without_metadata_is_the_file():
         assert containers.parted(file) == containers.Parted(file)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from([JPEG, PNG, WEBP, EXTENDED]), st.integers(0, 10_000), NOTES)
 def test_no_bytes_stop_the_parting(file, where, damage):
     damaged = bytearray(file)

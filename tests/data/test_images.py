@@ -169,7 +169,7 @@ def test_a_decompression_bomb_is_refused_unopened(side):
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(images.FORMATS), st.integers(0, 10_000), st.binary(min_size=1, max_size=8), st.sampled_from([1, 3])
 )

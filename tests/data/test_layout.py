@@ -37,7 +37,7 @@ def test_a_part_of_the_splits_is_enough(tmp_path):
 CASED = st.sampled_from(sorted(layout.SPLITS)).flatmap(lambda n: st.sampled_from([n, n.upper(), n.title()]))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     like=st.sets(CASED, min_size=1), others=st.sets(st.sampled_from(["rose", "bus", "trains", "test 2"]), min_size=1)
 )

@@ -21,7 +21,7 @@ def refused(*classes: str) -> str:
     return str(raised.value)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(NAMES, min_size=2, max_size=5))
 def test_what_is_accepted_comes_through_every_format(tmp_path_factory, classes):
     try:

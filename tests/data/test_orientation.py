@@ -56,7 +56,7 @@ def test_every_orientation_is_the_one_pillow_reads(kind, count, order):
         np.testing.assert_array_equal(shown(exif), by_pillow(exif), err_msg=str(value))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.integers(1, 8),
     st.sampled_from(["<", ">"]),
@@ -76,7 +76,7 @@ def test_no_other_entry_hides_the_orientation(value, order, others, place):
     np.testing.assert_array_equal(shown(tiff(entries, order)), shown(tiff([held(value)])))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.binary(max_size=80),
     st.sampled_from([b"", b"Exif\0\0", b"II*\0", b"MM\0*", tiff([held(6)])[:20]]),

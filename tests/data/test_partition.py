@@ -17,7 +17,7 @@ def exact(labels, units=None, shares=(0.8, 0.1, 0.1), seed=1, stratified=True):
     return partition.exact(labels, units or [str(i) for i in range(len(labels))], sizes, seed, stratified)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=12), st.lists(st.integers(0, 40), min_size=2, max_size=4))
 def test_targets_are_proportions_rounded_to_whole_numbers(classes, shares):
     classes, total = np.array(classes), sum(classes)
@@ -39,7 +39,7 @@ def test_three_balanced_classes_stay_balanced_in_every_split():
     assert set(found.values()) == {32, 4}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.integers(0, 4), min_size=20, max_size=150), st.integers(0, 5))
 def test_single_images_come_out_to_the_image(labels, seed):
     found = exact(labels, seed=seed)
@@ -64,7 +64,7 @@ def test_what_no_split_wants_is_left_out():
 GROUPED = st.lists(st.tuples(st.integers(1, 12), st.integers(0, 2)), min_size=10, max_size=60)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(GROUPED, st.booleans())
 def test_no_unit_is_cut(groups, stratified):
     units = [f"plant {i}" for i, (size, _) in enumerate(groups) for _ in range(size)]

@@ -180,7 +180,7 @@ def test_text_that_is_not_utf_8_is_refused(tmp_path):
     assert "is not UTF-8" in refused(tmp_path / "l.csv")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.binary(max_size=120),
     st.sampled_from([b"", b"file,label\n", b"file,label,split,group\n", b"\xef\xbb\xbffile,label\n"]),

@@ -15,12 +15,7 @@ from . import networks
 from .conftest import changed
 
 CLASSES = 3
-FEW = settings(
-    max_examples=6,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+FEW = settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 MANY = settings(FEW, max_examples=60, derandomize=False)
 
 

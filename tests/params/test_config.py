@@ -248,7 +248,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.data())
 def test_any_content_is_checked_or_refused(data):
     content: Any = copy.deepcopy(CONTENT)
@@ -265,7 +265,7 @@ def test_any_content_is_checked_or_refused(data):
         assert isinstance(config.check(content, "params.yaml"), Params)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(alphabet="ab0123456789-.:_[]{},&*!|>'\"#?%@ \n\t~", max_size=60))
 def test_any_text_is_read_or_refused(tmp_path, text):
     path = tmp_path / "params.yaml"

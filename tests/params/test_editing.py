@@ -4,7 +4,7 @@ import difflib
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.params import config, editing, keys, upgrades
@@ -214,7 +214,7 @@ def test_values_over_lines_are_replaced_whole(old):
     assert others == ["train:", "  epochs: 3  # long", "  # the end", "sweep: 1"]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=15)
 @given(legal_params(), legal_params(), st.randoms(use_true_random=False))
 def test_any_legal_values_can_be_set_in_any_legal_file(before: Params, after: Params, random) -> None:
     content = after.model_dump(exclude={"sweep"})

@@ -92,7 +92,7 @@ def test_the_projects_files_are_read_so_and_alike(file: Path) -> None:
     assert repr(plain_yaml.read(text)) == repr((by_ruamel(text),))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 @example("a: 1e-05\nb: 010\n")
 @example("on: yes\n")

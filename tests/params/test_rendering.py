@@ -1,7 +1,7 @@
 """Parameter files written from values: with every comment, and read back as the same values."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -47,7 +47,7 @@ def test_small_numbers_show_their_power_of_ten(value, text):
     assert rendering.flow(value) == text
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=20)
 @given(legal_params())
 def test_any_legal_params_are_read_back_as_they_were(params: Params) -> None:
     text = render(params.model_dump())

@@ -68,14 +68,21 @@ def _use(name: str, data: Path | None, weights: Path | None, force: bool) -> Non
 def list_experiments() -> None:
     """Every experiment: images, reported accuracy, what was measured here, the verdict.
 
+    Exit code 1 if one cannot be read; the others are listed all the same.
+
     Example: herbarium list
     """
-    from pipeline.process import verbosity
+    from pipeline.process import notices, verbosity
 
     verbosity.begin("reading the experiments on file")
     from pipeline.review import table as results
 
-    print(results.as_text())
+    text, wrong = results.listing()
+    print(text)
+    for error in wrong:
+        notices.warn(str(error))
+    if wrong:
+        raise typer.Exit(1)
 
 
 @app.command(rich_help_panel=_EXPERIMENTS)

@@ -87,4 +87,12 @@ def _kept_elsewhere() -> bool:
     if any(content == file.read_bytes() for file in files):
         return True
     verbosity.begin(f"looking whether the edits of {paths.PARAMS} are an experiment's")  # seconds
-    return any(content == _upgraded(file).encode() for file in files)
+    return any(_becomes(file, content) for file in files)
+
+
+def _becomes(file: Path, content: bytes) -> bool:
+    """Whether an experiment's file is put into place as `content`."""
+    try:
+        return _upgraded(file).encode() == content
+    except ConfigError:  # what cannot be read was never put into place
+        return False

@@ -11,7 +11,8 @@ from pipeline.filing import claims, experiments, image_sets
 from pipeline.filing.claims import Claim
 from pipeline.filing.image_sets import ImageSet
 from pipeline.params.schema import Params
-from pipeline.process.errors import DataError
+from pipeline.process import notices
+from pipeline.process.errors import ConfigError, DataError
 
 
 class Kinship(StrEnum):
@@ -44,10 +45,21 @@ def prepared() -> list[str]:
     found = image_sets.of_project()
     if not found:
         raise DataError(f"{paths.IMAGES}: not found; nothing is prepared here yet: run `dvc repro`")
-    declared = {name: claims.read(experiments.claim_file(name)).contents for name in experiments.names()}
+    declared = _declared()
     lines = []
     for split, one in found.items():
         names = [name for name, contents in declared.items() if contents.get(split) == one.digest]
         known = f"  (the official ones of {', '.join(names)})" if names else ""
         lines.append(f"{split}: {one.digest}  {one.images:,} images{known}")
     return lines
+
+
+def _declared() -> dict[str, Mapping[str, str]]:
+    """Experiment → the `contents` of its claim; of a claim that cannot be read is warned."""
+    found = {}
+    for name in experiments.names():
+        try:
+            found[name] = claims.read(experiments.claim_file(name)).contents
+        except ConfigError as error:
+            notices.warn(str(error))
+    return found

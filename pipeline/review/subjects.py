@@ -18,12 +18,13 @@ from pipeline.process import git
 from pipeline.process.errors import ConfigError, DataError
 from pipeline.process.git import GitError
 from pipeline.review import cached, committed
+from pipeline.tracking import tags
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 HERE = "."
 _ON_CHANGES = {
-    "true": "the run was made with uncommitted changes; its commit is run",
-    "unknown": "whether the run was made with uncommitted changes is unknown; its commit is run",
+    tags.CHANGED: "the run was made with uncommitted changes; its commit is run",
+    tags.UNKNOWN: "whether the run was made with uncommitted changes is unknown; its commit is run",
 }
 
 
@@ -154,23 +155,20 @@ def _run(run_id: str) -> Subject:
     from pipeline.tracking import reviews
 
     with tempfile.TemporaryDirectory() as folder:
-        tags = reviews.download(run_id, config.load().tracking, Path(folder))
+        labels = reviews.download(run_id, config.load().tracking, Path(folder))
         found = _with_own_results(reading.read(Path(folder)), Path(folder))
         if found.lock:
             content = config.read_yaml(Path(folder) / paths.PARAMS.name)
             _require_current(found.lock, {str(paths.PARAMS): content}, f"run {run_id[:10]}")
-    environment = {k.removeprefix("environment."): v for k, v in tags.items() if k.startswith("environment.")}
-    commit = tags.get("mlflow.source.git.commit", "")
-    revision = git.commit(commit or "HEAD")
-    return Subject(
-        f"run-{run_id[:10]}", revision, found.params, replace(found, environment=environment), warnings=cautions(tags)
-    )
+    revision = git.commit(labels.get(tags.COMMIT) or "HEAD")
+    record = replace(found, environment=tags.environment(labels))
+    return Subject(f"run-{run_id[:10]}", revision, found.params, record, warnings=cautions(labels))
 
 
-def cautions(tags: Mapping[str, str]) -> tuple[str, ...]:
+def cautions(labels: Mapping[str, str]) -> tuple[str, ...]:
     """What to know of the code of an MLflow run with these tags."""
-    changes = _ON_CHANGES.get(tags.get("git_dirty", ""))
-    named = None if tags.get("mlflow.source.git.commit") else "the run does not name its commit; the current one is run"
+    changes = _ON_CHANGES.get(labels.get(tags.DIRTY, ""))
+    named = None if labels.get(tags.COMMIT) else "the run does not name its commit; the current one is run"
     return tuple(caution for caution in (changes, named) if caution)
 
 

@@ -7,6 +7,7 @@ from pipeline.files import records
 from pipeline.filing import claims, contents, durations, experiments, reading
 from pipeline.filing.readme import misleading, renew, with_section
 from pipeline.filing.record import Record
+from pipeline.process.errors import HerbariumError
 from pipeline.process.tables import aligned
 from pipeline.results import seeds
 from pipeline.results.statistics import wilson_interval
@@ -15,35 +16,44 @@ from pipeline.review.gallery import OnRecord
 
 README = Path("README.md")
 SECTION = "results"
+UNREADABLE = "cannot be read"
 _HEADER = ("experiment", "reported", "measured here", "images", "verdict", "why not decided", "run time of a seed")
 
 
 @dataclass(frozen=True)
 class Row:
     name: str
-    reported: str
-    measured: str
-    images: str
-    verdict: str
-    why: str
-    took: str
+    reported: str = ""
+    measured: str = ""
+    images: str = ""
+    verdict: str = ""
+    why: str = ""
+    took: str = ""
 
 
-def rows(found: OnRecord | None = None) -> list[Row]:
+def rows(found: OnRecord) -> list[Row]:
     """One row an experiment, by name."""
-    return [_row(name, record) for name, record in (on_record() if found is None else found).items()]
+    return [_row(name, record) for name, record in found.items()]
 
 
 def on_record() -> OnRecord:
     """Every experiment by name, and its record, if it has one. Raises DataError if a record is damaged."""
-    return {name: reading.filed(name) if reading.exists(name) else None for name in experiments.names()}
+    return {name: _filed(name) for name in experiments.names()}
 
 
-def as_text() -> str:
-    return "\n".join(aligned([_HEADER, *(_cells(row) for row in rows())]))
+def listing() -> tuple[str, list[HerbariumError]]:
+    """The table as text, and what is wrong with experiments that cannot be read: one of them hides no other."""
+    shown, wrong = [], []
+    for name in experiments.names():
+        try:
+            shown.append(_row(name, _filed(name)))
+        except HerbariumError as error:
+            shown.append(Row(name, measured=UNREADABLE))
+            wrong.append(error)
+    return "\n".join(aligned([_HEADER, *map(_cells, shown)])), wrong
 
 
-def as_markdown(found: OnRecord | None = None) -> str:
+def as_markdown(found: OnRecord) -> str:
     body = [_HEADER, tuple("---" for _ in _HEADER), *((_link(row.name), *_cells(row)[1:]) for row in rows(found))]
     return "\n".join(f"| {' | '.join(row)} |" for row in body)
 
@@ -76,6 +86,10 @@ def _pages(readme: Path, found: OnRecord) -> dict[Path, str]:
 
 def _text(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def _filed(name: str) -> Record | None:
+    return reading.filed(name) if reading.exists(name) else None
 
 
 def _row(name: str, found: Record | None) -> Row:

@@ -11,7 +11,7 @@ from pipeline.tracking.results import Results
 
 _HOW = "commit them, then `herbarium publish` names the commit."
 _ON_CHANGES = {
-    "true": f"\n\nThere were uncommitted changes: {_HOW}",
+    tags.CHANGED: f"\n\nThere were uncommitted changes: {_HOW}",
     tags.UNKNOWN: f"\n\nWhether there were uncommitted changes is unknown, for git did not say in time; if so: {_HOW}",
 }
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~!])")
@@ -69,7 +69,7 @@ def _network(params: Params, results: Results) -> str:
 
 
 def _reproduction(code: Mapping[str, str]) -> str:
-    commit = code.get("mlflow.source.git.commit")
+    commit = code.get(tags.COMMIT)
     if not commit:
         return "Run it again: `dvc repro` with the `params.yaml` among the artifacts."
     return f"Run it again:\n\n```\ngit checkout {commit}\ndvc repro\n```{_ON_CHANGES.get(code.get(tags.DIRTY, ''), '')}"

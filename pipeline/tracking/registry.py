@@ -31,7 +31,7 @@ _TABLES = {
     for split, path in (("validation", paths.VALIDATION_PREDICTIONS), ("test", paths.PREDICTIONS))
 }
 _FIGURES = ("test_accuracy", "test_accuracy_low", "test_accuracy_high")
-_TOLD = (tags.FINGERPRINT, "dataset_digest", "mlflow.source.git.commit")
+_TOLD = (tags.FINGERPRINT, "dataset_digest", tags.COMMIT)
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the model; the alias
 
 

@@ -45,7 +45,7 @@ SIGNATURE = ModelSignature(
         ]
     ),
 )
-_TOLD = (tags.FINGERPRINT, "mlflow.source.git.commit")  # of the run's tags
+_TOLD = (tags.FINGERPRINT, tags.COMMIT)  # of the run's tags
 _SERVING = ("keras", "numpy", "pillow", "tensorflow")  # of the recorded versions, those that prediction needs
 
 

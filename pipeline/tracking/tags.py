@@ -16,7 +16,10 @@ STATE = "state"  # training, trained, failed, interrupted (Ctrl-C), killed (foun
 REASON = "reason"
 _LONGEST_REASON = 5000  # characters; MLflow refuses tags of more than 8,000
 PROCESS = "process"
-DIRTY, UNKNOWN = "git_dirty", "unknown"  # whether there were uncommitted changes: true, false, unknown
+COMMIT = "mlflow.source.git.commit"
+DIRTY = "git_dirty"  # whether there were uncommitted changes: CHANGED, UNCHANGED, or UNKNOWN if git did not say in time
+CHANGED, UNCHANGED, UNKNOWN = "true", "false", "unknown"
+_ENVIRONMENT = "environment."  # begins the tags that say, one each, what the environment was
 WORKED = "worked_seconds"  # of a run that may go on later
 PUBLISHED = "published"
 PARENT = "mlflow.parentRunId"
@@ -28,7 +31,7 @@ _CLOCK_STEP_SECONDS = 2  # a process's start is computed from the clock, which m
 def of_training(training: Mapping[str, Any]) -> dict[str, str]:
     """Tags from the content of models/training.json, as far as it is known: digests, counts and, one each, what the
     environment was."""
-    environment = {f"environment.{name}": str(value) for name, value in training["environment"].items()}
+    environment = {f"{_ENVIRONMENT}{name}": str(value) for name, value in training["environment"].items()}
     known = {
         "dataset_digest": training["images_digest"],
         "feature_digest": training["features_digest"],
@@ -40,19 +43,22 @@ def of_training(training: Mapping[str, Any]) -> dict[str, str]:
     return {**{name: str(value) for name, value in known.items() if value != ""}, **environment}
 
 
+def environment(run_tags: Mapping[str, str]) -> dict[str, str]:
+    """What the environment was, by the tags of a run: name → value."""
+    return {k.removeprefix(_ENVIRONMENT): v for k, v in run_tags.items() if k.startswith(_ENVIRONMENT)}
+
+
 def of_code() -> dict[str, str]:
-    """The commit checked out here and whether tracked files differ from it: true, false, or unknown if git does not say
-    so in time. Empty without git.
-    """
+    """The commit checked out here and whether tracked files differ from it. Empty without git."""
     try:
         commit = git.commit(seconds=_SECONDS)
     except GitError:
         return {}
     try:
-        changed = "true" if git.changed(seconds=_SECONDS) else "false"
+        changed = CHANGED if git.changed(seconds=_SECONDS) else UNCHANGED
     except GitError:
         changed = UNKNOWN
-    return {"mlflow.source.git.commit": commit, DIRTY: changed}
+    return {COMMIT: commit, DIRTY: changed}
 
 
 def of_machine() -> dict[str, str]:

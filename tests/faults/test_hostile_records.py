@@ -38,7 +38,7 @@ def filed(finished: Path) -> Path:  # noqa: F811
 def test_what_is_gone_from_a_record_is_named(filed: Path, name: str) -> None:
     """With the predictions goes what the accuracy follows from."""
     (filed / name).unlink()
-    for ask in (lambda: reading.filed("digits"), table.rows, lambda: subjects.record_of("digits")):
+    for ask in (lambda: reading.filed("digits"), table.on_record, lambda: subjects.record_of("digits")):
         with pytest.raises(DataError, match=rf"record: {name}: not there, and dvc.lock beside it names it"):
             ask()
 
@@ -84,7 +84,7 @@ def test_a_link_in_an_experiment_is_not_followed(filed: Path, tmp_path: Path, wh
         with pytest.raises(ConfigError, match="symbolic link"):
             ask("digits")
     with pytest.raises(ConfigError, match="symbolic link"):
-        table.rows()
+        table.on_record()
     assert (trees.digest(outside) if outside.is_dir() else outside.read_bytes()) == before
     outcome("a link in an experiment from elsewhere", "use, record, verify, table", "refused by name", links=1)
 
@@ -234,7 +234,7 @@ def seeds(accuracy: float) -> dict[str, object]:
 def test_a_record_that_contradicts_itself_is_shown_nowhere(filed: Path, lie: str, outcome: Note) -> None:
     damage, said = LIES[lie]
     damage(filed)
-    for ask in (lambda: reading.filed("digits"), lambda: subjects.record_of("digits"), table.rows):
+    for ask in (lambda: reading.filed("digits"), lambda: subjects.record_of("digits"), table.on_record):
         with pytest.raises((DataError, ConfigError), match=said):
             ask()
     outcome("a record that was changed or made up", "table, compare, verify", "refused, the file named", changes=1)
@@ -251,7 +251,7 @@ def test_results_that_contradict_themselves_are_not_filed(finished: Path) -> Non
 def test_the_record_of_another_experiment_is_consistent_and_stays_readable(filed: Path) -> None:
     """The checks refuse what is wrong, not what is filed."""
     shutil.copytree("experiments/digits", "experiments/other")
-    assert [row.measured for row in table.rows()] == ["16.67 % test (3.0 to 56.4, 6 images)"] * 2
+    assert [row.measured for row in table.rows(table.on_record())] == ["16.67 % test (3.0 to 56.4, 6 images)"] * 2
 
 
 # What they are shown as

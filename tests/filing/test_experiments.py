@@ -98,6 +98,17 @@ def test_use_refuses_to_lose_edits(repository):
     assert config.load().data.name == "mnist"
 
 
+def test_use_asks_nothing_of_an_experiment_that_cannot_be_read(finished):
+    """Looking whether edits are an experiment's comes by all of them, the broken one first."""
+    (finished / "experiments/a-broken-one").mkdir()
+    (finished / "experiments/a-broken-one/params.yaml").write_text("train: [", encoding="utf-8")
+    experiments.use("digits", force=True)
+    experiments.use("digits")
+    (finished / "params.yaml").write_text("edited", encoding="utf-8")
+    with pytest.raises(ConfigError, match="edits that are nowhere else"):
+        experiments.use("digits")
+
+
 def test_an_unknown_name_gets_a_suggestion(repository):
     with pytest.raises(ConfigError, match="did you mean mnist-cnn"):
         experiments.use("mnist-cn")

@@ -1,5 +1,8 @@
 """Images are a claim's by what they show where it says so, whichever way they came."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from pipeline.filing import claims, image_sets, kinship
@@ -57,6 +60,13 @@ def test_the_prepared_images_are_shown_with_those_who_claim_them(finished):
     shown = kinship.prepared()
     assert f"test: {found['test'].digest}  6 images  (the official ones of digits)" in shown
     assert f"validation: {found['validation'].digest}  6 images" in shown
+
+
+def test_a_claim_that_cannot_be_read_is_warned_of_and_hides_no_other(finished, capsys):
+    shutil.copytree("experiments/digits", "experiments/broken")
+    Path("experiments/broken/claim.yaml").write_text("value: 7", encoding="utf-8")
+    assert len(kinship.prepared()) == 2
+    assert "broken/claim.yaml: value: found 7" in capsys.readouterr().err
 
 
 def test_nothing_prepared_is_said(project):

@@ -1,10 +1,13 @@
 """The results table and its verdicts, from files alone."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.cli import app
 from pipeline.files import paths, records
 from pipeline.filing import claims, experiments, image_sets, reading, writing
 from pipeline.identity import resources
@@ -90,6 +93,33 @@ def test_one_seed_against_one_figure_is_no_verdict_of_the_table_either(finished)
     assert (found.verdict, found.why) == ("INCONCLUSIVE", "one seed shows no spread; 3 may decide")
 
 
+DAMAGES = {
+    "a record": ("record/metrics.json", "{", r"record/metrics\.json: damaged"),
+    "what a run took": ("record/resources.json", '{"train": {}}', r"resources\.json: damaged"),
+    "a claim": ("claim.yaml", "value: 7", r"claim\.yaml: value: found 7"),
+    "its parameters": ("params.yaml", "train: [", r"params\.yaml"),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGES)
+def test_an_experiment_that_cannot_be_read_hides_no_other(readme, what):
+    file, content, said = DAMAGES[what]
+    writing.file_results("digits")
+    shutil.copytree("experiments/digits", "experiments/a-broken-one")
+    Path("experiments/a-broken-one", file).write_text(content, encoding="utf-8")
+    done = CliRunner().invoke(app, ["list"])
+    _, broken, sound = done.stdout.splitlines()
+    assert re.fullmatch(r"a-broken-one +– +cannot be read +–.*", broken)
+    assert re.match(r"digits +– +16\.67 % test .* own record", sound)
+    assert re.search(said, done.stderr)
+    assert done.exit_code == 1
+
+
+def test_a_list_that_is_whole_is_no_failure(readme):
+    done = CliRunner().invoke(app, ["list"])
+    assert (done.exit_code, len(done.stdout.splitlines()), "warning" in done.stderr) == (0, 2, False)
+
+
 def test_run_times_are_those_of_the_record(readme):
     """In the table, and in place of the estimate in the experiment's own README."""
     note = {"seconds": 300.0, "cpu_seconds": 400.0, "peak_bytes": 2**30, "machine": {"cpu": "A CPU", "cores": "2"}}
@@ -100,7 +130,7 @@ def test_run_times_are_those_of_the_record(readme):
     for stage in ("fetch", "preprocess", "extract-features", "train"):
         records.write_json(resources.FOLDER / f"{stage}.json", {**note, "outputs": outputs})
     writing.file_results("digits")
-    assert table.rows()[0].took == "20 min (27 min of CPU), without evaluate"
+    assert table.rows(table.on_record())[0].took == "20 min (27 min of CPU), without evaluate"
     table.write(readme)
     assert estimate in page.read_text(encoding="utf-8")
     records.write_json(resources.FOLDER / "evaluate.json", {**note, "outputs": outputs})

@@ -55,6 +55,7 @@ def test_without_git_there_is_no_label(project: Path, monkeypatch: pytest.Monkey
 
 def test_training_labels_digests_and_environment() -> None:
     labels = tags.of_training(TRAINING)
+    assert tags.environment(labels) == {name: str(value) for name, value in TRAINING["environment"].items()}
     assert labels["dataset_digest"] == TRAINING["images_digest"]
     assert labels["feature_digest"] == TRAINING["features_digest"]
     assert labels["code_digest"] == TRAINING["code"]

@@ -29,7 +29,11 @@ def read(path: Path, classes: Sequence[str]) -> dict[str, str]:
         raise DataError(f"data.corrections: a class is called {DROP}, which stands for leaving out; rename the class")
     found: dict[str, str] = {}
     problems = []
-    for line, row in _rows(path):
+    for line, header, values in _rows(path):
+        if len(values) != len(header):
+            problems.append(f"line {line}: has {len(values)} values for {len(header)} columns")
+            continue
+        row = dict(zip(header, values, strict=True))
         name, correction = names.nfc(row[NAME]), names.nfc(row[CORRECTION].strip())
         if not correction:
             continue
@@ -39,23 +43,25 @@ def read(path: Path, classes: Sequence[str]) -> dict[str, str]:
             problems.append(f"line {line}: {name} is {correction} here, and {found[name]} before")
     if problems:
         what = f"data.corrections: {len(problems)} rows of {path} cannot be used:"
-        raise DataError("\n".join([what, *listed(problems, _SHOWN)]))
+        raise DataError("\n".join([what, *listed([names.plain(problem) for problem in problems], _SHOWN)]))
     return found
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(path: Path) -> Iterator[tuple[int, list[str], list[str]]]:
+    """Of each row that is not empty its line, the columns' names, and its values."""
     if not path.is_file() or path.is_symlink():
         raise DataError(f"data.corrections: found no file at {path}; allowed: a CSV file in the folder data.path")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True, restkey="", restval="")
-            header = list(reader.fieldnames or [])
-            if not {NAME, CORRECTION} <= set(header) <= set(COLUMNS):
+            reader = csv.reader(file, strict=True)
+            header = next(reader, [])
+            if not {NAME, CORRECTION} <= set(header) <= set(COLUMNS) or len(set(header)) < len(header):
+                others = ", ".join(column for column in COLUMNS if column not in (NAME, CORRECTION))
                 raise DataError(
-                    f"data.corrections: {path} has the columns {', '.join(header)}; allowed: {NAME} and {CORRECTION},"
-                    f" and if you like {', '.join(c for c in COLUMNS if c not in (NAME, CORRECTION))}"
+                    f"data.corrections: {path} has the columns {names.columns(header)}; allowed: {NAME} and"
+                    f" {CORRECTION}, and if you like {others}, each once, separated by commas"
                 )
-            yield from ((reader.line_num, row) for row in reader)
+            yield from ((reader.line_num, header, values) for values in reader if values)
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"data.corrections: {path} is no CSV file in UTF-8 ({error})") from None
 
@@ -73,7 +79,7 @@ def applied(examples: Iterable[Example], corrections: Corrections, classes: Sequ
 def refuse_unknown(corrections: Corrections, there: Iterable[str]) -> None:
     """Raise DataError, naming them, if corrections are of images that are not `there`."""
     known = set(there)
-    unknown = [name for name in corrections if name not in known]
+    unknown = [names.plain(name) for name in corrections if name not in known]
     if unknown:
         raise DataError(
             f"data.corrections: {len(unknown)} images it names are not in the source:"

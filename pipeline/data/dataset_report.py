@@ -1,6 +1,6 @@
 """What reports/dataset.json says: how many images of which class are where, and what is wrong with them."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,24 +9,48 @@ from pipeline.data.integrity import Group, Item
 from pipeline.data.near_duplicates import Pair
 from pipeline.process import naming
 from pipeline.process.errors import DataError
+from pipeline.results.together import leaders
 
 _CLASSES_NAMED, _PAIRS_KEPT = 20, 1000
 
 
 def require_classes(kept: Mapping[str, Sequence[Item]], classes: Sequence[str]) -> None:
     """Raise DataError if a split has no image left or a class none to train on. A class may be missing elsewhere."""
+    everything = [item for items in kept.values() for item in items]
     empty = [split for split, items in kept.items() if not items]
     if empty:
-        raise DataError(f"data.splits: no image is left in {', '.join(empty)}; make the slice or data.limit larger")
+        raise DataError(
+            f"data.splits: no image is left in {', '.join(empty)}{_uncut(everything)}; make the slice or data.limit"
+            " larger"
+        )
     missing = _missing(kept["train"], classes)
     if missing:
-        counts = _counts([item for items in kept.values() for item in items], classes)
-        shown = naming.some([f"{name} ({counts[name]} in the other splits)" for name in missing], _CLASSES_NAMED)
+        counts = _counts(everything, classes)
+        shown = naming.some([f"{name} ({_elsewhere(counts[name])})" for name in missing], _CLASSES_NAMED)
         raise DataError(
             f"data.splits.train: {len(missing)} of {len(classes)} classes have no training image:"
             f" {shown}; make the slice or data.limit larger, give the class more"
             " images, set data.splitting.method: stratified, or choose the images of each split yourself, in folders"
             " train, validation and test"
+        )
+
+
+def _uncut(items: Sequence[Item]) -> str:
+    groups = len({item.group for item in items if item.group})
+    return f": groups are not cut (data.splitting.group), and these images are of {groups}" if groups else ""
+
+
+def _elsewhere(count: int) -> str:
+    return f"{count} in the other splits" if count else "none: data.corrections, deduplicate or limit left none of it"
+
+
+def require_weights(trained: Sequence[Item], weights: Mapping[str, float], classes: Sequence[str]) -> None:
+    """Raise DataError, naming them, if of some classes no image `trained` on counts anything: none of it is learned."""
+    learned = {item.label for item in trained if weights.get(item.name, 1.0) > 0}
+    if ignored := [name for label, name in enumerate(classes) if label not in learned]:
+        raise DataError(
+            f"data.table: the weights of all training images of {naming.some(ignored, _CLASSES_NAMED)} are 0, so that"
+            " the network would never learn of it; allowed: some above 0 of each class"
         )
 
 
@@ -58,8 +82,12 @@ def summarise(
 
 
 def near_duplicates(found: Sequence[Pair], classes: Sequence[str]) -> dict[str, Any]:
-    """What is said of near-duplicates, the closest first; `likeness` is the correlation of the two, 0 to 1."""
-    return {
+    """What is said of near-duplicates, the closest first; `likeness` is the correlation of the two, 0 to 1.
+
+    Of many pairs not all are listed; then `groups` has the names of all images that are together by some of them.
+    """
+    groups = {"groups": _together(found)} if len(found) > _PAIRS_KEPT else {}
+    return groups | {
         "count": len(found),
         "contradicting": sum(int(pair.first.label != pair.second.label) for pair in found),
         "leaking": sum(int(pair.leaking) for pair in found),
@@ -73,6 +101,14 @@ def near_duplicates(found: Sequence[Pair], classes: Sequence[str]) -> dict[str, 
             for pair in found[:_PAIRS_KEPT]
         ],
     }
+
+
+def _together(found: Sequence[Pair]) -> list[list[str]]:
+    pairs = [(pair.first.name, pair.second.name) for pair in found]
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for name, leader in leaders(sorted({name for pair in pairs for name in pair}), pairs).items():
+        groups[leader].append(name)
+    return sorted(groups.values())
 
 
 def corrections(corrected: Mapping[str, str]) -> dict[str, int]:

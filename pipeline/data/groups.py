@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from pipeline.data import names
 from pipeline.process import naming
 from pipeline.process.errors import DataError
 from pipeline.results.together import leaders
@@ -15,9 +16,20 @@ _SHOWN = 10
 def of(rule: str | None, images: Iterable[tuple[str, str]]) -> list[str]:
     """The group of each of `images`, (name, the table's group); "" for an image by itself.
 
-    Raises DataError, naming images, if the rule finds none in some names, or no table has groups.
+    Raises DataError, naming images, if the rule finds none in some names, or no table has groups; naming groups, if two
+    look the same.
     """
-    given = list(images)
+    found = _found(rule, list(images))
+    if same := names.alike(found):
+        shown = naming.some([" and ".join(map(ascii, group)) for group in same], _SHOWN)
+        raise DataError(
+            f"data.splitting.group: {rule} finds groups that look the same: {shown}; write those that are one alike, or"
+            " their images may be in two splits"
+        )
+    return found
+
+
+def _found(rule: str | None, given: list[tuple[str, str]]) -> list[str]:
     if rule is None:
         return [""] * len(given)
     if rule == COLUMN:

@@ -54,6 +54,11 @@ def plain(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
+def columns(header: Sequence[str]) -> str:
+    """The names of a table's columns, those that are empty or have blanks around them in quotes."""
+    return ", ".join(plain(name) if name and name == name.strip() else repr(name) for name in header) or "none"
+
+
 def shown(path: os.PathLike[str] | str) -> str:
     """A path as it can be printed."""
     return plain(decoded(os.fspath(path)))
@@ -65,9 +70,14 @@ def require_distinct(classes: Sequence[str], where: str) -> None:
     Upper and lower case are told apart: letters are classes, too.
     """
     lines = [f"{_shown(name)}: {reason}" for name in classes if (reason := _unusable(name))]
-    lines += [f"{' and '.join(map(_shown, alike))} look the same" for alike in _groups(classes, _look)]
+    lines += [f"{' and '.join(map(_shown, same))} look the same" for same in _groups(classes, _look)]
     if lines:
         raise DataError("\n".join([f"{where}: names that cannot be used for classes:", *listed(lines, _SHOWN)]))
+
+
+def alike(given: Iterable[str]) -> list[list[str]]:
+    """Groups of different names that a reader takes for one."""
+    return _groups(dict.fromkeys(given), _look)
 
 
 def case_variants(classes: Iterable[str]) -> list[list[str]]:

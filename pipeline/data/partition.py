@@ -26,7 +26,7 @@ def exact(
     that, relative to it, grows least, and moved as long as that makes it smaller.
     """
     splits = [*sizes, NONE]
-    strata = np.asarray(labels) if stratified else np.zeros(len(labels), np.int64)
+    strata = np.asarray(labels, np.int64) if stratified else np.zeros(len(labels), np.int64)
     wanted = np.array([*sizes.values(), len(labels) - sum(int(size) for size in sizes.values())])
     members = _members(units)
     counts = {unit: Counter(strata[images].tolist()) for unit, images in members.items()}

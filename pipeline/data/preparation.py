@@ -98,7 +98,6 @@ def write(split: str, pools: Sequence[Pool], without: set[str], weights: Mapping
     """Write one split's images.npy, labels.npy and ids.csv, leaving out the names in `without`.
 
     And weights.npy, if images have `weights`: by name, of those that do not count 1. Of test images all count the same.
-    Raises DataError if no training image counts anything.
     """
     rows = [
         (pool.pixels, i, item)
@@ -117,8 +116,6 @@ def _write_weights(split: str, names: Sequence[str], weights: Mapping[str, float
         paths.weights(split).unlink(missing_ok=True)  # of a source that had some
         return
     found = np.array([weights.get(name, 1.0) for name in names], np.float32)
-    if split == "train" and not found.any():
-        raise DataError("data.table: the weights of all training images are 0; allowed: some above 0")
     records.write_npy(paths.weights(split), found)
 
 

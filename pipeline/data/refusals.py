@@ -96,6 +96,7 @@ def _of_table(data: Data) -> list[str]:
 
 def _require_corrections(data: Data) -> None:
     path, classes = Path(data.path) / str(data.corrections), known_classes.of(data)
+    tree.require_watched(Path(data.path), path, "data.corrections")
     if classes is None and path.is_file():
         return  # its rows are checked when the classes are known
     found = corrections.read(path, classes or [])

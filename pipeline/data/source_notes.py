@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.data import images, layout, names, slices, tree
+from pipeline.data import images, layout, names, slices, table, table_source, tree
 from pipeline.process import git, naming
 from pipeline.process.errors import DataError
 from pipeline.process.git import GitError
@@ -22,6 +22,8 @@ def of(data: Data) -> list[str]:
     source = Path(data.path)
     if not source.exists():
         return [f"data.path: nothing is at {source} yet, and `dvc repro` needs a folder there"]
+    if data.source == "table":
+        return [*_copies(source), *_of_table(source / str(data.table))]
     if data.source != "image_folder":
         return []
     wanted = {split: getattr(data.splits, split) for split in ("train", "validation", "test")}
@@ -37,7 +39,22 @@ def of_folder(source: Path) -> list[str]:
     roots = layout.of(source)
     folders = [folder for root in roots.values() for folder in tree.folders(root)]
     loose = [path for folder in {source, *roots.values()} for path in tree.loose_files(folder)]
-    return [*_splits(source, roots), *_variants(folders), *_unlabelled(source, loose)]
+    return [*_splits(source, roots), *variants({names.composed(f.name) for f in folders}), *_unlabelled(source, loose)]
+
+
+def variants(classes: Iterable[str]) -> list[str]:
+    """Which classes may be one, written in two ways."""
+    return [
+        f"classes that differ in upper and lower case only: {', '.join(map(repr, same))}"
+        for same in names.case_variants(sorted(classes))
+    ]
+
+
+def _of_table(path: Path) -> list[str]:
+    try:
+        return variants(table_source.classes(path, table.read(path)))
+    except DataError:
+        return []  # which refusals.py says
 
 
 def _copies(source: Path) -> list[str]:
@@ -61,14 +78,6 @@ def _splits(source: Path, roots: Mapping[str, Path]) -> list[str]:
     if list(roots.values()) == [source]:
         return []
     return ["splits: " + ", ".join(f"{split} from {names.shown(root)}" for split, root in roots.items())]
-
-
-def _variants(folders: Iterable[Path]) -> list[str]:
-    classes = sorted({names.composed(folder.name) for folder in folders})
-    return [
-        f"classes that differ in upper and lower case only: {', '.join(map(repr, same))}"
-        for same in names.case_variants(classes)
-    ]
 
 
 def _unlabelled(source: Path, loose: Iterable[Path]) -> list[str]:

@@ -5,6 +5,7 @@ A slice then says how many images of a source's split come into one of ours, not
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
@@ -42,17 +43,29 @@ def drawn_all(
     wanted: Mapping[str, str],
     splitting: Splitting,
     together: Sequence[tuple[str, str]] = (),
+    limit: int | None = None,
 ) -> list[Pool]:
     """`pools`, one for each of `sources`, with every image in its split; as they are, if nothing is drawn.
 
-    `together`: names of images that come into one split if they are of one source's split.
+    `together`: names of images that come into one split if they are of one source's split. `limit`: of images in a
+    split; those beyond it, which shares that hold on average only may leave, are in none.
     """
     if splitting.method == "slices":
         return list(pools)
+    room = Counter(dict.fromkeys(wanted, limit or sum(len(pool.items) for pool in pools)))
     return [
-        replace(pool, items=drawn(pool.items, info, source, wanted, splitting, together))
+        replace(pool, items=_within(room, drawn(pool.items, info, source, wanted, splitting, together)))
         for source, pool in zip(sources(wanted), pools, strict=True)
     ]
+
+
+def _within(room: Counter[str], items: Sequence[Item]) -> list[Item]:
+    """`items`, those for which there is no `room` left in their split in none; it shrinks by the others."""
+    found = []
+    for item in items:
+        found.append(item if room[item.split] > 0 else replace(item, split=partition.NONE))
+        room[item.split] -= 1
+    return found
 
 
 def drawn(

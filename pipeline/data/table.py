@@ -54,7 +54,7 @@ def read(path: Path) -> list[Row]:
 
 def refusal(path: Path, problems: list[tuple[str, str]]) -> str:
     """A message that lists what is wrong, row by row."""
-    lines = [f"{where}: {wrong}" for where, wrong in problems]
+    lines = [f"{where}: {names.plain(wrong)}" for where, wrong in problems]
     return "\n".join([f"data.table: {len(problems)} rows of {path} cannot be used:", *listed(lines, _SHOWN)])
 
 
@@ -109,12 +109,12 @@ def _check_header(path: Path, header: list[str]) -> None:
     if not header:
         raise DataError(f"data.table: {path} is empty; {allowed}")
     if missing := [name for name in (FILE, LABEL) if name not in header]:
-        raise DataError(f"data.table: {path} has the columns {', '.join(header)}, and no {missing[0]}; {allowed}")
+        raise DataError(f"data.table: {path} has the columns {names.columns(header)}, and no {missing[0]}; {allowed}")
     if unknown := [name for name in header if name not in COLUMNS]:
         hint = did_you_mean(unknown[0], COLUMNS)
-        raise DataError(f"data.table: {path} has the unknown columns {', '.join(unknown)}{hint}; {allowed}")
+        raise DataError(f"data.table: {path} has the unknown columns {names.columns(unknown)}{hint}; {allowed}")
     if len(set(header)) < len(header):
-        raise DataError(f"data.table: {path} has a column twice: {', '.join(header)}; {allowed}")
+        raise DataError(f"data.table: {path} has a column twice: {names.columns(header)}; {allowed}")
 
 
 def _row(where: str, values: dict[str, str]) -> Row:
@@ -129,13 +129,13 @@ def _wrong(row: Row) -> str | None:
     if row.split and row.split.casefold() not in layout.SPLITS:
         return f"the split is {row.split}; allowed: train, validation, test, or another of their names"
     if row.weight and not _is_weight(row.weight):
-        return f"the weight is {names.plain(row.weight)}; allowed: a number from 0 on, as in 0.5, or nothing for 1"
-    return names.problem(row.group) and f"the group {names.plain(row.group)}: it has a line break or is not UTF-8"
+        return f"the weight is {row.weight}; allowed: 0 to {LARGEST_WEIGHT:,.0f}, as in 0.5, or nothing for 1"
+    return names.problem(row.group) and f"the group {row.group}: it has a line break or is not UTF-8"
 
 
 def _is_weight(text: str) -> bool:
     try:
-        return 0 <= float(text) <= LARGEST_WEIGHT
+        return 0 <= float(text) <= LARGEST_WEIGHT and "_" not in text
     except ValueError:
         return False
 

@@ -31,12 +31,11 @@ def read(source: Path, file: str) -> Table:
             f"data.path: found {what} at {source}; allowed: the folder that holds data.table and the images"
         )
     path = source / file
-    if _linked(source, path):
-        raise DataError(f"data.table: {path} is a link or behind one, and DVC does not watch what it leads to")
+    tree.require_watched(source, path, "data.table")
     rows = table.read(path)
     if problems := [(row.where, wrong) for row in rows if (wrong := _wrong(source, path, row))]:
         raise DataError(table.refusal(path, problems))
-    tree.refuse_ignored(source, [path, *(path.parent / row.file for row in rows)])
+    tree.refuse_ignored(source, (path.parent / row.file for row in rows))
     return Table(source, path, rows)
 
 
@@ -49,7 +48,9 @@ def write(folder: Path, name: str, listed: Table, on_bad_image: str) -> list[Bad
     found_classes = classes(listed.path, listed.rows)
     found: dict[str, list[Labelled]] = {}
     for row in sorted(listed.rows, key=lambda row: row.file):
-        labelled = Labelled(listed.path.parent / row.file, found_classes.index(names.nfc(row.label)), row.group)
+        labelled = Labelled(
+            listed.path.parent / row.file, found_classes.index(names.nfc(row.label)), names.nfc(row.group)
+        )
         found.setdefault(row.split or "train", []).append(labelled)
     return image_files.write(folder, name, listed.source, found_classes, found, on_bad_image)
 
@@ -68,14 +69,9 @@ def _wrong(source: Path, path: Path, row: Row) -> str | None:
     place = path.parent / row.file
     if not os.path.lexists(place):
         return f"{row.file} is not there"
-    if _linked(source, place):
+    if tree.linked(source, place):
         return f"{row.file} is a link or behind one, and DVC does not watch what it leads to; put the file there"
     return None if place.is_file() else f"{row.file} is no file"
-
-
-def _linked(source: Path, place: Path) -> bool:
-    steps = [place, *place.parents]
-    return any(step.is_symlink() for step in steps[: steps.index(source)])
 
 
 def classes(path: Path, rows: Sequence[Row]) -> list[str]:

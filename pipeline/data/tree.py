@@ -79,6 +79,22 @@ def files(source: Path, roots: Iterable[Path]) -> list[list[Path]]:
     return found
 
 
+def require_watched(source: Path, path: Path, named_by: str) -> None:
+    """Raise DataError, beginning with what named it, if DVC does not watch `path`, a file of `source`."""
+    if linked(source, path):
+        raise DataError(
+            f"{named_by}: {names.shown(path)} is a link or behind one, and DVC does not watch what it leads to; put the"
+            " file there"
+        )
+    refuse_ignored(source, [path])
+
+
+def linked(source: Path, path: Path) -> bool:
+    """Whether `path`, or a folder between it and `source`, is a link; `source` itself may be one."""
+    steps = [path, *path.parents]
+    return any(step.is_symlink() for step in steps[: steps.index(source)])
+
+
 def refuse_ignored(source: Path, paths: Iterable[Path]) -> None:
     """Raise DataError, naming those of `paths`, files of `source`, that DVC does not watch because it is told so."""
     if ignored := _ignored(paths):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -85,10 +86,16 @@ def _bonds(root: Path) -> dict[str, list[str]]:
         for row in records.read_csv(root / paths.SPLIT_TABLE):
             bonds[row["name"]] = [f"group {row['group']}"] if row["group"] else []
     report = records.read_json(root / paths.DATASET) if (root / paths.DATASET).exists() else {}
-    for number, pair in enumerate(report.get("near_duplicates", {}).get("pairs", ())):
-        for image in pair["images"]:
-            bonds.setdefault(image["name"], []).append(f"pair {number}")
+    for number, names in enumerate(_alike(report.get("near_duplicates", {}))):
+        for name in names:
+            bonds.setdefault(name, []).append(f"copies {number}")
     return bonds
+
+
+def _alike(listed: Mapping[str, Any]) -> list[list[str]]:
+    """The names of images that are near-duplicates, directly or over others: all of them, however many are listed."""
+    pairs = ([image["name"] for image in pair["images"]] for pair in listed.get("pairs", ()))
+    return list(listed.get("groups") or pairs)
 
 
 def _check(labels: np.ndarray, units: np.ndarray, classes: Sequence[str], folds: int, asked_by: str) -> None:

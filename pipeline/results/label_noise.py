@@ -36,32 +36,41 @@ def out_of_fold(
     """
     rooted = np.sqrt(features) if (features >= 0).all() else features
     right = np.eye(int(labels.max()) + 1)[labels]
-    tried = [_held_out(rooted, labels, right, groups, folds, seed, penalty) for penalty in _PENALTIES]
-    scores = min(tried, key=lambda one: float(((one - right) ** 2).mean()))
-    probabilities: np.ndarray = np.exp(
-        temperature.log_shares(scores, temperature.fitted(scores, right, _LOG_TEMPERATURES))
-    )
+    parts = _parts(labels, groups, folds, seed)
+    judged = ~np.isin(labels, unjudged(labels, groups, folds, seed))
+    tried = [_held_out(rooted, right, parts, penalty) for penalty in _PENALTIES]
+    scores = min(tried, key=lambda one: float(((one - right)[judged] ** 2).mean()))
+    fitted = temperature.fitted(scores[judged], right[judged], _LOG_TEMPERATURES)
+    probabilities: np.ndarray = np.where(judged[:, np.newaxis], np.exp(temperature.log_shares(scores, fitted)), right)
     return probabilities
 
 
+def unjudged(labels: np.ndarray, groups: Sequence[str], folds: int = 5, seed: int = 1) -> list[int]:
+    """The classes, by index, whose images are all in one fold: no head that is asked about them has seen the class.
+
+    `out_of_fold` takes their labels for right.
+    """
+    parts = _parts(labels, groups, folds, seed)
+    return sorted({int(label) for train, held_out in parts for label in set(labels[held_out]) - set(labels[train])})
+
+
+def _parts(labels: np.ndarray, groups: Sequence[str], folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Of each fold the places of those to learn from and of those held out."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    return list(StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(labels, labels, groups))
+
+
 def _held_out(
-    features: np.ndarray,
-    labels: np.ndarray,
-    right: np.ndarray,
-    groups: Sequence[str],
-    folds: int,
-    seed: int,
-    penalty: float,
+    features: np.ndarray, right: np.ndarray, parts: Sequence[tuple[np.ndarray, np.ndarray]], penalty: float
 ) -> np.ndarray:
     """Scores (N, K); `penalty` is a share of the number of images, each feature having variance 1."""
     from sklearn.linear_model import Ridge
-    from sklearn.model_selection import StratifiedGroupKFold
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     scores = np.zeros(right.shape)
-    cut = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    for train, held_out in cut.split(features, labels, groups):
+    for train, held_out in parts:
         head = make_pipeline(StandardScaler(), Ridge(penalty * len(train), solver="cholesky"))
         head.fit(features[train], right[train])
         scores[held_out] = head.predict(features[held_out])

@@ -5,33 +5,42 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pipeline.process import naming
 from pipeline.process.errors import DataError
 from pipeline.results import label_noise
 from pipeline.results.label_noise import Suspicion
 from pipeline.results.labelled_features import Stored
 
+_NAMED = 10
 _HARDLY = 0.3  # share of labels that features must disagree with to be called too weak to judge them
 
 
 @dataclass(frozen=True)
 class Asked:
     """Of N `stored` images of K `classes`: what held-out heads say, `probabilities` (N, K), what is `suspected`, the
-    surest first, and what a person has `corrected` before: name → class or drop."""
+    surest first, what a person has `corrected` before: name → class or drop, and the classes of which nothing can be
+    said."""
 
     stored: Stored
     classes: Sequence[str]
     probabilities: np.ndarray
     suspected: Sequence[Suspicion]
     corrected: Mapping[str, str] = field(default_factory=dict)
+    unjudged: Sequence[str] = ()
 
 
 def ask(stored: Stored, classes: Sequence[str], folds: int, corrected: Mapping[str, str] | None = None) -> Asked:
-    """Hold out a part of the images after another. Raises DataError if there are fewer groups of them than `folds`."""
+    """Hold out a part of the images after another. Raises DataError if there are fewer groups of them than `folds`,
+    or each class is one."""
     groups = len(set(stored.groups))
     if groups < folds:
         raise DataError(f"--folds: found {folds}, and there are {groups} groups of images; allowed: less")
+    unjudged = label_noise.unjudged(stored.labels, stored.groups, folds)
+    if set(unjudged) >= set(stored.labels):
+        raise DataError("data.splitting.group: all images of each class are one group; allowed: several groups of each")
     said = label_noise.out_of_fold(stored.features, stored.labels, stored.groups, folds)
-    return Asked(stored, classes, said, label_noise.suspected(stored.labels, said), corrected or {})
+    suspected = label_noise.suspected(stored.labels, said)
+    return Asked(stored, classes, said, suspected, corrected or {}, [classes[label] for label in unjudged])
 
 
 def rows(asked: Asked) -> list[tuple[str, ...]]:
@@ -54,14 +63,16 @@ def told(asked: Asked) -> list[str]:
     """How many are suspected, and how far the figure goes, a sentence each."""
     stored, said = asked.stored, asked.probabilities
     of_test = np.array([split == "test" for split in stored.splits])
-    everywhere, there = (label_noise.share(stored.labels[of], said[of]) for of in (of_test | True, of_test))
-    right = float(np.mean(said.argmax(axis=1) == stored.labels))
+    judged = ~np.isin(stored.labels, [asked.classes.index(name) for name in asked.unjudged])
+    everywhere, there = (label_noise.share(stored.labels[of], said[of]) for of in (judged, judged & of_test))
+    right = float(np.mean(said.argmax(axis=1)[judged] == stored.labels[judged]))
     weak = ["the features hardly tell the classes apart, so little follows: take a network that has seen photographs"]
     bound = 100 * there
-    before = len(asked.corrected)
+    before, silent = len(asked.corrected), naming.some(asked.unjudged, _NAMED)
     return [
         *(weak if everywhere > _HARDLY else []),
-        f"{len(asked.suspected)} of {len(stored.labels):,} labels are suspected; a held-out head agrees with"
+        *([f"nothing can be said of {silent}: all images of a class are one group there"] if silent else []),
+        f"{len(asked.suspected)} of {judged.sum():,} labels are suspected; a held-out head agrees with"
         f" {100 * right:.1f} %",
         f"estimated share of wrong labels: {100 * everywhere:.1f} %, of test images {bound:.1f} % (an upper"
         " estimate: what the features cannot tell apart counts as wrong)",

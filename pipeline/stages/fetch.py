@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.data import corrections, digits, image_folder, reading, source_notes, table_source, tfds_source
+from pipeline.data import corrections, digits, image_folder, reading, source_notes, table_source, tfds_source, tree
 from pipeline.data.image_files import BadFile
 from pipeline.files import folders, paths, records
 
@@ -46,8 +46,9 @@ def _write(folder: Path, data: Data) -> tuple[list[BadFile], dict[str, float]]:
 
 def _corrections(folder: Path, data: Data) -> dict[str, str]:
     """Checked against what was written to `folder`."""
-    builder = reading.open_raw(folder, data.name)
-    found = corrections.read(Path(data.path) / str(data.corrections), reading.classes(builder.info))
+    builder, path = reading.open_raw(folder, data.name), Path(data.path) / str(data.corrections)
+    tree.require_watched(Path(data.path), path, "data.corrections")
+    found = corrections.read(path, reading.classes(builder.info))
     splits = builder.info.splits
     corrections.refuse_unknown(found, (e.name for split in splits for e in reading.examples(builder, split, None)))
     return found
@@ -59,6 +60,8 @@ def _summary(data: Data, skipped: list[BadFile]) -> str:
     lines = [f"{info.full_name}: {len(reading.classes(info))} classes; images: {counts}"]
     if data.source == "image_folder":
         lines += source_notes.of_folder(Path(data.path))
+    if data.source == "table":
+        lines += source_notes.variants(reading.classes(info))
     if skipped:
         lines.append(
             f"{len(skipped)} unreadable {'images' if len(skipped) > 1 else 'image'} left out, listed in {paths.SKIPPED}"

@@ -45,7 +45,8 @@ def run(params: Params) -> None:
     samples = Collector(len(classes))
     pools = _pools(builder, wanted, params, classes, samples)
     pairs = _near_duplicates(pools, params)
-    pools = splitting.drawn_all(pools, builder.info, wanted, params.data.splitting, _joined(pools, pairs, params))
+    together = _joined(pools, pairs, params)
+    pools = splitting.drawn_all(pools, builder.info, wanted, params.data.splitting, together, params.data.limit)
     used = [item for pool in pools for item in pool.items if item.split]
     splitting.refuse_cut_groups(used)
 
@@ -58,6 +59,8 @@ def run(params: Params) -> None:
         near_duplicates.refuse_leaks(near, classes)
 
     weights = records.read_json(paths.WEIGHTS_OF_IMAGES) if paths.WEIGHTS_OF_IMAGES.exists() else None
+    if weights:
+        dataset_report.require_weights(kept["train"], weights, classes)
     for split in paths.SPLITS:
         preparation.write(split, pools, dropped, weights)
     records.write_json(paths.CLASSES, classes)

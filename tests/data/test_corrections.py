@@ -57,3 +57,24 @@ def test_files_that_are_none_are_named(tmp_path):
 def test_images_that_are_not_there_are_named():
     with pytest.raises(DataError, match=r"2 images it names are not in the source: x, y; allowed"):
         corrections.refuse_unknown({"x": "rose", "a": "drop", "y": "drop"}, ["a", "b"])
+
+
+@pytest.mark.parametrize(("row", "count"), [("a.png,drop", 2), ("a,b.png,train,rose,tulip,0.1,", 7), ("a.png", 1)])
+def test_a_row_of_another_length_is_told_not_ignored(tmp_path, row, count):
+    """A correction in another column than its own would say nothing, and nobody would notice."""
+    assert f"line 2: has {count} values for 6 columns" in refused(save(tmp_path / "c.csv", HEAD, row))
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path):
+    said = refused(save(tmp_path / "c.csv", "name,correction,correction", "a,rose,tulip"))
+    assert "has the columns name, correction, correction; allowed" in said
+    said = refused(save(tmp_path / "d.csv", ",name,correction ", "0,a,rose"))
+    assert "has the columns '', name, 'correction '; allowed" in said
+
+
+def test_what_would_move_a_terminal_s_cursor_is_written_as_its_number(tmp_path):
+    assert r"line 2: a\x1b[2J: found b\x1b[2J" in refused(
+        save(tmp_path / "c.csv", "name,correction", "a\x1b[2J,b\x1b[2J")
+    )
+    with pytest.raises(DataError, match=r"not in the source: a\\x1b\[2J;"):
+        corrections.refuse_unknown({"a\x1b[2J": "rose"}, [])

@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.data import dataset_report, integrity
 from pipeline.data.integrity import Item
+from pipeline.data.near_duplicates import Pair
 from pipeline.files import records
 from pipeline.process.errors import DataError
 
@@ -42,3 +43,14 @@ def test_a_class_may_be_missing_anywhere_but_in_training():
         dataset_report.require_classes({**ITEMS, "train": ITEMS["train"][:2]}, CLASSES)
     with pytest.raises(DataError, match="no image is left in test"):
         dataset_report.require_classes({**ITEMS, "test": []}, CLASSES)
+
+
+def test_of_more_pairs_than_are_listed_it_is_said_what_is_together():
+    """Folds must not part them, whether they are listed or not."""
+    items = [Item("train", f"{n:04}", 0, str(n)) for n in range(2004)]
+    pairs = [Pair(items[n], items[n + 1], 0.97) for n in range(0, 2002, 2)]
+    report = dataset_report.near_duplicates([*pairs, Pair(items[3], items[4], 0.96)], CLASSES)
+    assert (report["count"], len(report["pairs"])) == (1002, 1000)
+    assert report["groups"][1] == ["0002", "0003", "0004", "0005"]
+    assert len(report["groups"]) == 1000
+    assert "groups" not in dataset_report.near_duplicates(pairs[:9], CLASSES)

@@ -43,3 +43,12 @@ def test_units_that_are_together_are_one_and_so_on():
     units = {"a": "image 1", "b": "group g", "c": "group g", "d": "image 2", "e": "image 3"}
     assert groups.joined(units, []) == list(units.values())
     assert groups.joined(units, [("a", "d"), ("d", "c"), ("e", "elsewhere")]) == ["group g"] * 4 + ["image 3"]
+
+
+def test_groups_that_look_the_same_are_refused():
+    """Two ways to write one plant would part it: its photographs would be learned and asked about."""
+    with pytest.raises(
+        DataError, match=r"column finds groups that look the same: 'p1' and 'p1 '; write those that are"
+    ):
+        found("column", "p1", "p1 ", "p2")
+    assert found("column", "p1", "P1", "p 1") == ["p1", "P1", "p 1"]

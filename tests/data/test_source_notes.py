@@ -81,3 +81,17 @@ def test_that_copies_will_lack_the_folder_is_said_unless_it_is_tracked(data, tra
     else:
         own = data.model_copy(update={"path": str(Path("photos/own").resolve())})
     assert source_notes.of(own) == []
+
+
+def test_of_a_table_classes_and_copies_are_said(data):
+    """A label that is written in two ways is two classes; copies of the project lack images that git does not have."""
+    table = data.model_copy(update={"source": "table", "table": "t.csv"})
+    folders("a")
+    Path("photos/a/1.png").touch()
+    assert source_notes.of(table) == []  # refused elsewhere
+    Path("photos/t.csv").write_text("file,label\na/1.png,rose\na/2.png,Rose\n")
+    subprocess.run(["git", "init", "--quiet", "."], check=True)
+    variants, copies = "classes that differ in upper and lower case only: 'Rose', 'rose'", "--temp` and the queue"
+    said = source_notes.of(table)
+    assert variants in said
+    assert [note for note in said if copies in note]

@@ -110,13 +110,13 @@ def test_contradictions_and_missing_splits_are_told(tmp_path):
     assert "line 6: the split is first; allowed: train, validation, test" in message
 
 
-@pytest.mark.parametrize("weight", ["-1", "nan", "inf", "1e9", "heavy", "-0.001"])
+@pytest.mark.parametrize("weight", ["-1", "nan", "inf", "1e9", "heavy", "-0.001", "1_0"])
 def test_weights_that_are_none_are_told_row_by_row(tmp_path, weight):
     message = refused(
         save(tmp_path / "l.csv", "file,label,weight", f"1.png,rose,{weight}", "2.png,tulip,0", "3.png,x,")
     )
     assert message.startswith("data.table: 1 rows of ")
-    assert f"line 2: the weight is {weight}; allowed: a number from 0 on, as in 0.5, or nothing for 1" in message
+    assert f"line 2: the weight is {weight}; allowed: 0 to 1,000,000, as in 0.5, or nothing for 1" in message
 
 
 def weights(source: Path, file: str) -> dict[str, float]:
@@ -152,6 +152,8 @@ def test_rows_are_listed_up_to_a_number(tmp_path):
         ("l.csv", ["file;label"], "separated by commas"),
         ("l.csv", ["file,label,grop"], "unknown columns grop; did you mean group?"),
         ("l.csv", ["file,label,label"], "has a column twice"),
+        ("l.csv", [",file,label"], "has the unknown columns ''; allowed"),
+        ("l.csv", ["file, label"], "has the columns file, ' label', and no label"),
         ("l.csv", ["file,label"], "has no row"),
         ("l.csv", [""], "l.csv is empty; allowed: file, label"),
         ("l.xlsx", ["file,label"], "found .xlsx at"),
@@ -244,3 +246,9 @@ def test_a_folder_and_a_table_must_be_there(tmp_path):
     (tmp_path / "photos/labels.csv").symlink_to("/etc/hostname")
     with pytest.raises(DataError, match="is a link"):
         table_source.read(tmp_path / "photos", "labels.csv")
+
+
+def test_groups_are_the_same_in_every_form_of_unicode(source, tmp_path, read):
+    save(source / "labels.csv", "file,label,group", "a/1.png,rose,G\u00e9", "a/2.png,rose,Ge\u0301", "4.png,tulip,x")
+    written(tmp_path, source, "labels.csv")
+    assert {e.group for e in read(tmp_path / "raw", "photos")} == {"G\u00e9", "x"}

@@ -134,3 +134,19 @@ def test_dvc_watches_what_a_linked_folder_of_images_leads_to(source):
     Path("linked").unlink()
     Path("linked").symlink_to("elsewhere")
     assert "modified" in status()
+
+
+def test_a_file_that_dvc_does_not_watch_is_refused(tmp_path, monkeypatch):
+    """What was corrected in it later would change no result."""
+    monkeypatch.chdir(tmp_path)
+    for place in ("photos/notes/c.csv", "far/c.csv"):
+        Path(place).parent.mkdir(parents=True)
+        Path(place).touch()
+    Path("photos/linked").symlink_to(Path("far").absolute())
+    Path("also").symlink_to("photos")
+    tree.require_watched(Path("also"), Path("also/notes/c.csv"), "data.corrections")
+    with pytest.raises(DataError, match=r"^data\.corrections: photos/linked/c\.csv is a link or behind one"):
+        tree.require_watched(Path("photos"), Path("photos/linked/c.csv"), "data.corrections")
+    Path(".dvcignore").write_text("notes\n")
+    with pytest.raises(DataError, match=r"named by \.dvcignore"):
+        tree.require_watched(Path("photos"), Path("photos/notes/c.csv"), "data.corrections")

@@ -50,11 +50,13 @@ def test_identical_images_and_groups_are_never_parted(stored):
     rows += [(f"validation-{i}.png", "dark", "plant" if i == 9 else "", "validation") for i in range(18)]
     records.write_csv(paths.SPLIT_TABLE, ["name", "class", "group", "split"], rows)
     near = {"images": [{"name": "train-6.png"}, {"name": "train-12.png"}]}
-    records.write_json(paths.DATASET, {"near_duplicates": {"pairs": [near]}})
     together = {0, 3, 6, 12, COUNTS["train"] + 9}
-    for fold in division.of_project(4, 3, seed=1):
-        assert len(together & set(fold.held_out.tolist())) in (0, 5)
-        assert len(together & set(fold.trained.tolist())) in (0, 5)
+    many = {"near_duplicates": {"pairs": [], "groups": [["train-6.png", "train-12.png"]]}}  # more than are listed
+    for report in ({"near_duplicates": {"pairs": [near]}}, many):
+        records.write_json(paths.DATASET, report)
+        for fold in division.of_project(4, 3, seed=1):
+            assert len(together & set(fold.held_out.tolist())) in (0, 5)
+            assert len(together & set(fold.trained.tolist())) in (0, 5)
 
 
 def test_other_validation_images_are_drawn_from_those_of_training(stored):

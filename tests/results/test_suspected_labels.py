@@ -1,5 +1,7 @@
 """Suspected labels as a list and in sentences: images by name, classes by name, shares of all and of test images."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,3 +48,17 @@ def test_features_that_tell_nothing_are_said_to():
 def test_more_folds_than_groups_are_refused():
     with pytest.raises(DataError, match="--folds: found 61, and there are 60 groups of images; allowed: less"):
         suspected_labels.ask(stored(8.0), CLASSES, 61)
+
+
+def test_of_a_class_that_is_one_group_nothing_is_said():
+    """A head that has never seen a class calls all its images something else; that is no sign of a wrong label."""
+    given = stored(8.0)
+    groups = ["bush" if label == 0 else str(n) for n, label in enumerate(given.labels)]
+    asked = suspected_labels.ask(replace(given, groups=groups), CLASSES, 5)
+    assert asked.unjudged == ["rose"]
+    assert [row[0] for row in suspected_labels.rows(asked)] == [f"{WRONG}.png"]
+    said = suspected_labels.told(asked)
+    assert said[0] == "nothing can be said of rose: all images of a class are one group there"
+    assert said[1].startswith("1 of 40 labels are suspected")
+    with pytest.raises(DataError, match=r"data\.splitting\.group: all images of each class are one group"):
+        suspected_labels.ask(replace(given, groups=[str(label) for label in given.labels]), CLASSES, 3)

@@ -112,7 +112,11 @@ def test_weights_of_a_table_belong_to_the_images_of_training_and_validation(proj
     assert "training images count" in capsys.readouterr().out
     assert records.read_json(paths.DATASET)["weights"]["images"] <= 6
     table.write_text("\n".join(map(",".join, [("file", "label", "weight"), *((f, c, "0") for f, c, _ in rows)])))
-    with pytest.raises(DataError, match="the weights of all training images are 0"):
+    with pytest.raises(DataError, match="the weights of all training images of a, b are 0"):
+        run(**source)
+    of_a = [(f, c, "0" if c == "a" else "2") for f, c, _ in rows]
+    table.write_text("\n".join(map(",".join, [("file", "label", "weight"), *of_a])))
+    with pytest.raises(DataError, match="the weights of all training images of a are 0, so that the network would"):
         run(**source)
     table.write_text("\n".join(map(",".join, [("file", "label"), *((f, c) for f, c, _ in rows)])))
     run(**source)
@@ -255,6 +259,36 @@ def test_the_source_s_own_test_split_stays_and_only_the_rest_is_drawn(project, r
 def test_a_limit_keeps_the_shares(project, run, plants, params):
     run(**plants | {"limit": 12}, splitting=splitting(params, method="stratified"))
     assert [len(records.read_npy(paths.labels(split))) for split in paths.SPLITS] == [12, 4, 4]
+
+
+def test_no_split_has_more_images_than_the_limit_whatever_way_it_is_drawn(project, run, plants, params):
+    """Shares that hold on the average would leave more: those beyond the limit are in no split."""
+    left_out = 0
+    for seed in (1, 2, 3):
+        run(**plants | {"limit": 20}, splitting=splitting(params, method="stable", seed=seed))
+        assert max(len(records.read_npy(paths.labels(split))) for split in paths.SPLITS) <= 20
+        left_out += list(table().values()).count("")
+    assert left_out
+
+
+def test_splits_that_groups_leave_empty_say_how_many_there_are(project, run, plants, params):
+    with pytest.raises(
+        DataError, match=r"no image is left in validation, test: groups are not cut .*, and these .* of 2"
+    ):
+        run(**plants, splitting=splitting(params, method="stratified", group="folder"))
+
+
+def test_a_class_or_all_that_corrections_drop_is_named(project, run, plants, params):
+    names = [path.relative_to(project / "source").as_posix() for path in (project / "source").rglob("*.png")]
+    for dropped, said in (
+        ("a/", r"have no training image: a \(none: data\.corrections, "),
+        ("", "no image is left in"),
+    ):
+        rows = [f"{name},drop" for name in names if name.startswith(dropped)]
+        (project / "source/corrections.csv").write_text("\n".join(["name,correction", *rows]))
+        for method in ("stratified", "slices"):
+            with pytest.raises(DataError, match=said):
+                run(**plants, corrections="corrections.csv", splitting=splitting(params, method=method))
 
 
 def test_a_table_s_groups_are_in_one_split_each(project, run, plants, params):

@@ -16,7 +16,7 @@ from pipeline.cli import app
 from pipeline.commands import results, setup
 from pipeline.files import paths, records
 from pipeline.params import config
-from pipeline.process.errors import CombinationError, ConfigError
+from pipeline.process.errors import CombinationError, ConfigError, DataError
 from pipeline.process.project import NoProjectError
 from pipeline.sweep import promote
 from tests import shipped
@@ -164,7 +164,9 @@ def test_check_names_what_fetch_will_refuse(project: Path):
     made(project, "photos/rose", "photos/ tulip")
     Path("photos/rose/dead.jpg").symlink_to("nowhere.jpg")
     promote.write(paths.PARAMS, {"data.source": "image_folder", "data.path": "photos", "data.corrections": "right.csv"})
-    said = CliRunner().invoke(app, ["check"]).stdout
+    done = CliRunner().invoke(app, ["check"])
+    assert isinstance(done.exception, DataError), done.output
+    said = done.stdout + str(done.exception)
     for found in (
         "' tulip': begins or ends with a blank",
         "rose/dead.jpg → nowhere.jpg",

@@ -1,5 +1,6 @@
 """`herbarium backbones`: which network suits these images, by a quick look at each."""
 
+import shlex
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -61,7 +62,7 @@ def backbones(
             _use(best)
         elif best.values:
             sized = f" --side {side}" if side else ""
-            print(f"to use the first: {_COMMAND} --use '{best.name}'{sized}")
+            print(f"to use the first: {_COMMAND} --use {shlex.quote(best.name)}{sized}")
 
 
 def _resolved(text: str) -> str:

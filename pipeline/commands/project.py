@@ -6,7 +6,7 @@ import typer
 
 from pipeline.commands import folder_lock
 from pipeline.commands.setup import in_project, prepared, require_dvc, require_inputs
-from pipeline.process.errors import BusyError
+from pipeline.process.errors import BusyError, DataError
 
 app = typer.Typer()
 _PROJECT = "Project"
@@ -40,11 +40,15 @@ def check() -> None:
     if classes := known_classes.of(params.data):
         searched.check_classes(params, classes)
     print("params.yaml is in order")
-    for sentence in dict.fromkeys([*unmade, *source_notes.of(params.data), *refusals.of(params.data)]):
-        print(f"note: {sentence}")
+    refused = refusals.of(params.data)
+    for sentence in dict.fromkeys([*unmade, *source_notes.of(params.data)]):
+        if sentence not in refused:
+            print(f"note: {sentence}")
     found = upgrades.version(config.read_yaml(paths.PARAMS))
     if found < upgrades.CURRENT:
         print(f"note: it is of version {found}; `herbarium upgrade` adds what version {upgrades.CURRENT} has")
+    if refused:
+        raise DataError("\n".join(refused))
 
 
 def _mend_results() -> list[str]:

@@ -97,6 +97,10 @@ def publish(
     params = config.load()
     finished.require(paths.METRICS, paths.TRAINING, paths.MODEL, paths.CLASSES)
     verbosity.begin("showing the results in MLflow")
+    if register is not None:
+        from pipeline.tracking import registry
+
+        registry.require_name(register)
     receipts.require()
     certificate.require_results()
     agreement.require_trained(params)
@@ -105,7 +109,6 @@ def publish(
     if register is None:
         return
     from pipeline.filing import ledger
-    from pipeline.tracking import registry
 
     looks = {split: ledger.trainings(split=split) for split in ("validation", "test")}
     made = registry.register(params.tracking, run_id, register, force, looks)

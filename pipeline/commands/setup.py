@@ -5,6 +5,8 @@ from contextlib import chdir, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline.params.schema import Params
 
 
@@ -57,16 +59,25 @@ def require_inputs(params: "Params") -> None:
     """
     from pathlib import Path
 
-    from pipeline.params.suggestions import did_you_mean
     from pipeline.process.errors import ConfigError
 
     for key, text in (("data.path", params.data.path), ("backbone.path", params.backbone.path)):
         path = Path(text)
         if path.exists() or any(Path(f"{place}.dvc").exists() for place in (path, *path.parents)):
             continue
-        beside = [str(other) for other in sorted(path.parent.glob("*"))] if path.parent.is_dir() else []
-        hint = did_you_mean(str(path), beside) if beside else ""
-        raise ConfigError(f"params.yaml: {key}: nothing is at {path}, and `dvc repro` needs something there{hint}")
+        raise ConfigError(
+            f"params.yaml: {key}: nothing is at {path}, and `dvc repro` needs something there{meant(path)}"
+        )
+
+
+def meant(path: "Path") -> str:
+    """ "; did you mean X?" if something beside `path` is called nearly so, else nothing: what else lies there is no
+    choice."""
+    import difflib
+
+    beside = {other.name.lower(): other for other in sorted(path.parent.glob("*"))} if path.parent.is_dir() else {}
+    near = difflib.get_close_matches(path.name.lower(), beside, n=1)
+    return f"; did you mean {beside[near[0]]}?" if near else ""
 
 
 def require_dvc() -> None:

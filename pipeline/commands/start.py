@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.commands import folder_lock
-from pipeline.commands.setup import in_project
+from pipeline.commands.setup import in_project, meant
 from pipeline.process.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,20 +41,28 @@ def _start(folder: Path, backbone: str | None, force: bool) -> None:
     from pipeline.process import verbosity
 
     verbosity.say(f"looking at {folder}")
+    _require(folder)
     named, found = own_places.written(folder, Path().resolve()), survey.of(folder)
     print(survey.described(named, found), flush=True)
     if refused := refusals.of_folder(folder):
         raise DataError("\n".join(refused))
-    for sentence in refusals.badly_named(folder):
-        print(sentence)
+    badly_named = refusals.badly_named(folder)
+    print("".join(f"{sentence}\n" for sentence in badly_named), end="")
     if not force:
         experiments.require_kept(beginning.command(named, backbone))
     text = config.read_text(paths.PARAMS)
     network, sentences, to_fetch = _network(text, named, found, backbone)
     new = beginning.of(text, named, found, network)
     records.write_text(paths.PARAMS, new.text)
-    lines = [new.diff, beginning.drawn(found), *sentences, beginning.ending(new.text != text, to_fetch)]
-    print("\n".join(line for line in lines if line))
+    last = beginning.ending(new.text != text, to_fetch, bool(found.refused or badly_named))
+    print("\n".join(line for line in (new.diff, beginning.drawn(found), *sentences, last) if line))
+
+
+def _require(folder: Path) -> None:
+    """Raise DataError if no folder is there, with what was probably meant."""
+    if not folder.is_dir():
+        found = f"a file at {folder}" if folder.exists() else f"nothing at {folder}{meant(folder)}"
+        raise DataError(f"found {found}; needed: a folder with one folder of images per class")
 
 
 def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tuple[str | None, list[str], bool]:

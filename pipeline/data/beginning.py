@@ -2,13 +2,13 @@
 
 import re
 import shlex
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
-from pipeline.data import names
 from pipeline.data.survey import Survey
 from pipeline.files import paths
 from pipeline.params import config, editing
@@ -24,7 +24,8 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 _SPLITS = ("train", "validation", "test")
 _SHARES = (10, 15, 20, 30, 40)  # percent of the training images for a split that the folder lacks
 _LEFT_TO_TRAIN = 60  # percent, at least
-_VALIDATION = 20  # images: a level of 5 % needs 19, and one may be left out
+_LEVEL_NEEDS = 19  # validation images, for a level of 5 %
+_VALIDATION = _LEVEL_NEEDS + 1  # images: one may be left out
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,24 @@ def side(survey: Survey) -> int:
     return next((size for size in _SIDES if size <= min(survey.side, _LARGEST_SIDE)), _SIDES[-1])
 
 
-def ending(changed: bool, to_fetch: bool) -> str:
-    """The last line: whether params.yaml changed, and what is next; `to_fetch`: its weights, by hand, as was said."""
+def ending(changed: bool, to_fetch: bool, to_mend: bool = False) -> str:
+    """The last line: whether params.yaml changed, and what is next; by hand, as was said: `to_fetch` its weights,
+    `to_mend` what lies in the folder."""
     done = "written, nothing is committed" if changed else f"{paths.PARAMS} says so already"
-    first = "first fetch that file and put it at that place, then" if to_fetch else "now"
-    return f"{done}; {first}: make repro (make run sweeps, too)"
+    by_hand = {"see to what was said of the folder": to_mend, "fetch that file and put it at that place": to_fetch}
+    first = " and ".join(step for step, needed in by_hand.items() if needed)
+    return f"{done}; {f'first {first}, then' if first else 'now'}: make repro (make run sweeps, too)"
 
 
 def name_of(folder: Path) -> str:
-    """A data set's name after its folder's; what a name cannot hold is a hyphen."""
-    return _NOT_IN_A_NAME.sub("-", names.composed(folder.resolve().name)).strip("-.") or "photographs"
+    """A data set's name after its folder's: letters without their accents; what a name cannot hold is a hyphen."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFD", folder.resolve().name) if _is_letter(letter))
+    return _NOT_IN_A_NAME.sub("-", plain).strip("-.") or "photographs"
+
+
+def _is_letter(character: str) -> bool:
+    """Whether it is more than the accent of the one before it."""
+    return not unicodedata.combining(character)
 
 
 def _data(folder: str, survey: Survey) -> dict[str, Any]:
@@ -106,27 +115,22 @@ def drawn(survey: Survey) -> str:
     images, share = survey.splits["train"], _share(survey.splits)
     if "validation" in survey.splits or images * _SHARES[0] // 100 >= _VALIDATION:
         return ""
-    if share > _SHARES[0]:
-        return (
-            f"few images, so {share} % of them are for validation, {_VALIDATION} or more: with fewer than 19 `predict`"
-            " cannot say which images are like none it has learned from"
-        )
-    return (
-        f"too few images to have {_VALIDATION} for validation: with fewer than 19 `predict` cannot say which images are"
-        " like none it has learned from, and accuracies are rough"
-    )
+    count = images * share // 100
+    shown = f"few images, so {share} % of them are for validation, {count} of {images}"
+    reason = f"{_LEVEL_NEEDS} `predict` cannot say which images are like none it has learned from"
+    if count >= _LEVEL_NEEDS:
+        return f"{shown}: with fewer than {reason}"
+    return f"{shown}; with fewer than {reason}, and accuracies are rough"
 
 
 def _share(found: Mapping[str, int]) -> int:
-    """Percent of the training images for each split the folder lacks: a tenth, or what validation needs if most of
-    the images are left to train on."""
+    """Percent of the training images for each split the folder lacks: a tenth, or what validation needs, as far as
+    most of the images are left to train on."""
+    if "validation" in found:
+        return _SHARES[0]
     lacking = sum(split not in found for split in _SPLITS)
-    enough = [
-        share
-        for share in _SHARES
-        if found["train"] * share // 100 >= _VALIDATION and 100 - share * lacking >= _LEFT_TO_TRAIN
-    ]
-    return min(enough, default=_SHARES[0]) if "validation" not in found else _SHARES[0]
+    possible = [share for share in _SHARES if 100 - share * lacking >= _LEFT_TO_TRAIN]
+    return next((share for share in possible if found["train"] * share // 100 >= _VALIDATION), possible[-1])
 
 
 def _splits(found: Mapping[str, int]) -> Mapping[str, str]:

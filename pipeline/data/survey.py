@@ -22,14 +22,15 @@ _GREY = ("1", "L", "I", "I;16", "F")  # Pillow's modes without colour
 class Survey:
     """`splits`, `classes`: name → images, without what was opened and is none. `side`: median of the images' shorter
     sides, pixels. `grey`: none of those looked at has colour. `all_opened`: all were looked at, not some of them.
-    `remarks`: what lies there and is no image of a class, a sentence each."""
+    `refused`: what stops an experiment with these images; `left_out`: images without a class; a sentence each."""
 
     splits: Mapping[str, int]
     classes: Mapping[str, int]
     side: int
     grey: bool
     all_opened: bool = True
-    remarks: Sequence[str] = ()
+    refused: Sequence[str] = ()
+    left_out: Sequence[str] = ()
 
     @property
     def images(self) -> int:
@@ -58,11 +59,8 @@ def of(source: Path) -> Survey:
         round(median(side for side, _ in known)),
         all(grey for _, grey in known),
         len(seen) == sum(map(len, files.values())),
-        list(
-            _remarks(
-                source, none, [folder for (_, folder), count in counts.items() if not count], loose, _others(lying)
-            )
-        ),
+        list(_refused(source, none, [folder for (_, folder), count in counts.items() if not count], _others(lying))),
+        [f"images in no class folder, which are left out: {_listed(source, loose)}"] if loose else [],
     )
 
 
@@ -75,7 +73,7 @@ def described(folder: str, survey: Survey) -> str:
         f" {names.plain(rarest)} ({survey.classes[rarest]:,}); {'grey' if survey.grey else 'in colour'}, about"
         f" {survey.side} pixels high or wide"
     )
-    return "\n".join([first, *survey.remarks])
+    return "\n".join([first, *survey.refused, *survey.left_out])
 
 
 def _too_few(source: Path, classes: int, loose: int) -> str:
@@ -88,17 +86,13 @@ def _too_few(source: Path, classes: int, loose: int) -> str:
     )
 
 
-def _remarks(
-    source: Path, none: Set[Path], empty: Sequence[Path], loose: Sequence[Path], others: Sequence[Path]
-) -> Iterator[str]:
+def _refused(source: Path, none: Set[Path], empty: Sequence[Path], others: Sequence[Path]) -> Iterator[str]:
     if others:
         yield f"no images in class folders: {_listed(source, others)}; move them elsewhere, or {_SKIP}"
     if none:
         yield f"no images, though named so: {_listed(source, none)}; {_SKIP}"
     if empty:
         yield f"class folders without an image: {_listed(source, empty)}; put some there, or remove them"
-    if loose:
-        yield f"images in no class folder, which are left out: {_listed(source, loose)}"
 
 
 def _listed(source: Path, paths: Collection[Path]) -> str:

@@ -1,6 +1,7 @@
 """`herbarium export`: the evaluated network for other runtimes; a file counts when it has said what was evaluated."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 
 from pipeline.files import folders, paths, records
 from pipeline.params.schema import Params
+from pipeline.process import quiet, verbosity
 from pipeline.process.errors import DataError
 from pipeline.process.tables import aligned
 from pipeline.results.predictions import Predictions
@@ -57,7 +59,8 @@ def export(kind: Format, model: Any, evaluated: Predictions, params: Params, fol
     Raises ServedModelError if a file says something else about a test image than the network that was `evaluated`.
     """
     description = _description(model, evaluated.classes)
-    with folders.replaced(folder) as new:
+    silent = nullcontext() if verbosity.verbose() else quiet.native_output()  # converters and runtimes greet
+    with folders.replaced(folder) as new, silent:
         made = exports.write(kind, portable.in_float32(model), description, _calibration(), new)
         compared = [_compared(file, evaluated, params) for file in made]
         records.write_json(new / DESCRIPTION, {**description, "parity": [asdict(parity) for parity in compared]})

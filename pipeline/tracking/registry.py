@@ -53,8 +53,7 @@ def register(
     `force` moves the alias whatever the comparison says. `looks`: split → how many trainings are known to have been
     measured on its images. Raises ConfigError (the name), TrackingUnavailable.
     """
-    if not name or set(name) & set("/:"):
-        raise ConfigError(f"--register: found {name!r}; allowed: a name without / and :, e.g. digits")
+    require_name(name)
     uri = address.tracking_uri(tracking)
     with tempfile.TemporaryDirectory() as folder:
         with conversation(uri, UPLOAD_SECONDS, retries=2):
@@ -69,6 +68,12 @@ def register(
         with conversation(uri, UPLOAD_SECONDS, retries=2):
             store.client.set_registered_model_alias(name, CHAMPION, version.version)
     return Registration(name, str(version.version), better or force, reason)
+
+
+def require_name(name: str) -> None:
+    """Raise ConfigError if MLflow could not have a registered model of that name."""
+    if not name or set(name) & set("/:"):
+        raise ConfigError(f"--register: found {name!r}; allowed: a name without / and :, e.g. digits")
 
 
 def compared(

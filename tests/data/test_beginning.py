@@ -15,7 +15,8 @@ from pipeline.data.survey import Survey
         ({"train": 200}, ("train[:80%]", "train[80%:90%]", "train[90%:]"), ""),
         ({"train": 154}, ("train[:70%]", "train[70%:85%]", "train[85%:]"), "few images, so 15 % of them"),
         ({"train": 100}, ("train[:60%]", "train[60%:80%]", "train[80%:]"), "few images, so 20 % of them"),
-        ({"train": 99}, ("train[:80%]", "train[80%:90%]", "train[90%:]"), "too few images to have 20"),
+        ({"train": 96}, ("train[:60%]", "train[60%:80%]", "train[80%:]"), "few images, so 20 % of them are for valid"),
+        ({"train": 12}, ("train[:60%]", "train[60%:80%]", "train[80%:]"), "few images, so 20 % of them are for valid"),
         ({"train": 60, "test": 9}, ("train[:60%]", "train[60%:]", "test"), "few images, so 40 % of them"),
         ({"train": 60, "validation": 9}, ("train[:90%]", "validation", "train[90%:]"), ""),
         ({"train": 60, "validation": 9, "test": 9}, ("train", "validation", "test"), ""),
@@ -28,4 +29,5 @@ def test_few_images_are_shared_by_what_validation_needs(
     found = beginning.of((project / "params.yaml").read_text(), "photos", looked, None).params.data.splits
     assert (found.train, found.validation, found.test) == expected
     assert beginning.drawn(looked).startswith(said)
+    assert ("accuracies are rough" in beginning.drawn(looked)) == (splits == {"train": 12})
     assert bool(beginning.drawn(looked)) == bool(said)

@@ -43,7 +43,7 @@ def test_what_fetch_will_stop_at_is_named_whatever_its_ending(tmp_path: Path) ->
     os.mkfifo(photos / "a/pipe.png")
     found = survey.of(photos)
     assert found.classes == {"a": 1, "b": 1}
-    assert found.remarks == [
+    assert found.refused + found.left_out == [
         "no images in class folders: a/notes.txt, a/pipe, b/deep/list.csv; move them elsewhere, or data.on_bad_image:"
         " skip goes on without them",
         "no images, though named so: a/pipe.png; data.on_bad_image: skip goes on without them",
@@ -60,7 +60,7 @@ def test_where_not_all_are_opened_files_are_counted(tmp_path: Path, monkeypatch:
 def test_images_are_counted_by_split(tmp_path: Path) -> None:
     found = survey.of(write(tmp_path, "train/a/1.png", "train/a/2.png", "train/b/1.png", "val/a/1.png"))
     assert (found.splits, found.classes) == ({"train": 3, "validation": 1}, {"a": 3, "b": 1})
-    assert survey.of(write(tmp_path / "train", "c/1.png")).remarks == []
+    assert survey.of(write(tmp_path / "train", "c/1.png")).refused == []
 
 
 @pytest.mark.parametrize(

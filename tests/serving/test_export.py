@@ -54,12 +54,17 @@ def described(path: Path) -> Any:
 
 @pytest.mark.parametrize("kind", get_args(exports.Format))
 def test_what_is_exported_says_what_was_evaluated(
-    kind: exports.Format, model: keras.Model, evaluated: Predictions, params: Params
+    kind: exports.Format,
+    model: keras.Model,
+    evaluated: Predictions,
+    params: Params,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     if kind == "onnx":
         pytest.importorskip("onnxruntime")
     folder = Path("out") / kind
     compared = exporting.export(kind, model, evaluated, params, folder)
+    assert capfd.readouterr() == ("", "")  # what converters and runtimes say to their developers
     several = {"litert": ["float32", "float16", "int8"], "onnx": ["float32", "int8"]}
     assert [p.arithmetic for p in compared] == several.get(kind, ["float32"])
     images = np.array(records.read_npy(paths.images("test")))

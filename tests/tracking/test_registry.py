@@ -9,8 +9,12 @@ from typing import Any
 import mlflow
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.cli import app
+from pipeline.commands import results
 from pipeline.files import paths, records
+from pipeline.identity import agreement, certificate, receipts
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 from pipeline.results import predictions
@@ -142,3 +146,13 @@ def champion(params: Params) -> str:
 def test_a_name_that_cannot_be_is_refused_first(params: Params, name: str) -> None:
     with pytest.raises(ConfigError, match=r"--register: found .*; allowed: a name without / and :"):
         registry.register(params.tracking, "0" * 32, name)
+
+
+def test_a_name_that_cannot_be_is_refused_before_anything_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "publish_run", lambda params: pytest.fail("shown"))
+    for module in (receipts, certificate):
+        for name in ("require", "require_results"):
+            monkeypatch.setattr(module, name, lambda *given: None, raising=False)
+    monkeypatch.setattr(agreement, "require_trained", lambda params: None)
+    paths.MODEL.touch()
+    assert isinstance(CliRunner().invoke(app, ["publish", "--register", "a/b"]).exception, ConfigError)

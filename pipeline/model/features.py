@@ -37,10 +37,16 @@ def read_index(splits: Iterable[str] = paths.SPLITS, root: Path = Path()) -> dic
 
 def verify(split: str, index: dict[str, Any], root: Path = Path()) -> None:
     """Raise DataError if a stored file of `split` is not the one that was written: no flipped bit is trained on."""
-    of_split = [paths.images(split), paths.labels(split), paths.weights(split)]
-    if (root / paths.weights(split)).exists() and paths.weights(split).name not in index["digests"][split]:
+    digests = index["digests"][split]
+    if (root / paths.weights(split)).exists() and paths.weights(split).name not in digests:
         raise DataError(f"{paths.weights(split)}: extract-features has not seen it; run dvc repro")
-    for name, expected in index["digests"][split].items():
+    verify_files(split, digests, root)
+
+
+def verify_files(split: str, digests: Mapping[str, str], root: Path = Path()) -> None:
+    """As `verify`, of some files only: name → SHA-256."""
+    of_split = [paths.images(split), paths.labels(split), paths.weights(split)]
+    for name, expected in digests.items():
         of_images = name in [path.name for path in of_split]
         path = root / (paths.IMAGES if of_images else paths.FEATURES) / split / name
         if not path.exists() or records.file_digest(path) != expected:

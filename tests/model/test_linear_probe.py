@@ -100,3 +100,11 @@ def test_of_a_network_from_scratch_the_floor_is_that_of_the_pixels(
 ) -> None:
     extracted(changed(params, backbone={"weights": "none", "max_unfrozen_layers": 2}))
     assert linear_probe.floor()["linear_probe_features"] == 16 * 16
+
+
+def test_images_that_count_differently_have_a_floor_too(params: Params, extracted: Callable[[Params], Any]) -> None:
+    """The probe takes some of a split's files, and their weights are not among them."""
+    for split in ("train", "validation"):
+        records.write_npy(paths.weights(split), np.full(COUNTS[split], 0.5, np.float32))
+    extracted(params)
+    assert linear_probe.floor()["linear_probe_images"] == COUNTS["train"]

@@ -11,7 +11,8 @@ def differences(ours: Params, other: Params) -> list[str]:
     """Dotted keys that decide a result and differ; from where images and ImageNet weights are taken may differ."""
     a, b = (flat(params.model_dump(exclude=set(_FREE))) for params in (ours, other))
     free = {"backbone.weights", "backbone.path"} if weights_from_file(ours, other) else set()
-    return [key for key in a if a[key] != b[key] and key not in free]
+    keys = [*a, *(key for key in b if key not in a)]  # names of classes that have a weight are keys, too
+    return [key for key in keys if a.get(key, ...) != b.get(key, ...) and key not in free]
 
 
 def weights_from_file(ours: Params, other: Params) -> bool:

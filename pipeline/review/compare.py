@@ -21,6 +21,7 @@ from pipeline.review import disagreements, subjects
 
 PICTURE = paths.REPORTS / "compare.png"
 _METRICS = ("test_accuracy", "test_loss", "test_calibration_error", "validation_accuracy", "validation_loss")
+_ABSENT = "–"
 _NAMES_SHOWN = 10
 _CLASSES_SHOWN = 3
 
@@ -106,7 +107,8 @@ def _correct(metrics: dict[str, Any]) -> tuple[int, int]:
 
 def _params(first: Record, second: Record, first_name: str, second_name: str) -> list[str]:
     a, b = (flat(r.params.model_dump(exclude={"version", "tracking", "sweep"})) for r in (first, second))
-    rows = [(key, str(a[key]), str(b[key])) for key in a if a[key] != b[key]]
+    keys = [*a, *(key for key in b if key not in a)]  # names of classes that have a weight are keys, too
+    rows = [(key, *(str(of.get(key, _ABSENT)) for of in (a, b))) for key in keys if a.get(key, ...) != b.get(key, ...)]
     return aligned([("parameter", first_name, second_name), *rows]) if rows else ["the parameters are the same"]
 
 

@@ -1,10 +1,15 @@
 """Looks in DVC's run cache for the same inputs with different outputs: a step that is not repeatable."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.params import config
+from pipeline.process.errors import ConfigError
+
+_NAME = re.compile(r"[0-9a-f]{64}")  # of an outcome; a killed dvc leaves others
 
 
 @dataclass(frozen=True)
@@ -25,10 +30,8 @@ def conflicts(cache: Path) -> list[Conflict]:
 
 def _conflicts(runs: Path) -> Iterator[Conflict]:
     for inputs in runs.glob("*/*"):
-        outcomes = [path for path in inputs.iterdir() if path.is_file()]
-        if len(outcomes) < 2:
-            continue
-        entries = [config.read_yaml(path) for path in outcomes]
+        outcomes = [path for path in inputs.glob("*") if _NAME.fullmatch(path.name)]
+        entries = list(_readable(outcomes)) if len(outcomes) > 1 else []
         hashes: dict[str, set[str]] = {}
         for entry in entries:
             for output in entry.get("outs", []):
@@ -36,3 +39,14 @@ def _conflicts(runs: Path) -> Iterator[Conflict]:
         differing = tuple(sorted(path for path, found in hashes.items() if len(found) > 1))
         if differing:
             yield Conflict(entries[0]["cmd"], differing)
+
+
+def _readable(outcomes: Iterable[Path]) -> Iterator[dict[str, Any]]:
+    """Those that DVC would read: it removes damaged ones by itself, and may do so meanwhile."""
+    for path in outcomes:
+        try:
+            entry = config.read_yaml(path)
+        except ConfigError:
+            continue
+        if isinstance(entry, dict) and "cmd" in entry:
+            yield entry

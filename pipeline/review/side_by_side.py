@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.files import paths, records
 from pipeline.identity import cache
 from pipeline.params.keys import flat
+from pipeline.plots.palette import CURVES
 from pipeline.process import dvc, naming, tables
 from pipeline.process.errors import HerbariumError
 from pipeline.results import history
@@ -110,7 +111,7 @@ def page(shown: Sequence[Run], path: Path) -> int:
                     name=f"{name}, {split}",
                     legendgroup=name,
                     showlegend=column == 1,
-                    line={"dash": dash, "color": _colour(number)},
+                    line={"dash": dash, "color": CURVES[number % len(CURVES)]},
                 )
                 figure.add_trace(line, row=1, col=column)
     figure.update_xaxes(title_text="epoch")
@@ -151,8 +152,3 @@ def _changed(found: Mapping[str, Any]) -> str:
 
 def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _colour(number: int) -> str:
-    palette = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#C23B00", "#56B4E9", "#8A8F98")
-    return palette[number % len(palette)]

@@ -75,7 +75,10 @@ def _resolved(what: str, recorded: bool) -> Subject:
 
 
 def record_of(what: str) -> Record:
-    """What was measured: of an experiment, a run, a revision or `.`. Raises DataError if nothing is on record."""
+    """What was measured: of an experiment, a run, a revision or `.`.
+
+    Raises ConfigError if nothing is on record, DataError if what is there is damaged.
+    """
     if what == HERE:
         return reading.of_results()
     if what in experiments.names():

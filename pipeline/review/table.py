@@ -37,7 +37,7 @@ def rows(found: OnRecord) -> list[Row]:
 
 
 def on_record() -> OnRecord:
-    """Every experiment by name, and its record, if it has one. Raises DataError if a record is damaged."""
+    """Every experiment by name, and its record, if it has one. Raises as `reading.filed`."""
     return {name: _filed(name) for name in experiments.names()}
 
 

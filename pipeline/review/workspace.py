@@ -39,7 +39,7 @@ class Workspace:
 
 
 @contextmanager
-def of_files(fresh: bool = False) -> Iterator[Workspace]:
+def of_files() -> Iterator[Workspace]:
     """A copy of the working tree, uncommitted changes included, removed in the end."""
 
     def copy(destination: Path) -> None:
@@ -47,7 +47,7 @@ def of_files(fresh: bool = False) -> Iterator[Workspace]:
             (destination / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, destination / path)
 
-    with _workspace(copy, fresh) as workspace:
+    with _workspace(copy, fresh=False) as workspace:
         yield workspace
 
 
@@ -105,7 +105,8 @@ def _workspace(copy: Callable[[Path], None], fresh: bool) -> Iterator[Workspace]
 
 def _configure_dvc(folder: Path, fresh: bool) -> None:
     # Nobody edits a copy that is removed in the end, so it may be hard links, which take neither time nor space.
-    cache = "" if fresh else f"[cache]\n    dir = {cached.folder()}\n    type = reflink,hardlink,copy\n"
+    # Quoted: in DVC's settings # begins a comment and a comma a list.
+    cache = "" if fresh else f"[cache]\n    dir = '''{cached.folder()}'''\n    type = reflink,hardlink,copy\n"
     records.write_text(folder / ".dvc/config.local", f"[core]\n    no_scm = true\n{cache}")
 
 

@@ -3,20 +3,18 @@
 import colorsys
 from itertools import count
 
-from pipeline.plots import style
+from pipeline.plots.palette import CURVES
 from pipeline.tracking import tags
 from pipeline.tracking.store import Store, every_run
 
 TAG = "mlflow.runColor"
-# Okabe & Ito (2008) without yellow and black, which a white page and its text hide; neighbours differ most.
-PALETTE = (style.BLUE, style.ORANGE, "#009E73", "#CC79A7", style.RED, "#56B4E9")
 _GOLDEN = 0.6180339887498949  # of the circle of hues: each new one falls into the widest gap
 _LIGHTNESS, _SATURATION = (0.32, 0.45, 0.58), (0.85, 0.6)  # dark enough for a white page
 
 
 def of_number(number: int) -> dict[str, str]:
     """The tag of the run with that number, 0 …, among its like: another one for each of the first 500 numbers."""
-    return {TAG: (PALETTE[number] if number < len(PALETTE) else _mixed(number)).lower()}
+    return {TAG: (CURVES[number] if number < len(CURVES) else _mixed(number)).lower()}
 
 
 def of_next(store: Store) -> dict[str, str]:

@@ -71,9 +71,9 @@ def register(
 
 
 def require_name(name: str) -> None:
-    """Raise ConfigError if MLflow could not have a registered model of that name."""
-    if not name or set(name) & set("/:"):
-        raise ConfigError(f"--register: found {name!r}; allowed: a name without / and :, e.g. digits")
+    """Raise ConfigError if MLflow could not have, or not find again, a registered model of that name."""
+    if not name or set(name) & set("/:'"):  # the last would end the name where its versions are searched for
+        raise ConfigError(f"--register: found {name!r}; allowed: a name without /, : and ', e.g. digits")
 
 
 def compared(

@@ -101,6 +101,14 @@ def test_imagenet_weights_may_come_from_a_file(params):
     assert differences.differences(from_file, of_imagenet) == ["backbone.weights", "backbone.path"]
 
 
+def test_weights_of_classes_are_compared_whatever_their_names(params):
+    """Their names are keys that the other may not have."""
+    weighed = params.model_copy(update={"train": params.train.model_copy(update={"class_weights": {"oak": 2.0}})})
+    for pair in ((params, weighed), (weighed, params)):
+        assert set(differences.differences(*pair)) == {"train.class_weights", "train.class_weights.oak"}
+    assert differences.differences(weighed, weighed) == []
+
+
 def test_results_of_other_parameters_are_refused(finished):
     for path in (paths.PARAMS, experiments.params_file("digits")):
         change(path, "train", "epochs", 7)

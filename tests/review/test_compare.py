@@ -90,6 +90,16 @@ def test_the_report_says_what_differs(finished):
     assert lines[-1] == "no detectable difference in test accuracy"
 
 
+def test_weights_of_classes_are_compared_whatever_their_names(params):
+    """Their names are keys that the other may not have."""
+    weighed = params.model_copy(update={"train": params.train.model_copy(update={"class_weights": {"oak": 2.0}})})
+    plain, other = (of(np.ones(4, bool), list("abcd"), one) for one in (params, weighed))
+    for pair in ((plain, other), (other, plain)):
+        rows = [line.split() for line in compare._params(*pair, "first", "second")[1:]]
+        assert sorted(row[0] for row in rows) == ["train.class_weights", "train.class_weights.oak"]
+        assert {"none", "2.0", "–"} == {value for row in rows for value in row[1:]}
+
+
 def test_images_only_one_gets_right_are_drawn(finished):
     table = reading.read(writing.file_results("digits")).predictions
     write_measured(Predictions(table.classes, table.names, table.labels, np.array([[0.1, 0.8, 0.1]] * 6)))

@@ -32,6 +32,18 @@ def test_a_step_that_gives_something_else_each_time_is_reported(repository):
     assert "python dice.py" in str(conflict)
 
 
+@pytest.mark.parametrize("left", [b"", b"cmd: [", b"\xff", b"- a list"])
+def test_what_a_killed_dvc_or_a_bad_disk_left_says_nothing(repository, left):
+    """A review has run for hours by then."""
+    (repository / "dice.py").write_text("open('dice.txt', 'w').write('4')")
+    dvc(repository, "repro")
+    (outcome,) = (repository / ".dvc/cache/runs").glob("*/*/*")
+    (outcome.parent / ".2cZ8.tmp").write_bytes(left)
+    outcome.with_name("0" * 64).write_bytes(left)
+    (outcome.parents[1] / "file").write_bytes(left)
+    assert repeatability.conflicts(repository / ".dvc/cache") == []
+
+
 def test_a_repeatable_step_is_not(repository):
     (repository / "dice.py").write_text("open('dice.txt', 'w').write('4')")
     dvc(repository, "repro")

@@ -5,8 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from dvc.config import Config
 
 from pipeline.files import paths, records
+from pipeline.identity import cache
 from pipeline.params import config
 from pipeline.process import dvc, git
 from pipeline.process.errors import HerbariumError
@@ -83,10 +85,21 @@ def test_the_installed_packages_are_taken_and_named(repository):
 
 def test_only_a_fresh_copy_is_without_the_project_s_cache(repository):
     for fresh in (False, True):
-        with workspace.of_files(fresh) as copy:
+        with workspace.of_revision("HEAD", fresh) as copy:
             text = (copy.folder / ".dvc/config.local").read_text()
             assert ("dir = " in text) is not fresh
             assert "no_scm = true" in text
+
+
+@pytest.mark.parametrize("name", ["a#b", "a, b", "it's", "a \"b\" 'c'", "100%"])
+def test_the_copy_has_the_project_s_cache_whatever_the_folder_is_called(tmp_path, monkeypatch, name):
+    """DVC and our own code read the same folder out of the copy's settings."""
+    project, copy = tmp_path / name, tmp_path / "copy"
+    project.mkdir()
+    monkeypatch.chdir(project)
+    workspace._configure_dvc(copy, fresh=False)
+    assert Config(dvc_dir=str(copy / ".dvc"))["cache"]["dir"] == str(project / ".dvc/cache")
+    assert cache.folder(copy) == project / ".dvc/cache"
 
 
 def test_originals_that_are_not_in_git_are_seen_by_the_copy(repository, monkeypatch):

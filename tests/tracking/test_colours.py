@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 from pipeline.params.schema import Params
+from pipeline.plots import palette
 from pipeline.tracking import address, colours, runs, tags
 from pipeline.tracking.store import connect, conversation
 
@@ -17,7 +18,7 @@ def test_no_two_plain_runs_share_a_colour_whatever_is_between_them(
             labels = {tags.PARENT: made[0].info.run_id, **colours.of_number(number)}
             store.client.create_run(store.experiment_id, number + 1, labels)
         found = [store.client.get_run(run.info.run_id).data.tags[colours.TAG] for run in made]
-    assert found[:6] == [colour.lower() for colour in colours.PALETTE]
+    assert found[:6] == [colour.lower() for colour in palette.CURVES]
     assert len(set(found)) == len(found)
 
 

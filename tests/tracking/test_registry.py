@@ -142,9 +142,9 @@ def champion(params: Params) -> str:
         return str(connect(params.tracking).client.get_model_version_by_alias("trees", registry.CHAMPION).run_id)
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "a:b"])
+@pytest.mark.parametrize("name", ["", "a/b", "a:b", "it's"])
 def test_a_name_that_cannot_be_is_refused_first(params: Params, name: str) -> None:
-    with pytest.raises(ConfigError, match=r"--register: found .*; allowed: a name without / and :"):
+    with pytest.raises(ConfigError, match=r"--register: found .*; allowed: a name without /, : and '"):
         registry.register(params.tracking, "0" * 32, name)
 
 

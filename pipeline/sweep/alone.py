@@ -6,11 +6,10 @@ If it does again although the machine's memory was free, it is too large, and th
 import json
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from pipeline.files import paths
-from pipeline.process import importing
+from pipeline.process import importing, scratch
 from pipeline.process.errors import HerbariumError
 from pipeline.results.trials import FAILED
 from pipeline.sweep import memory
@@ -21,11 +20,9 @@ _LINES_SHOWN = 5
 
 def run(configuration: Configuration, root: Path = Path()) -> Outcome:
     """The outcome of `worker.run_trial` for the project at `root`, or what its process died of."""
-    state = root.resolve() / paths.STATE
-    state.mkdir(exist_ok=True)
     ended, taken = memory.processes_ended(), memory.taken_by_others()
-    with tempfile.TemporaryDirectory(prefix="alone-", dir=state) as folder:
-        asked, answer = Path(folder, "configuration.json"), Path(folder, "outcome.json")
+    with scratch.folder(root.resolve() / paths.STATE, "alone-") as folder:
+        asked, answer = folder / "configuration.json", folder / "outcome.json"
         asked.write_text(json.dumps(configuration), encoding="utf-8")
         command = [sys.executable, "-m", "pipeline.sweep.alone", str(asked), str(answer)]
         done = subprocess.run(

@@ -3,10 +3,10 @@
 What does not pass ends the sweep, and nothing is recorded of the trial: the next `herbarium sweep` goes on with it.
 """
 
-import sys
 import time
 from collections.abc import Callable
 
+from pipeline.process import notices
 from pipeline.process.errors import HerbariumError
 from pipeline.sweep.executors import Pending, Workers
 from pipeline.sweep.outcomes import LASTING, MEMORY, Configuration, Outcome, is_result
@@ -31,7 +31,7 @@ def result(
             return outcome
         if outcome["kind"] == LASTING:
             break
-        _say(f"{name}: {outcome['reason']}; running it again")
+        notices.warn(f"{name}: {outcome['reason']}; running it again")
         if outcome["kind"] == MEMORY:
             others_ended()
             outcome = workers.alone(configuration).outcome()
@@ -46,10 +46,6 @@ def result(
         " sweep.space."
         f" `herbarium --debug sweep` shows where it comes from{_where(outcome['traceback'])}"
     )
-
-
-def _say(text: str) -> None:
-    print(f"warning: {text}", file=sys.stderr)
 
 
 def _where(trace: str) -> str:

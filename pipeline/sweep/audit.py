@@ -6,13 +6,13 @@ which trial was taken, how the sampler went, which epoch was kept. A reckoning f
 (Tibshirani and Tibshirani 2009) sees the first of these only, and no luck with a seed.
 """
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pipeline.identity import seeds
 from pipeline.params.config import with_seed
 from pipeline.params.schema import Params
+from pipeline.process import notices
 from pipeline.results.trials import COMPLETE, Trial, best, top
 from pipeline.sweep import attempts, recorded, study
 from pipeline.sweep.audited import Audited
@@ -110,7 +110,7 @@ def _measured(called: str, outcome: Outcome) -> dict[str, Any] | None:
     if outcome["state"] == COMPLETE:
         score = outcome.get("measured", outcome["accuracy"])
         return {"accuracy": score, **{key: outcome[key] for key in ("held_out", "trained_on")}}
-    print(f"warning: {called} is left out: {outcome.get('reason', outcome['state'])}", file=sys.stderr)
+    notices.warn(f"{called} is left out: {outcome.get('reason', outcome['state'])}")
     return None
 
 

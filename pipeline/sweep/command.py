@@ -2,14 +2,13 @@
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint
 from pipeline.identity.environment import environment
-from pipeline.process import dvc, verbosity
+from pipeline.process import dvc, notices, verbosity
 from pipeline.results import sweep_settings, trials
 from pipeline.results.objectives import ACCURACY
 from pipeline.results.trials import FAILED, PRUNED, Trial
@@ -93,11 +92,10 @@ def _workers(count: int, scheduler: str | None) -> AbstractContextManager[Worker
 
 def _say_who_idles(plan: Plan, workers: int) -> None:
     if workers > plan.lag:
-        print(
-            f"warning: {workers - plan.lag} of {workers} workers have nothing to do: at most {plan.lag} trials run at"
+        notices.warn(
+            f"{workers - plan.lag} of {workers} workers have nothing to do: at most {plan.lag} trials run at"
             " once, for each is decided from all but the last of those before it (sweep.batch; another value is another"
-            " sweep)",
-            file=sys.stderr,
+            " sweep)"
         )
 
 

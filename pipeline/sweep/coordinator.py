@@ -22,7 +22,7 @@ from pipeline.sweep.progress import Progress
 from pipeline.sweep.study import SweepError
 
 
-@dataclass
+@dataclass(frozen=True)
 class Listener:
     """Whom to tell: `begun` when a candidate goes to the workers, `ended` for each trial, in order."""
 

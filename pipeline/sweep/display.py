@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.results.objectives import NAMES, Objective
-from pipeline.results.trials import Trial, best
+from pipeline.results.trials import PRUNED, Trial, best
 from pipeline.sweep.decisions import Candidate
 from pipeline.sweep.plans import Plan
 
@@ -101,7 +101,7 @@ def _outcome(trial: Trial, objective: Objective) -> str:
     if trial.score is not None:
         again = "" if trial.same_as is None else f" (as trial {trial.same_as})"
         return f"{NAMES[objective.measure]} {trial.score:.4f}{again}"
-    if trial.state != "pruned":
+    if trial.state != PRUNED:
         return f"failed: {trial.reason}"
     return f"pruned after fold {len(trial.steps)}" if objective.folds else f"pruned at epoch {trial.trained_epochs}"
 

@@ -1,5 +1,6 @@
 """Optuna's figures of a sweep: one interactive page, and a picture of each for reports."""
 
+import html
 import os
 import warnings
 from collections.abc import Callable, Sequence
@@ -76,7 +77,8 @@ def _page(study: optuna.Study, names: list[str], path: Path, target: str) -> Non
         functions[name](study).to_html(full_html=False, include_plotlyjs=name == names[0], div_id=name)
         for name in names
     ]
-    head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{study.study_name}</title></head><body>'
+    title = html.escape(study.study_name)
+    head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head><body>'
     records.write_text(path, "\n".join([head, *parts, "</body></html>\n"]))
 
 

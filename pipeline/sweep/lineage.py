@@ -6,6 +6,7 @@ import optuna
 from optuna.study import StudySummary
 
 from pipeline.sweep import recorded
+from pipeline.sweep.patience import patiently
 
 _NOTE = "parts"
 _CALLED = {
@@ -28,7 +29,8 @@ def note(opened: optuna.Study, parts: Mapping[str, str]) -> None:
 
 def change(url: str, name: str, parts: Mapping[str, str]) -> str:
     """What parts the study `name` from the one at `url` that is most like it, in a line; empty if there is none."""
-    others = [s for s in optuna.get_all_study_summaries(url, include_best_trial=False) if _is_like(s, name)]
+    summaries = patiently(lambda: optuna.get_all_study_summaries(url, include_best_trial=False))
+    others = [summary for summary in summaries if _is_like(summary, name)]
     if not others:
         return ""
     nearest = min(others, key=lambda other: (len(_differing(other, parts)), -other.n_trials))

@@ -58,7 +58,7 @@ def trials(study: optuna.Study, dimensions: Sequence[Dimension]) -> list[Trial]:
 
 def in_memory(study: optuna.Study) -> optuna.Study:
     """A copy that no database can take away."""
-    copy = optuna.create_study(direction="maximize")
+    copy = optuna.create_study(study_name=study.study_name, direction="maximize")
     copy.add_trials(_frozen_trials(study))
     return copy
 

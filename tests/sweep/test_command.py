@@ -83,12 +83,14 @@ def test_figures_are_drawn_and_repeat(planned: Planned, params: Params, tmp_path
     plan = planned(params)
     coordinator.run(plan, BY_FORMULA, Listener())
     for name in ("one", "two"):
-        figures.draw(plan.study, tmp_path / name)
+        figures.draw(recorded.in_memory(plan.study), tmp_path / name)  # as the command does
     drawn = sorted(path.name for path in (tmp_path / "one").iterdir())
     pictures = ("history", "importances", "intermediate_values", "parallel_coordinates", "slice")
     assert drawn == sorted(["figures.html", *(f"{name}.png" for name in pictures)])
     for name in drawn:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    page = (tmp_path / "one/figures.html").read_text(encoding="utf-8")
+    assert f"<title>{plan.study.study_name}</title>" in page[:200]
 
 
 def test_a_figure_that_cannot_be_drawn_is_a_warning(

@@ -225,6 +225,8 @@ def test_how_a_process_of_its_own_ended_is_told_apart(
     monkeypatch.setattr(alone.subprocess, "run", lambda c, **o: run([c[0], *answering(script), *c[-2:]], **o))
     monkeypatch.setattr(memory, "processes_ended", lambda: next(ended))
     monkeypatch.setattr(memory, "taken_by_others", lambda: None if free else "only 1.0 of 8.0 GB were free")
+    killed_before = Path(".herbarium/alone-left")
+    killed_before.mkdir(parents=True)
     answer = alone.run(CONFIGURATION)
     state, kind, reason = found
     assert (answer["state"], answer.get("kind")) == (state, kind)

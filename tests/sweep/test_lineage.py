@@ -1,13 +1,16 @@
 """A sweep of other code, data or parameters is another sweep, and says so."""
 
 from collections.abc import Callable
+from typing import Any
 
+import optuna
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint
 from pipeline.params.schema import Params
-from pipeline.sweep import plans, promote
+from pipeline.sweep import patience, plans, promote
 from pipeline.sweep.plans import Plan
 from pipeline.sweep.study import SweepError
 from tests.small_data import write_index
@@ -45,6 +48,21 @@ def test_nothing_is_promoted_from_a_sweep_of_other_code(
         "another study; nothing is promoted",
         changes=1,
     )
+
+
+def test_a_database_that_is_away_is_waited_for_here_too(
+    before: Plan, params: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "_FIRST_PAUSE_SECONDS", 0.01)
+    asked, answers = optuna.get_all_study_summaries, iter([OperationalError("SELECT 1", {}, Exception("away"))])
+
+    def unsteady(*arguments: Any, **options: Any) -> Any:
+        for error in answers:
+            raise error
+        return asked(*arguments, **options)
+
+    monkeypatch.setattr(optuna, "get_all_study_summaries", unsteady)
+    assert plans.of(sweeping(params, seed=5)).news == f"changed since {before.study.study_name} (10 trials): the search"
 
 
 def test_all_that_has_changed_is_named_and_the_nearest_sweep_is_meant(before: Plan, params: Params) -> None:

@@ -60,14 +60,13 @@ def run(count: int, repeats: int) -> None:
 
 
 def _known() -> "dict[str, FoldResult]":
-    """What reports/folds.json has, by fingerprint."""
+    """What reports/folds.json has, by fingerprint. Raises DataError naming it if it is damaged."""
     from pipeline.files import records
+    from pipeline.filing import contents
     from pipeline.results import cross_validation as outcomes
 
-    if not outcomes.REPORT.exists():
-        return {}
-    before = outcomes.from_json(records.read_json(outcomes.REPORT))
-    return {result.fingerprint: result for result in before.results}
+    before = contents.read(outcomes.REPORT, lambda path: outcomes.from_json(records.read_json(path)))
+    return {result.fingerprint: result for result in before.results} if before else {}
 
 
 def _show(params: "Params", found: "CrossValidation", curves: "Sequence[tuple[FoldResult, list[Epoch]]]") -> None:

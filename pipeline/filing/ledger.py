@@ -53,11 +53,6 @@ def images_of(split: str) -> str:
     return records.file_digest(paths.ids(split))
 
 
-def test_images() -> str:
-    """Digest of the stored test images' names and contents."""
-    return images_of("test")
-
-
 def trainings(images: str | None = None, split: str = "test") -> int:
     """Different trainings measured on the images of a split with this digest (None = the stored ones)."""
     wanted = images or images_of(split)

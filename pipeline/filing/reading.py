@@ -120,8 +120,9 @@ def _with_seeds(found: Record, folder: Path, training: dict[str, Any]) -> Record
     runs = seed_runs.read(folder, found.lock, own)
     if not runs or found.metrics is None or found.lock is None:
         return found
-    first = seed_runs.outcome(own, found.metrics, training)
-    images = {run.images for run in runs} | {seed_runs.images(found.metrics)}
+    metrics, name = found.metrics, str(folder / paths.TRAINING.name)
+    first = contents.told(lambda content: seed_runs.outcome(own, metrics, content), training, name)
+    images = {run.images for run in runs} | {seed_runs.images(metrics)}
     if len(images) > 1:
         raise DataError(f"{folder}: its seeds were measured on other numbers of images: {sorted(images)}")
     every = Replicates(experiment_digest(found.params), *images.pop(), (first, *(run.seed for run in runs)))

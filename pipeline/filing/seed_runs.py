@@ -4,7 +4,7 @@
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,10 +97,11 @@ def read_one(folder: Path, main: Lock, seed: int) -> SeedRun:
     if "test" in measured.predictions:
         consistency.check_predictions(metrics, measured.predictions["test"], training.get("classes"), folder)
     took = contents.read_json(folder / RESOURCES) or {}
-    return SeedRun(outcome(seed, metrics, training), images(metrics), lock, measured, took)
+    found = contents.told(lambda content: outcome(seed, metrics, content), training, str(folder / paths.TRAINING.name))
+    return SeedRun(found, images(metrics), lock, measured, took)
 
 
-def outcome(seed: int, metrics: dict[str, Any], training: dict[str, Any]) -> Seed:
+def outcome(seed: int, metrics: Mapping[str, Any], training: Mapping[str, Any]) -> Seed:
     """From the contents of metrics.json and training.json."""
     return Seed(
         seed,

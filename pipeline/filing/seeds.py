@@ -1,8 +1,7 @@
 """The seeds of the project's experiment: reports/replicate.json, and whether it is of the run that is here now."""
 
-import json
-
 from pipeline.files import paths, records
+from pipeline.filing import contents
 from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.results import seeds
@@ -18,10 +17,10 @@ def experiment_digest(params: Params) -> str:
 
 
 def of_project() -> Replicates | None:
-    """reports/replicate.json, if it is of the run that is in the project now."""
-    if not REPORT.exists():
+    """reports/replicate.json, if it is of the run that is in the project now. Raises DataError if it is damaged."""
+    found = contents.read(REPORT, lambda path: seeds.from_json(records.read_json(path)))
+    if found is None:
         return None
-    found = seeds.from_json(json.loads(REPORT.read_text(encoding="utf-8")))
     fingerprint = records.read_json(paths.TRAINING)["fingerprint"]
     current = found.experiment == experiment_digest(config.load())
     return found if current and found.seeds[0].fingerprint == fingerprint else None

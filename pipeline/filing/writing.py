@@ -69,8 +69,8 @@ def file_results(name: str) -> Path:
 def _looks(found: Replicates | None) -> dict[str, Any]:
     """What the ledger says of the test images; results that were pulled, or outlived it, are written down first."""
     seeds = [seed.fingerprint for seed in found.seeds] if found else []
-    ledger.note(ledger.test_images(), str(records.read_json(paths.TRAINING)["fingerprint"]), *seeds)
-    return {"test_images": ledger.test_images(), "trainings": ledger.trainings()}
+    ledger.note(ledger.images_of("test"), str(records.read_json(paths.TRAINING)["fingerprint"]), *seeds)
+    return {"test_images": ledger.images_of("test"), "trainings": ledger.trainings()}
 
 
 def _write_provenance(folder: Path) -> None:
@@ -83,7 +83,7 @@ def _write_provenance(folder: Path) -> None:
 
 
 def _check_results() -> None:
-    lock = reading.read_lock(paths.LOCK) or {}
+    lock = reading.read_lock(paths.LOCK) or {"stages": {}}
     certificate.require_results()
     if "evaluate" not in lock["stages"]:
         raise DataError(f"{paths.LOCK}: the results are not evaluated; run `dvc repro`")

@@ -8,6 +8,7 @@ from pipeline import cli
 from pipeline.commands import cross_validation as command
 from pipeline.files import records
 from pipeline.params import config
+from pipeline.process.errors import DataError
 from pipeline.results import cross_validation as outcomes
 from pipeline.results.cross_validation import CrossValidation, FoldResult
 from tests.results.test_cross_validation import found
@@ -31,6 +32,13 @@ def test_results_that_are_there_are_known_by_their_fingerprint(project):
     assert command._known() == {}
     records.write_json(outcomes.REPORT, outcomes.to_json(found()))
     assert list(command._known().values()) == list(found().results)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"folds": 5}'])
+def test_a_damaged_file_of_results_is_named(project, content):
+    records.write_text(outcomes.REPORT, content)
+    with pytest.raises(DataError, match=r"folds\.json: damaged"):
+        command._known()
 
 
 def test_folds_are_child_runs(project, params, monkeypatch):

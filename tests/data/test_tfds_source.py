@@ -43,7 +43,7 @@ def test_without_a_network_the_ways_to_go_on_are_named_soon(target, originals, t
     start = time.monotonic()
     with pytest.raises(DataError) as raised:
         tfds_source.write(target, "tf_flowers", originals)
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 100  # by itself TFDS takes more than three minutes
     message = str(raised.value)
     assert "tf_flowers could not be downloaded" in message
     assert f"put flower_photos.tgz (218.21 MiB) into {originals}" in message

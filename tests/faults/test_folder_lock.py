@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -147,10 +146,8 @@ def test_a_sweep_waits_for_the_whole_of_a_dvc_and_a_promotion_says_no(
             folder_lock.command_alone("herbarium promote").__enter__()
         with running([sys.executable, "-c", SWEEP.format(seconds=0)], log) as sweep:
             assert process.wait(60) == 0
-            ended = time.monotonic()
             assert Path("models/model.keras").exists()
             assert sweep.wait(60) == 0
-            assert time.monotonic() - ended < 10
     assert "is at work in this folder; waiting for its end" in log.read_text()
     assert log.read_text().endswith("alone\noutputs kept\ndone\n")
     outcome("a sweep beside `dvc repro`", "folder", "waits for its end, between two stages too", faults=1)

@@ -288,6 +288,5 @@ def test_a_folder_is_looked_at_and_not_read(tmp_path, monkeypatch):
     """So that a million photographs take seconds: nothing is opened."""
     assert len(list(many_files(tmp_path / "many"))) == 5000
     monkeypatch.setattr(records, "md5", lambda _: pytest.fail("a file was read"))
-    began = time.perf_counter()
+    monkeypatch.setattr(Path, "open", lambda *_, **__: pytest.fail("a file was opened"))
     assert len(inputs.state(tmp_path / "many").files) == 5000
-    assert time.perf_counter() - began < 2

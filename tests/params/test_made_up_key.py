@@ -51,7 +51,7 @@ def everything_said(using: dict[str, float]) -> dict[str, Any]:
                 name: differences.differences(loaded[f"experiments/{name}/params.yaml"], record.params)
                 for name, record in records.items()
             },
-            "list": table.listing(),
+            "list": [str(part) for part in table.listing()],
             "table is stale": [str(path) for path in table.stale()],
             "compare": compare.report("digits", "flowers-best"),
         }

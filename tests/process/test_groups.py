@@ -25,6 +25,13 @@ with groups.ending_in_order(), scratch.folder(Path("state"), "review-") as own:
 """
 
 
+# So patient with what may put its files in order that no test would see the end of it.
+PATIENT = AT_WORK.replace(
+    "with groups.ending",
+    "groups._IN_ORDER = ((groups.signal.SIGINT, 600.0), *groups._IN_ORDER[1:])\nwith groups.ending",
+)
+
+
 def at_work(folder: Path, program: str = AT_WORK) -> tuple[subprocess.Popen, Path, int]:
     process = subprocess.Popen(
         [sys.executable, "-c", program], cwd=folder, stdout=subprocess.PIPE, text=True, start_new_session=True
@@ -55,28 +62,24 @@ def test_asked_to_end_it_ends_what_it_started_and_removes_its_folder(tmp_path, n
 
 
 def test_where_ctrl_c_is_ignored_as_after_an_ampersand_it_ends_as_soon(tmp_path):
-    ignoring = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n{AT_WORK}"
+    ignoring = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n{PATIENT}"
     process, own, _ = at_work(tmp_path, ignoring)
-    began = time.monotonic()
     process.terminate()
-    process.communicate(timeout=30)
-    assert time.monotonic() - began < 8  # and not the ten seconds that Ctrl-C has
+    process.communicate(timeout=60)
     assert not own.exists()
 
 
 def test_what_is_of_no_use_afterwards_is_ended_at_once(tmp_path):
-    stubborn = AT_WORK.replace(
+    stubborn = PATIENT.replace(
         "os.environ, lambda line: print(line, flush=True)", "os.environ, lambda line: print(line, flush=True), False"
     )
-    assert stubborn != AT_WORK
+    assert stubborn != PATIENT != AT_WORK
     stubborn = stubborn.replace("import os, subprocess", "import signal, os, subprocess").replace(
         "print(os.getpgrp()", "signal.signal(signal.SIGINT, signal.SIG_IGN); print(os.getpgrp()"
     )
     process, own, _ = at_work(tmp_path, stubborn)
-    began = time.monotonic()
     process.terminate()
-    process.communicate(timeout=30)
-    assert time.monotonic() - began < 8
+    process.communicate(timeout=60)
     assert not own.exists()
 
 

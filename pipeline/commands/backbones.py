@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.commands import folder_lock
 from pipeline.commands.setup import in_project, prepared
+from pipeline.process import folder_lock
 
 if TYPE_CHECKING:
     from pipeline.model.candidates import Candidate

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.commands import folder_lock
 from pipeline.commands.setup import prepared
+from pipeline.process import folder_lock
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params

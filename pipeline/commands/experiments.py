@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import finished, folder_lock
+from pipeline.commands import finished
 from pipeline.commands.setup import in_project
+from pipeline.process import folder_lock
 
 app = typer.Typer()
 _EXPERIMENTS = "Experiments on file"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.commands import folder_lock
+from pipeline.process import folder_lock
 from pipeline.process.errors import DataError
 
 _SHOWN = 5

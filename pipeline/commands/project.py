@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import folder_lock
 from pipeline.commands.setup import in_project, prepared, require_dvc, require_inputs
+from pipeline.process import folder_lock
 from pipeline.process.errors import BusyError, DataError
 
 app = typer.Typer()

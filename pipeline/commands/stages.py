@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.commands import extraction_workers, folder_lock, results
+from pipeline.commands import extraction_workers, results
 from pipeline.commands.setup import configured, in_project, prepared
+from pipeline.process import folder_lock
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params

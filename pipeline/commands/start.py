@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.commands import folder_lock
 from pipeline.commands.setup import in_project, meant
+from pipeline.process import folder_lock
 from pipeline.process.errors import DataError
 
 if TYPE_CHECKING:

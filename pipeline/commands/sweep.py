@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import extraction_workers, folder_lock
+from pipeline.commands import extraction_workers
 from pipeline.commands.setup import configured, in_project, require_inputs
+from pipeline.process import folder_lock
 
 app = typer.Typer()
 _SEARCHING = "Searching"

@@ -1,1 +1,1 @@
-"""How a process of ours behaves: where the project is, how it starts, errors, verbosity, progress, machine, git."""
+"""How a process of ours behaves: where the project is, who works there, start, errors, verbosity, machine, git."""

@@ -84,6 +84,11 @@ def from_json(content: Mapping[str, Any]) -> Replicates:
     return Replicates(content["experiment"], content["validation"]["images"], content["test"]["images"], seeds)
 
 
+def counted(seeds: int) -> str:
+    """`1 seed`, `3 seeds`."""
+    return f"{seeds} seed{'s' if seeds > 1 else ''}"
+
+
 def describe(replicates: Replicates) -> str:
     """Per-seed values, and mean ± standard deviation with the mean's 95 % interval, in percent."""
     rows = [(str(s.seed), _percent(s.validation_accuracy), _percent(s.test_accuracy)) for s in replicates.seeds]

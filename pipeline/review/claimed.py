@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pipeline.process.errors import ConfigError
 from pipeline.results import sequential
-from pipeline.results.seeds import Measured
+from pipeline.results.seeds import Measured, counted
 from pipeline.review.subjects import Subject
 from pipeline.review.verdict import Question
 
@@ -44,8 +44,7 @@ def describe(claim: Claimed) -> str:
 
 def shown(value: Measured) -> str:
     """`87.22 % (3 seeds, 180 images)`."""
-    seeds = f"{value.seeds} seed{'s' if value.seeds > 1 else ''}"
-    return f"{_POINTS * value.mean:.2f} % ({seeds}, {value.images:,} images)"
+    return f"{_POINTS * value.mean:.2f} % ({counted(value.seeds)}, {value.images:,} images)"
 
 
 def of(subject: Subject, margin: float | None = None, own_images: bool = False) -> Claimed:

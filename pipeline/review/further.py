@@ -11,7 +11,7 @@ from pipeline.filing.claims import Claim, Further
 from pipeline.process.errors import DataError
 from pipeline.results import figures
 from pipeline.results.figures import LOSS, Run, Value
-from pipeline.results.seeds import Measured
+from pipeline.results.seeds import Measured, counted
 from pipeline.review.verdict import Outcome, Question, Verdict, judge
 
 _PERCENT = 100
@@ -98,8 +98,7 @@ def _variance(values: Sequence[Value]) -> float | None:
 
 
 def _with_basis(value: Measured, of: FigureVerdict) -> str:
-    seeds = f"{value.seeds} seed{'s' if value.seeds > 1 else ''}"
-    return f"{_shown(value.mean, of)} ({seeds}, {value.images:,} images)"
+    return f"{_shown(value.mean, of)} ({counted(value.seeds)}, {value.images:,} images)"
 
 
 def _shown(value: float, of: FigureVerdict, unit: bool = False) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.identity.seeds import generator
 from pipeline.results import sequential
 from pipeline.results.over_seeds import Difference
-from pipeline.results.seeds import Measured
+from pipeline.results.seeds import Measured, counted
 from pipeline.review.verdict import Outcome, Question, difference, judge
 
 _REVIEWS = 2000
@@ -28,7 +28,7 @@ def describe(question: Question, images: int, spread: float | None) -> list[str]
     margin = f"with a margin of ± {_POINTS * question.margin:g} points"
     if max(confirmed.values()) < _NEVER:
         return [f"{margin} no number of seeds can confirm it{_limit(question, images)}; it can only be contradicted"]
-    found = ", ".join(f"{_seeds(seeds)} {_percent(share)}" for seeds, share in confirmed.items())
+    found = ", ".join(f"{counted(seeds)} {_percent(share)}" for seeds, share in confirmed.items())
     if spread is not None:
         return [
             f"{margin} and seeds that spread as those on record do (± {_POINTS * spread:.2f} points), so many perfect"
@@ -36,7 +36,7 @@ def describe(question: Question, images: int, spread: float | None) -> list[str]
         ]
     lines = [f"{margin} no more perfect reproductions than this can be confirmed: {found}{_limit(question, images)}"]
     allowed = {look: spread_allowed(question, images, look) for look in looks}
-    likely = [f"{_seeds(n)} up to ± {_POINTS * s:.2g} points" for n, s in allowed.items() if s]
+    likely = [f"{counted(n)} up to ± {_POINTS * s:.2g} points" for n, s in allowed.items() if s]
     told = f"four of five are confirmed if single seeds spread (standard deviation) no more: {', '.join(likely)}"
     return lines + [told] * bool(likely)
 
@@ -50,7 +50,7 @@ def obstacle(reproduced: Measured, question: Question) -> str:
         return f"one seed shows no spread; {further[0]} may decide" if further else "too few seeds are declared"
     if would := _deciding(reproduced, question, further):
         seeds, what = would
-        return f"{_seeds(seeds)} would {what} it, spread as these {len(reproduced.accuracies)} are"
+        return f"{counted(seeds)} would {what} it, spread as these {len(reproduced.accuracies)} are"
     if abs(reproduced.mean - question.reported.mean) > question.margin / 2:
         return (
             "the difference is near the margin" if question.same_images else "other images; difference near the margin"
@@ -66,10 +66,10 @@ def advice(reproduced: Measured, question: Question) -> str:
     if len(reproduced.accuracies) == 1:
         if max(chances(question, reproduced.images, 0.0).values()) < _NEVER:
             return f"no number of seeds can confirm it{_limit(question, reproduced.images)}"
-        return f"one seed has no spread to judge by; {_seeds(further[0])} may decide (--seeds {further[0]})"
+        return f"one seed has no spread to judge by; {counted(further[0])} may decide (--seeds {further[0]})"
     if would := _deciding(reproduced, question, further):
         seeds, what = would
-        return f"{_seeds(seeds)} would {what} it if mean and spread stay as they are (--seeds {seeds})"
+        return f"{counted(seeds)} would {what} it if mean and spread stay as they are (--seeds {seeds})"
     return "more seeds would not decide, if mean and spread stay: the figures are too uncertain, or lie on the margin"
 
 
@@ -135,10 +135,6 @@ def _limit(question: Question, images: int) -> str:
     if question.same_images:
         return ""
     return f" ({images:,} and {question.reported.images:,} images, not the same ones, have their own luck)"
-
-
-def _seeds(count: int) -> str:
-    return f"{count} seed{'s' if count > 1 else ''}"
 
 
 def _percent(share: float) -> str:

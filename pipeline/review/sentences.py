@@ -3,7 +3,7 @@
 from pipeline.filing import divergence
 from pipeline.filing.divergence import StageComparison
 from pipeline.results import class_differences
-from pipeline.results.seeds import Measured
+from pipeline.results.seeds import Measured, counted
 from pipeline.review import claimed, further, power
 from pipeline.review.evidence import Evidence, Source
 from pipeline.review.verdict import Outcome, Question, Verdict
@@ -126,7 +126,7 @@ def _look(verdict: Verdict, question: Question) -> list[str]:
     number = looks.index(verdict.look) + 1
     (a, b), (c, d) = verdict.inner, verdict.outer
     return [
-        f"look {number} of {len(looks)}, at {verdict.look} seed{'s' if verdict.look > 1 else ''} ({planned})",
+        f"look {number} of {len(looks)}, at {counted(verdict.look)} ({planned})",
         f"REPRODUCED asks for {_signed(a)} to {_signed(b)} points inside {margin}, NOT REPRODUCED for {_signed(c)} to"
         f" {_signed(d)} outside",
     ]

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.commands import extraction_workers, folder_lock, sweep
+from pipeline.commands import extraction_workers, sweep
 from pipeline.files import paths, records
 from pipeline.identity import determinism
 from pipeline.model import chunks, extraction
 from pipeline.params import config
 from pipeline.params.schema import Compute, Params
+from pipeline.process import folder_lock
 from pipeline.process.errors import ConfigError, MachineError
 from pipeline.stages import extract_features
 from pipeline.sweep import command, executors

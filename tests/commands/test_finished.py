@@ -4,8 +4,9 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.commands import finished, folder_lock
+from pipeline.commands import finished
 from pipeline.files import paths, records
+from pipeline.process import folder_lock
 from pipeline.process.errors import DataError
 
 READERS = {

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from pipeline.commands import folder_lock
 from pipeline.files import paths
+from pipeline.process import folder_lock
 from pipeline.process.errors import BusyError
 from tests.servers import running, wait_until
 
 STAGE = """
 import time
-from pipeline.commands.folder_lock import stage_alone
+from pipeline.process.folder_lock import stage_alone
 with stage_alone("train"):
     print("at work", flush=True)
     time.sleep({seconds})
@@ -68,7 +68,7 @@ def test_one_stage_at_a_time(tmp_path: Path) -> None:
 
 SWEEP = """
 import subprocess, sys, time
-from pipeline.commands.folder_lock import command_alone, lent, outputs_kept
+from pipeline.process.folder_lock import command_alone, lent, outputs_kept
 with command_alone("herbarium sweep", wait=True):
     print("alone", flush=True)
     with outputs_kept("herbarium sweep"):
@@ -88,7 +88,7 @@ stages:
 """
 EXTRACT = """
 import os, time
-from pipeline.commands.folder_lock import stage_alone
+from pipeline.process.folder_lock import stage_alone
 with stage_alone("extract-features"):
     time.sleep(1)
     os.makedirs("data", exist_ok=True)
@@ -186,7 +186,7 @@ def test_who_was_killed_is_not_named_instead_of_who_works(tmp_path: Path, monkey
 def test_who_only_looks_whether_somebody_works_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     looks = """
-from pipeline.commands import folder_lock
+from pipeline.process import folder_lock
 print("looking", flush=True)
 while True:
     folder_lock.at_work()

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.files import paths
+from pipeline.process.compat import dvc_internals
 from pipeline.process.errors import BusyError
 
 _SAID_SECONDS = 2.0  # who has the lock says so at once, unless the machine is very busy
@@ -32,8 +34,6 @@ def stage_alone(stage: str) -> Iterator[None]:
 
     Unfinished files that killed stages have left beside the outputs are removed first.
     """
-    from pipeline.files import paths
-
     _end_with_dvc()
     with _exclusive(stage, True, lambda: None):
         for folder in (paths.IMAGES, paths.FEATURES, paths.MODEL.parent, paths.REPORTS):
@@ -47,8 +47,6 @@ def command_alone(command: str, wait: bool = False) -> Iterator[None]:
 
     Raises BusyError if one does, or, with `wait`, waits for its end.
     """
-    from pipeline.process.compat import dvc_internals
-
     with _exclusive(command, wait, dvc_internals.running):
         yield
 
@@ -56,9 +54,6 @@ def command_alone(command: str, wait: bool = False) -> Iterator[None]:
 @contextmanager
 def outputs_kept(command: str) -> Iterator[None]:
     """Within it `dvc` refuses to write or remove outputs. Raises BusyError if one does so now."""
-    from pipeline.files import paths
-    from pipeline.process.compat import dvc_internals
-
     with dvc_internals.kept((paths.RAW.parent, paths.MODEL.parent, paths.REPORTS), command):
         yield
 
@@ -66,9 +61,6 @@ def outputs_kept(command: str) -> Iterator[None]:
 def at_work() -> str | None:
     """Who works in this folder now, as a phrase with its process; None if nobody does, or nobody may look."""
     from filelock import FileLock
-
-    from pipeline.files import paths
-    from pipeline.process.compat import dvc_internals
 
     if not paths.STATE.exists():
         return None
@@ -90,8 +82,6 @@ def lent() -> dict[str, str]:
 @contextmanager
 def _exclusive(command: str, wait: bool, running_dvc: Callable[[], str | None]) -> Iterator[None]:
     from filelock import FileLock
-
-    from pipeline.files import paths
 
     paths.STATE.mkdir(exist_ok=True)
     lock, holder = FileLock(paths.STATE / _LOCK), paths.STATE / _HOLDER

@@ -9,9 +9,10 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
+from pipeline.data import names
 from pipeline.data.survey import Survey
 from pipeline.files import paths
-from pipeline.params import config, editing
+from pipeline.params import config, editing, keys
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 
@@ -42,8 +43,9 @@ def of(present: str, folder: str, survey: Survey, backbone: str | None) -> Start
 
     Raises ConfigError if that is not legal, or the file is written in a way that only its author can change.
     """
-    values = {**_data(folder, survey), **(_own(survey) if backbone is None else _published(backbone, survey))}
     old = editing.upgraded(present, str(paths.PARAMS))
+    network = _own(survey) if backbone is None else _published(backbone, survey)
+    values = {**_data(folder, survey), **network, **_of_classes(config.parse_yaml(old, str(paths.PARAMS)), survey)}
     text = editing.with_values(old, values, str(paths.PARAMS))
     params = config.check(config.parse_yaml(text, str(paths.PARAMS)), str(paths.PARAMS))
     return Start(text, difference(present, text), params)
@@ -160,6 +162,17 @@ def _own(survey: Survey) -> dict[str, Any]:
 
 def _own_side(survey: Survey) -> int:
     return min(_OWN_SIDE, max(survey.side, 8))
+
+
+def _of_classes(present: Any, survey: Survey) -> dict[str, Any]:
+    """What the present parameters have for other classes, and would stop the training of these."""
+    weights, output = keys.at(present, "train.class_weights"), keys.at(present, "head.output")
+    others = isinstance(weights, Mapping) and not set(weights) <= {names.nfc(name) for name in survey.classes}
+    one_logit = output == "sigmoid" and len(survey.classes) != 2
+    return {
+        **({"train.class_weights": "none"} if others else {}),
+        **({"head.output": "softmax"} if one_logit else {}),
+    }
 
 
 def _section(name: str, values: Mapping[str, Any]) -> dict[str, Any]:

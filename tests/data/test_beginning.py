@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.data import beginning
 from pipeline.data.survey import Survey
+from pipeline.params import editing
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,15 @@ def test_few_images_are_shared_by_what_validation_needs(
     assert beginning.drawn(looked).startswith(said)
     assert ("accuracies are rough" in beginning.drawn(looked)) == (splits == {"train": 12})
     assert bool(beginning.drawn(looked)) == bool(said)
+
+
+def test_what_the_present_parameters_have_for_other_classes_is_taken_back(project: Path) -> None:
+    """Training would stop at a weight of a class that is none, and at one logit for three."""
+    old = {"train.class_weights": {"a": 2.0, "rose": 3.0}, "head.output": "sigmoid"}
+    present = editing.with_values((project / "params.yaml").read_text(), old, "params.yaml")
+    three = Survey({"train": 400}, dict.fromkeys("abc", 5), 200, grey=False)
+    found = beginning.of(present, "photos", three, None).params
+    assert (found.train.class_weights, found.head.output) == ("none", "softmax")
+    theirs = Survey({"train": 400}, {"a": 5, "rose": 5}, 200, grey=False)
+    kept = beginning.of(present, "photos", theirs, None).params
+    assert (kept.train.class_weights, kept.head.output) == ({"a": 2.0, "rose": 3.0}, "sigmoid")

@@ -160,6 +160,17 @@ def test_check_names_a_class_that_has_a_weight_and_no_images(project: Path, chan
     assert CliRunner().invoke(app, ["check"]).stdout.startswith("params.yaml is in order\n")
 
 
+@pytest.mark.parametrize(
+    "changes", [{"head.output": "sigmoid"}, {"sweep.space": {"head.output": {"choices": ["sigmoid"]}}}]
+)
+def test_check_names_a_single_logit_for_other_than_two_classes(project: Path, changes: dict):
+    made(project, "photos/rose", "photos/tulip", "photos/daisy")
+    promote.write(paths.PARAMS, {"data.source": "image_folder", "data.path": "photos", **changes})
+    done = CliRunner().invoke(app, ["check"])
+    assert isinstance(done.exception, CombinationError)
+    assert "head.output: sigmoid is for two classes, the data has 3" in str(done.exception)
+
+
 def test_check_names_what_fetch_will_refuse(project: Path):
     made(project, "photos/rose", "photos/ tulip")
     Path("photos/rose/dead.jpg").symlink_to("nowhere.jpg")

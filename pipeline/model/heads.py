@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from pipeline.identity import seeds
+from pipeline.model import single_logit
 from pipeline.model.cuts import Cut
 from pipeline.process.errors import CombinationError
 
@@ -58,10 +59,7 @@ def classify(tensor: Any, head: Head, classes: int, l2: float, seed: int) -> Any
 
     Raises CombinationError for a sigmoid output with other than two classes.
     """
-    if head.output == "sigmoid" and classes != 2:
-        raise CombinationError(
-            f"params.yaml: head.output: sigmoid is for two classes, the data has {classes}: set softmax"
-        )
+    single_logit.check(head.output, classes)
     rates = dropout_rates(head)
     if not head.units:
         tensor = _drop(tensor, rates[0], "dropout", seed)
@@ -70,7 +68,7 @@ def classify(tensor: Any, head: Head, classes: int, l2: float, seed: int) -> Any
         if head.batch_norm:
             tensor = keras.layers.BatchNormalization(name=f"batch_norm{index}")(tensor)
         tensor = _drop(tensor, rate, f"dropout{index}", seed)
-    outputs = 1 if head.output == "sigmoid" else classes
+    outputs = 1 if head.output == single_logit.SIGMOID else classes
     return _dense(outputs, "logits", l2, seed, dtype="float32")(tensor)
 
 

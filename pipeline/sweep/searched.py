@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline.model import class_weights
+from pipeline.model import class_weights, single_logit
 from pipeline.params.schema import Params
 from pipeline.sweep import space, starts
 from pipeline.sweep.dimensions import Dimension
@@ -16,7 +16,10 @@ def dimensions_of(params: Params) -> list[Dimension]:
 
 
 def check_classes(params: Params, classes: Sequence[str]) -> None:
-    """Raise CombinationError if a class that has a weight, or may come to one, is none of `classes`."""
+    """Raise CombinationError if a class that has a weight, or may come to one, is none of `classes`, or head.output is,
+    or may come to be, for two classes and there are others."""
     searched = {dimension.key: dimension.choices for dimension in space.of(params)}
+    for output in searched.get("head.output", (params.head.output,)):
+        single_logit.check(str(output), len(classes))
     for chosen in searched.get("train.class_weights", (params.train.class_weights,)):
         class_weights.check(chosen, classes)

@@ -37,6 +37,17 @@ def summary() -> None:
     receipts.require()
     certificate.require((paths.METRICS, paths.TRAINING))
     print(text.of_results())
+    if _is_of_no_commit(paths.LOCK):
+        print("  kept for comparison  once it is committed (git commit --all), before the next run: herbarium runs")
+
+
+def _is_of_no_commit(path: Path) -> bool:
+    from pipeline.process import git
+
+    try:
+        return git.is_repository() and bool(git.changed(str(path)))
+    except git.GitError:  # a folder it does not trust: there is nothing to advise
+        return False
 
 
 @app.command(rich_help_panel=_RESULTS)

@@ -55,6 +55,8 @@ def _listed(commits: int, everything: bool) -> "list[Run]":
         verbosity.note(
             f"what is {side_by_side.HERE} was measured before a change ({'; '.join(changed)}): run dvc repro"
         )
+    if len(shown) == 1:
+        verbosity.note("a result is a row of its own once it is committed, before the next run: git commit --all")
     if others := len(found) - len(shown):
         print(f"{others} more on other images: herbarium runs --all")
     return shown

@@ -1,13 +1,18 @@
 """What a run has not made yet is named in one message, by every command that reads it, with who is making it."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.commands import finished
 from pipeline.files import paths, records
+from pipeline.identity import certificate, receipts
 from pipeline.process import folder_lock
 from pipeline.process.errors import DataError
+from pipeline.results import overview
 
 READERS = {
     "summary": [paths.TRAINING],
@@ -56,3 +61,24 @@ def test_what_is_there_is_no_obstacle_and_of_many_some_are_named(project):
     finished.require(paths.PARAMS)
     with pytest.raises(DataError, match=r"^reports/metrics\.json, .* and 2 more: not found"):
         finished.require(paths.METRICS, *paths.EVALUATION_PICTURES[:6])
+
+
+def test_a_result_that_the_next_run_would_take_the_place_of_is_to_be_committed(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finished, "require", lambda *files: None)
+    monkeypatch.setattr(receipts, "require", lambda: None)
+    monkeypatch.setattr(certificate, "require", lambda files: None)
+    monkeypatch.setattr(overview, "of_results", lambda: "90 %")
+    advice = "kept for comparison  once it is committed (git commit --all), before the next run"
+    assert advice not in said("summary")  # no repository
+    paths.LOCK.write_text("digits")
+    for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm1"]):
+        subprocess.run(["git", *command], check=True)
+    assert advice not in said("summary")
+    paths.LOCK.write_text("flowers")
+    assert advice in said("summary")
+
+
+def said(*arguments: str) -> str:
+    return CliRunner().invoke(app, arguments, catch_exceptions=False).output

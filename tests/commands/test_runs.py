@@ -25,6 +25,7 @@ def test_the_page_is_written_where_it_is_said(project: Path, monkeypatch: pytest
     page = str(project / "elsewhere/runs.html") if absolute else "mine.html"
     said = CliRunner().invoke(app, ["runs", "--page", page], catch_exceptions=False).output
     assert said.endswith(f"of them: {page}\n")
+    assert "note: a result is a row of its own once it is committed, before the next run: git commit --all\n" in said
     assert (below / page).is_file()
     assert not (project / "mine.html").exists()
 

@@ -12,10 +12,12 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.data import beginning, survey
+from pipeline.files import paths
 from pipeline.model import published
 from pipeline.params import config, editing
 from pipeline.process.compat.keras_internals import Download
 from pipeline.process.errors import ConfigError, DataError
+from pipeline.sweep import promote
 
 CLASSES = ("Gänseblümchen & co", "タンポポ", "rose")
 WEIGHTS = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_160_no_top.h5"
@@ -77,6 +79,18 @@ def test_the_network_whose_weights_are_here_is_taken(committed: Path) -> None:
     params = config.load()
     assert (params.backbone.name, params.backbone.weights, params.images.height) == ("MobileNetV2", "imagenet", 160)
     assert (params.images.scale, params.backbone.layers) == ("backbone", [])
+
+
+def test_a_sweep_freezes_no_layers_that_know_nothing(committed: Path) -> None:
+    """And the layers of a published network again, as many as are prepared for."""
+    point = {"train.learning_rate": 0.001, "train.optimizer": "adam", "train.unfrozen_layers": 1, "head.dropout": 0.1}
+    promote.write(paths.PARAMS, {"sweep.start": [point]})
+    assert "-    train.unfrozen_layers: {low: 0, high: 2}" in start("my photos", "--force")
+    sweep = config.load().sweep
+    assert list(sweep.space) == ["train.learning_rate", "train.optimizer", "head.dropout"]
+    assert sweep.start == []
+    start("my photos", "--backbone", "VGG16", "--force")
+    assert config.load().sweep.space["train.unfrozen_layers"] == {"low": 0, "high": 2}
 
 
 def test_edits_are_not_overwritten(committed: Path) -> None:

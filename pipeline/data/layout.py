@@ -3,6 +3,7 @@
 Other tools call the splits by other names. Where the names allow two readings, neither is guessed.
 """
 
+import shlex
 from collections import defaultdict
 from pathlib import Path
 
@@ -73,9 +74,10 @@ def _require_classes(folder: Path) -> None:
     loose = len(tree.loose_files(folder))
     if not loose:
         raise DataError(f"data.path: {folder} is empty; put one folder of images per class there, or remove it")
+    ask = shlex.join(["herbarium", "predict", str(folder)])
     raise DataError(
         f"data.path: {folder} is called like a split and holds {loose} files, but no folder per class: images without"
-        f" labels cannot be trained or tested on. Take it out of data.path; `herbarium predict {folder}` answers for"
+        f" labels cannot be trained or tested on. Take it out of data.path; `{ask}` answers for"
         f" them once a network is trained. If it is a class, put it and the others into one folder"
         f" {folder.parent / 'train'}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +65,8 @@ def _copies(source: Path) -> list[str]:
     if not inside or by_dvc or not _git_lacks(source):
         return []
     shown = names.shown(source)
-    return [f"`dvc exp run --temp` and the queue will not find {shown}; `dvc add {shown}` and a commit let them"]
+    track = shlex.join(["dvc", "add", shown])
+    return [f"`dvc exp run --temp` and the queue will not find {shown}; `{track}` and a commit let them"]
 
 
 def _git_lacks(source: Path) -> bool:

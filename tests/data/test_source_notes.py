@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.data import slices, source_notes
+from pipeline.data import layout, slices, source_notes
 from pipeline.params.data_section import Splits
+from pipeline.process.errors import DataError
 
 
 @pytest.fixture
@@ -60,6 +61,18 @@ def test_a_split_of_another_name_is_left_out_too():
     assert slices.left_out(taken, ["train", "test", "unlabelled"]) == [
         "data.splits takes no image from the source's unlabelled"
     ]
+
+
+def test_commands_that_are_advised_can_be_typed_whatever_the_folder_is_called(data):
+    photos = Path("my photos")
+    (photos / "rose").mkdir(parents=True)
+    (photos / "rose/1.png").touch()
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    assert "`dvc add 'my photos'`" in source_notes.of(data.model_copy(update={"path": str(photos)}))[0]
+    (photos / "rose").rename(photos / "test")
+    (photos / "train/rose").mkdir(parents=True)
+    with pytest.raises(DataError, match="`herbarium predict 'my photos/test'` answers"):
+        layout.of(photos)
 
 
 @pytest.mark.parametrize("tracked", ["by git", "by dvc", "above, by dvc", "elsewhere"])

@@ -1,6 +1,6 @@
 """The results table: every experiment, what was reported, what was measured here, and the verdict; from files alone."""
 
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from pipeline.files import records
@@ -11,7 +11,7 @@ from pipeline.process.errors import HerbariumError
 from pipeline.process.tables import aligned
 from pipeline.results import seeds
 from pipeline.results.statistics import wilson_interval
-from pipeline.review import gallery, standing
+from pipeline.review import gallery, listed, standing
 from pipeline.review.gallery import OnRecord
 
 README = Path("README.md")
@@ -43,13 +43,17 @@ def on_record() -> OnRecord:
 
 def listing() -> tuple[str, list[HerbariumError]]:
     """The table as text, and what is wrong with experiments that cannot be read: one of them hides no other."""
+    before, kept = listed.load(), listed.Rows()
     shown, wrong = [], []
     for name in experiments.names():
         try:
-            shown.append(_row(name, _filed(name)))
+            key = listed.key(name)
+            shown.append(Row(*before[key]) if key in before else _row(name, _filed(name)))
+            kept[key] = astuple(shown[-1])
         except HerbariumError as error:
             shown.append(Row(name, measured=UNREADABLE))
             wrong.append(error)
+    listed.save(kept)
     return "\n".join(aligned([_HEADER, *map(_cells, shown)])), wrong
 
 

@@ -1,0 +1,47 @@
+"""Rows of the results table, kept: to read a record of many seeds and to vouch for it takes a second.
+
+A row is taken again only for the same bytes of all that decides it: the experiment's folder, and our code.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from pipeline.files import paths, records
+from pipeline.filing import experiments
+
+FILE = paths.STATE / "listed.json"
+_PACKAGE = Path(__file__).parents[1]
+
+Rows = dict[str, Sequence[str]]
+
+
+def key(name: str) -> str:
+    """What the row of that experiment follows from, as a digest. Raises ConfigError if its folder holds links."""
+    return _digest(experiments.folder(name)) + _code()
+
+
+def load() -> Rows:
+    """Key → the cells of a row, of those that were listed last; empty if they cannot be read."""
+    with suppress(OSError, ValueError):
+        found = records.read_json(FILE)
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
+def save(rows: Rows) -> None:
+    """Keep these and no others. Where the folder cannot be written to, they are made anew each time."""
+    with suppress(OSError):
+        records.write_json(FILE, rows)
+
+
+def _digest(folder: Path) -> str:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return records.digest({path.relative_to(folder).as_posix(): records.file_digest(path) for path in files})
+
+
+@cache
+def _code() -> str:
+    files = [path for path in sorted(_PACKAGE.rglob("*")) if path.suffix in {".py", ".json"}]
+    return records.digest({path.relative_to(_PACKAGE).as_posix(): records.file_digest(path) for path in files})

@@ -7,6 +7,7 @@ words or keys.
 
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +80,12 @@ def _write_owners(folder: Path) -> None:
     records.write_text(folder / paths.PARAMS, PARAMS)
 
 
-def write_experiments(folder: Path) -> None:
-    """Put into `folder` the experiments on file, with their records."""
+def write_experiments(folder: Path, with_records: bool = True, seeds_of: Collection[str] = NAMES) -> None:
+    """Put into `folder` the experiments on file, with their records, and in those what is of other seeds."""
     for name in NAMES:
-        shutil.copytree(ROOT / "experiments" / name, folder / "experiments" / name)
+        left = {"record": with_records, "seeds": name in seeds_of}
+        omitted = shutil.ignore_patterns(*(part for part, taken in left.items() if not taken))
+        shutil.copytree(ROOT / "experiments" / name, folder / "experiments" / name, ignore=omitted)
 
 
 def refuse_owners_files(event: str, arguments: tuple[Any, ...]) -> None:

@@ -61,7 +61,7 @@ def everything_said(using: dict[str, float]) -> dict[str, Any]:
 def projects(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The project's code and experiments, under git, as they are and with the key."""
     folder = tmp_path_factory.mktemp("growth")
-    shipped.write_experiments(shipped.write_project(folder / "as it is", "README.md"))
+    shipped.write_experiments(shipped.write_project(folder / "as it is", "README.md"), seeds_of={"digits"})
     shutil.copytree(folder / "as it is", folder / "with the key")
     bring_a_key(folder / "with the key")
     identity = ["-c", "user.name=tests", "-c", "user.email=tests@example.org"]

@@ -99,3 +99,13 @@ def test_outside_a_repository_it_says_so(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(GitError, match="not a git repository"):
         git.commit()
+
+
+def test_asking_leaves_the_repository_as_it_is(repository: Path) -> None:
+    """By itself `git status` writes its index anew where files have other times, and somebody may be committing."""
+    index = repository.parent / ".git/index"
+    for name in CONTENT:
+        os.utime(name, (1, 1))
+    before = index.read_bytes()
+    assert git.changed() == git.uncommitted() == []
+    assert index.read_bytes() == before

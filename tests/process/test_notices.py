@@ -32,6 +32,11 @@ def test_whatever_is_raised_is_one_warning(error, line, capsys, monkeypatch):
     assert capsys.readouterr().err == f"warning: {line}\n"
 
 
+def test_a_warning_of_our_own_is_without_passwords_too(capsys):
+    notices.warn("trial 3: MLflow at http://me:hunter2@host said no")
+    assert capsys.readouterr().err == "warning: trial 3: MLflow at http://host said no\n"
+
+
 def test_debugging_shows_where_it_comes_from(capsys, monkeypatch):
     monkeypatch.setenv(verbosity.DEBUG, "1")
     notices.or_warn(failing(Odd("http://me:hunter2@host")))

@@ -7,6 +7,7 @@ import pytest
 from pipeline.files import paths, records
 from pipeline.model import division
 from pipeline.params import config
+from pipeline.params.config import with_seed
 from pipeline.params.schema import Params
 from pipeline.results.trials import top
 from pipeline.sweep import audit, audited, coordinator, executors
@@ -28,6 +29,8 @@ def test_fresh_seeds_follow_from_the_sweeps_seed(params: Params) -> None:
     assert params.train.seed not in seeds
     assert audit.fresh_seeds(sweeping(params, audit_seeds=3)) == seeds[:3]
     assert audit.fresh_seeds(sweeping(params, seed=9)) != seeds[:2]
+    own = with_seed(sweeping(params, audit_seeds=3), seeds[0])  # by chance the first would be the trials' own
+    assert audit.fresh_seeds(own) == seeds[1:4]
 
 
 def test_the_best_are_trained_again(planned: Planned, params: Params) -> None:

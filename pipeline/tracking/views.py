@@ -26,7 +26,7 @@ _CURVES = ("epoch/validation_accuracy", "epoch/train_accuracy", "epoch/validatio
 _RESULTS, _SECTION = "results", "curves"
 # A list of experiments shows its beginning as it is written, the page of one as Markdown: so without any signs but the
 # link's brackets, and the place last. MLflow 3.17 opens an experiment, whatever its kind, as one of language models.
-_DESCRIPTION = "[Runs, curves and parameters] of image classifiers; each run's artifacts begin with its report.html."
+_DESCRIPTION = "[Runs, curves and parameters] of image classifiers; report.html, in a run's artifacts, has all."
 
 
 def description(experiment_id: str) -> str:

@@ -287,3 +287,10 @@ def test_what_takes_seconds_says_so_before_it_begins(project: Path, arguments: t
     done = CliRunner().invoke(app, list(arguments))
     assert done.exit_code != 0
     assert done.stderr.startswith(f"{said}\n")
+
+
+@pytest.mark.parametrize("command", ["sweep", "extract-features"])
+def test_more_workers_than_any_machine_has_room_for_are_refused(command: str):
+    done = CliRunner().invoke(app, [command, "--workers", "1000000"])
+    assert done.exit_code == 2
+    assert "256" in done.output

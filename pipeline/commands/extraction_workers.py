@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.params.schema import Params
 
 WORKERS, SCHEDULER = "HERBARIUM_WORKERS", "HERBARIUM_SCHEDULER"  # say to a stage of `dvc repro` who computes
+MOST = 256  # processes of one machine: a slip of the finger is not to take all its memory
 _AHEAD = 2  # chunks for each worker: it never waits, and few results are in memory
 _ASK_SECONDS = 5.0  # workers come and go: so often it is asked how many there are
 

@@ -45,7 +45,10 @@ def extract_features(
     workers: Annotated[
         int,
         typer.Option(
-            min=1, envvar=extraction_workers.WORKERS, help="Processes on this machine; they change no result."
+            min=1,
+            max=extraction_workers.MOST,
+            envvar=extraction_workers.WORKERS,
+            help="Processes on this machine; they change no result.",
         ),
     ] = 1,
     scheduler: Annotated[

@@ -35,7 +35,9 @@ _STORAGE = typer.Option(
 @in_project()
 def sweep(
     trials: Annotated[int | None, typer.Option(min=1, help="Trials in total.", show_default="sweep.trials")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes on this machine; they change no result.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, max=extraction_workers.MOST, help="Processes on this machine; they change no result.")
+    ] = 1,
     storage: Annotated[str | None, _STORAGE] = None,
     scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler to send trials to: tcp://host:8786.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary only, as herbarium --quiet does.")] = False,

@@ -125,8 +125,10 @@ def _cluster(workers: int) -> Any:
 @contextmanager
 def _remote(scheduler: str) -> Iterator[Any]:
     from distributed import Client
+    from distributed.comm import get_address_host_port
 
     try:
+        get_address_host_port(scheduler)  # a client of an address that is none would wait for 40 seconds when it goes
         client = Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
     except Exception as error:  # an address may be wrong in as many ways as Dask knows protocols
         raise ConfigError(

@@ -90,3 +90,11 @@ def test_a_scheduler_that_goes_away_ends_the_sweep(tmp_path: Path) -> None:
         threading.Timer(3, scheduler.send_signal, [signal.SIGKILL]).start()
         with pytest.raises(WorkersError, match="scheduler went away"):
             pending.outcome()
+
+
+@pytest.mark.parametrize("scheduler", ["x", "odd://x:1", "tcp://127.0.0.1"])
+def test_no_client_is_made_of_an_address_that_is_none(scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When it goes, it would wait for 40 seconds and print a traceback after the message."""
+    monkeypatch.setattr("distributed.Client", lambda *_, **__: pytest.fail("a client was made"))
+    with pytest.raises(ConfigError, match="no Dask scheduler answers at"), executors.connected(1, scheduler):
+        pass

@@ -9,6 +9,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from pipeline.data import tiff
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _XMP_IN_PNG = b"XML:com.adobe.xmp"
 _EXIF_IN_PNG = b"Raw profile type exif"
@@ -34,7 +36,7 @@ def parted(encoded: bytes) -> Parted:
         return _webp(encoded)
     if encoded.startswith((b"GIF87a", b"GIF89a")):
         return Parted(_gif(encoded))
-    return Parted(encoded)
+    return Parted(tiff.readable(encoded))
 
 
 _SCAN, _COMMENT = 0xDA, 0xFE

@@ -4,6 +4,7 @@ Such a file may hold pages, previews beside a camera's raw data, or measurements
 copied into served models, as `images.py` is.
 """
 
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,10 @@ from pipeline.process.errors import DataError
 _KIND, _SMALLER = 254, 1  # NewSubfileType, and its bit for a smaller version of another picture: TIFF 6.0, section 8
 _DNG = 50706  # DNGVersion; Adobe's Digital Negative
 _MOST_PAGES = 64  # looked at: previews of one picture are fewer
+# Descriptions, devices, resolutions, times, transfer functions, colorimetry, inks: TIFF 6.0, sections 8 to 23. And XMP.
+_NOTES = {*range(269, 273), 282, 283, 285, *range(290, 292), 297, 301, 305, 306, 315, 316, 318, 319, 333, 337, 700}
+_PRIVATE = 32767  # above it: EXIF, GPS, IPTC, ICC, and what makers keep
+_SIZES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # of TIFF's types, bytes; of all others 1
 _MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "I;16", "I;16B")
 
 
@@ -33,6 +38,32 @@ def refuse(image: Any, encoded: bytes) -> None:
         )
     if image.mode not in _MODES:
         raise DataError(f"a TIFF file in colours of the kind {image.mode}; convert it: `magick FILE image.png`")
+
+
+def readable(encoded: bytes) -> bytes:
+    """The file without notes that lie beyond its end: at the first of them Pillow stops, before what it needs.
+
+    What is no TIFF file, or has no such notes, as it is. Only the first directory is looked at.
+    """
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(encoded[:4])
+    if order is None:
+        return encoded
+    start = int.from_bytes(encoded[4:8], "little" if order == "<" else "big")
+    (count,) = struct.unpack(f"{order}H", encoded[start : start + 2].ljust(2, b"\0"))
+    end = start + 2 + 12 * count
+    entries = [encoded[at : at + 12] for at in range(start + 2, end, 12)]
+    kept = [entry for entry in entries if len(entry) == 12 and not _is_lost_note(entry, order, len(encoded))]
+    if not kept or len(kept) == len(entries):
+        return encoded
+    whole = encoded + b"\0" * (len(encoded) % 2)
+    directory = [struct.pack(f"{order}H", len(kept)), *kept, encoded[end : end + 4].ljust(4, b"\0")]
+    return b"".join([whole[:4], struct.pack(f"{order}I", len(whole)), whole[8:], *directory])
+
+
+def _is_lost_note(entry: bytes, order: str, length: int) -> bool:
+    tag, kind, count, at = struct.unpack(f"{order}HHII", entry)
+    size = count * _SIZES.get(kind, 1)
+    return bool((tag in _NOTES or tag > _PRIVATE) and size > 4 and at + size > length)
 
 
 def _pages(image: Any) -> Iterator[bool]:

@@ -9,6 +9,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import AppendingTiffWriter
 
 from pipeline.data import images
+from pipeline.data import tiff as tiff_files
 from pipeline.process.errors import DataError
 
 PIXELS = np.random.default_rng(1).integers(0, 256, (6, 8, 3), dtype=np.uint8)
@@ -101,3 +102,38 @@ def test_colours_without_a_conversion_are_refused():
         refused(tiff(Image.new("LAB", (8, 6))))
         == "a TIFF file in colours of the kind LAB; convert it: `magick FILE image.png`"
     )
+
+
+def lost(encoded: bytes, name: int) -> bytes:
+    """The file with the value of one of its entries beyond its end, as in one that was cut off and repaired."""
+    start = int.from_bytes(encoded[4:8], "little")
+    (count,) = struct.unpack_from("<H", encoded, start)
+    (at,) = [
+        start + 2 + 12 * n for n in range(count) if struct.unpack_from("<H", encoded, start + 2 + 12 * n)[0] == name
+    ]
+    return encoded[: at + 8] + struct.pack("<I", 10**8) + encoded[at + 12 :]
+
+
+@pytest.mark.parametrize("name", [270, 271, 305, 700, 33432])
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "jpeg"])
+def test_a_note_beyond_the_end_of_the_file_stops_no_picture(name: int, compression: str):
+    """A description comes before what Pillow needs, and the orientation after one that is lost still holds."""
+    note = "a note of more than four bytes"
+    notes = {name: note.encode() if name == 700 else note, ORIENTATION: 6}
+    turned = tiff(tiffinfo=notes, compression=compression)
+    expected = images.decode(turned, channels=3)
+    assert expected.shape == (8, 6, 3)
+    np.testing.assert_array_equal(images.decode(lost(turned, name), channels=3), expected)
+    assert images.working_bytes(lost(turned, name)) == images.working_bytes(turned)
+
+
+def test_what_pixels_follow_from_is_never_left_out():
+    several = lost(pages(PICTURE), 258)
+    for encoded in (lost(tiff(), 258), several, lost(tiff(PICTURE.convert("P")), 320)):
+        assert tiff_files.readable(encoded) is encoded
+    whole = tiff()
+    assert tiff_files.readable(whole) is whole
+    for cut in range(len(whole)):
+        tiff_files.readable(whole[:cut])
+    raw = lost(tiff(tiffinfo={270: "a note of more than four bytes", DNG: b"\1\4\0\0"}), 270)
+    assert "a camera's raw file" in refused(raw)

@@ -41,7 +41,11 @@ def _uncut(items: Sequence[Item]) -> str:
 
 
 def _elsewhere(count: int) -> str:
-    return f"{count} in the other splits" if count else "none: data.corrections, deduplicate or limit left none of it"
+    return (
+        f"{count} in the other splits"
+        if count
+        else "none: data.corrections, deduplicate, on_bad_image or limit left none of it"
+    )
 
 
 def require_weights(trained: Sequence[Item], weights: Mapping[str, float], classes: Sequence[str]) -> None:

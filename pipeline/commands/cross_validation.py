@@ -65,7 +65,7 @@ def _known() -> "dict[str, FoldResult]":
     from pipeline.filing import contents
     from pipeline.results import cross_validation as outcomes
 
-    before = contents.read(outcomes.REPORT, lambda path: outcomes.from_json(records.read_json(path)))
+    before = contents.read(outcomes.REPORT, lambda path: outcomes.from_json(records.read_json(path)), "remove it")
     return {result.fingerprint: result for result in before.results} if before else {}
 
 

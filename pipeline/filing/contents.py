@@ -16,14 +16,17 @@ _MOST_EXPANDED = 100  # times a file's size: probabilities shrink to a third, no
 Content = TypeVar("Content")
 
 
-def read(path: Path, reader: Callable[[Path], Content]) -> Content | None:
-    """What `reader` makes of the file, None if there is none. Raises DataError naming it if it is damaged."""
+def read(path: Path, reader: Callable[[Path], Content], remedy: str = "") -> Content | None:
+    """What `reader` makes of the file, None if there is none. Raises DataError naming it, and the `remedy`, if it is
+    damaged.
+    """
     try:
         return reader(path) if path.exists() else None
     except HerbariumError:
         raise
     except Exception as error:  # changed bytes make the readers of CSV, JSON and gzip raise nearly anything
-        raise DataError(f"{path}: damaged: {type(error).__name__}: {in_one_line(error)}") from error
+        advice = f"; {remedy}" if remedy else ""
+        raise DataError(f"{path}: damaged: {type(error).__name__}: {in_one_line(error)}{advice}") from error
 
 
 def told(tell: Callable[[Mapping[Any, Any]], Content], content: Mapping[Any, Any], name: str) -> Content:

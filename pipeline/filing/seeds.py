@@ -8,6 +8,7 @@ from pipeline.results import seeds
 from pipeline.results.seeds import Replicates
 
 REPORT = paths.REPORTS / "replicate.json"
+_REMEDY = "run `herbarium replicate` again, or remove it to file one seed"
 
 
 def experiment_digest(params: Params) -> str:
@@ -18,7 +19,7 @@ def experiment_digest(params: Params) -> str:
 
 def of_project() -> Replicates | None:
     """reports/replicate.json, if it is of the run that is in the project now. Raises DataError if it is damaged."""
-    found = contents.read(REPORT, lambda path: seeds.from_json(records.read_json(path)))
+    found = contents.read(REPORT, lambda path: seeds.from_json(records.read_json(path)), _REMEDY)
     if found is None:
         return None
     fingerprint = records.read_json(paths.TRAINING)["fingerprint"]

@@ -4,23 +4,31 @@ Known by the fingerprint of the training, which is the trial's: nothing has to b
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.files import paths, records
+from pipeline.filing import contents
 from pipeline.results import statistics, sweep_settings
 from pipeline.results.objectives import NAMES, Objective
 from pipeline.results.trials import COMPLETE
 
+_REMEDY = f"run `herbarium sweep` again, which writes it, or remove {paths.TRIALS.parent}/ to file no sweep"
 _SEED_ALONE = "luck with the seed alone: fresh seeds, on the validation images the trial was selected on"
 _OTHER_IMAGES = "fresh seeds, each on another draw of validation images, that no trial was selected on"
 
 
 def behind(training: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Of the project's last sweep, if the run with this training.json and metrics.json was one of its trials."""
-    if not paths.TRIALS.exists():
-        return None
-    trials = records.read_csv(paths.TRIALS)
+    """Of the project's last sweep, if the run with this training.json and metrics.json was one of its trials.
+
+    Raises DataError, naming the table of trials, if it or a file beside it is not what the sweep wrote.
+    """
+    return contents.read(paths.TRIALS, lambda table: _behind(records.read_csv(table), training, metrics), _REMEDY)
+
+
+def _behind(
+    trials: Sequence[Mapping[str, str]], training: Mapping[str, Any], metrics: Mapping[str, Any]
+) -> dict[str, Any] | None:
     own = next((trial for trial in trials if trial["fingerprint"] == training["fingerprint"]), None)
     if own is None or own["state"] != COMPLETE:
         return None

@@ -37,7 +37,7 @@ def test_results_that_are_there_are_known_by_their_fingerprint(project):
 @pytest.mark.parametrize("content", ["{", "[]", '{"folds": 5}'])
 def test_a_damaged_file_of_results_is_named(project, content):
     records.write_text(outcomes.REPORT, content)
-    with pytest.raises(DataError, match=r"folds\.json: damaged"):
+    with pytest.raises(DataError, match=r"folds\.json: damaged: .*; remove it"):
         command._known()
 
 

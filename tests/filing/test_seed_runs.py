@@ -61,6 +61,25 @@ def test_seeds_of_another_run_are_not_filed(finished):
     assert reading.read(writing.file_results("digits")).seeds is None
 
 
+def test_a_damaged_report_of_seeds_is_named_with_what_to_do(finished):
+    replicated(3)
+    REPORT.write_text('{"seeds": [{}]}', encoding="utf-8")
+    with pytest.raises(DataError, match=r"replicate\.json: damaged: .*; run `herbarium replicate` again"):
+        writing.file_results("digits")
+    assert not RECORD.exists()
+
+
+def test_a_record_whose_training_says_too_little_is_named(finished):
+    """Made up, and vouched for by a lock that was made up as well."""
+    replicated(3)
+    folder = writing.file_results("digits") / "seeds/2"
+    before = records.md5(folder / "training.json")
+    edited(folder / "training.json", lambda training: training.pop("fingerprint"))
+    set_lock(folder, before, records.md5(folder / "training.json"))
+    with pytest.raises(DataError, match=r"seeds/2/training\.json: damaged: KeyError: 'fingerprint'"):
+        reading.filed("digits")
+
+
 def test_a_seed_that_was_not_kept_stops_the_filing(finished):
     replicated(3, 5)
     shutil.rmtree(seed_runs.KEPT / "3")

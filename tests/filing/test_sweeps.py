@@ -111,6 +111,23 @@ def test_a_run_that_is_no_trial_has_no_sweep(finished):
     assert not (writing.file_results("digits") / "sweep.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        (paths.TRIALS, f"number,fingerprint\n1,{FINGERPRINT}\n"),
+        (paths.TRIALS, f"number;state;validation_accuracy;fingerprint\n1;complete;0.5;{FINGERPRINT}\n"),
+        (paths.AUDIT, "{"),
+        (paths.SWEEP_SETTINGS, "[]"),
+    ],
+)
+def test_a_table_that_no_sweep_wrote_is_named(winner, file, content):
+    """Of spreadsheets, for one: no hash vouches for what a sweep has left."""
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=r"reports/sweep/trials\.csv: damaged: .*; run `herbarium sweep` again"):
+        writing.file_results("digits")
+    assert not reading.exists("digits")
+
+
 def test_a_trial_that_is_not_the_best_says_its_place(finished):
     swept((0, "complete", 0.9, 2, "", "a"), (1, "complete", 0.5, 2, "", FINGERPRINT))
     assert sweeps.sentence(behind()).startswith("number 2 of 2 complete among 2 trials")

@@ -79,7 +79,12 @@ def size(survey: Survey) -> str:
 
 def side(survey: Survey) -> int:
     """Height and width for a published network: the largest size it knows that no more than few images are below."""
-    return next((size for size in _SIDES if size <= min(survey.side, _LARGEST_SIDE)), _SIDES[-1])
+    return side_of(survey.side)
+
+
+def side_of(pixels: int) -> int:
+    """That size for images whose shorter sides have a median of `pixels`."""
+    return next((size for size in _SIDES if size <= min(pixels, _LARGEST_SIDE)), _SIDES[-1])
 
 
 def ending(changed: bool, to_fetch: bool, to_mend: bool = False) -> str:

@@ -12,6 +12,7 @@ from pipeline.results.label_noise import Suspicion
 from pipeline.results.labelled_features import Stored
 
 _NAMED = 10
+_WEAK = "the features hardly tell the classes apart, so little follows: take a network that has seen photographs"
 _HARDLY = 0.3  # share of labels that features must disagree with to be called too weak to judge them
 
 
@@ -59,6 +60,16 @@ def _row(asked: Asked, one: Suspicion) -> tuple[str, ...]:
     return name, stored.splits[i], label, asked.classes[one.suggested], f"{one.probability:.4f}", correction
 
 
+def _estimates(everywhere: float, there: float) -> list[str]:
+    bound = 100 * there
+    return [
+        f"estimated share of wrong labels: {100 * everywhere:.1f} %, of test images {bound:.1f} % (an upper"
+        " estimate: what the features cannot tell apart counts as wrong)",
+        f"what that means for a test accuracy: a network that is always right could score {100 - bound:.1f} %, and"
+        f" differences below {bound:.1f} points may be differences between wrong labels",
+    ]
+
+
 def told(asked: Asked) -> list[str]:
     """How many are suspected, and how far the figure goes, a sentence each."""
     stored, said = asked.stored, asked.probabilities
@@ -66,17 +77,13 @@ def told(asked: Asked) -> list[str]:
     judged = ~np.isin(stored.labels, [asked.classes.index(name) for name in asked.unjudged])
     everywhere, there = (label_noise.share(stored.labels[of], said[of]) for of in (judged, judged & of_test))
     right = float(np.mean(said.argmax(axis=1)[judged] == stored.labels[judged]))
-    weak = ["the features hardly tell the classes apart, so little follows: take a network that has seen photographs"]
-    bound = 100 * there
+    weak = everywhere > _HARDLY
     before, silent = len(asked.corrected), naming.some(asked.unjudged, _NAMED)
     return [
-        *(weak if everywhere > _HARDLY else []),
+        *([_WEAK] if weak else []),
         *([f"nothing can be said of {silent}: all images of a class are one group there"] if silent else []),
         f"{len(asked.suspected)} of {judged.sum():,} labels are suspected; a held-out head agrees with"
         f" {100 * right:.1f} %",
-        f"estimated share of wrong labels: {100 * everywhere:.1f} %, of test images {bound:.1f} % (an upper"
-        " estimate: what the features cannot tell apart counts as wrong)",
-        f"what that means for a test accuracy: a network that is always right could score {100 - bound:.1f} %, and"
-        f" differences below {bound:.1f} points may be differences between wrong labels",
+        *([] if weak else _estimates(everywhere, there)),
         *([f"the list has what was corrected before, too: {before} images"] if before else []),
     ]

@@ -45,12 +45,19 @@ def test_a_folder_of_photographs_is_shown_with_its_copies(project):
     done = herbarium("data")
     assert done.exit_code == 0, done.output
     assert "10 images of 2 classes, 1 groups of identical ones, 1 pairs of near-duplicates" in done.output
-    assert "suggested: images.height 96, width 96, channels 3, for a published network; one that" in done.output
+    assert (
+        "suggested: images.height 96, width 96, channels 3, for a published network (`herbarium start` writes 9"
+        in done.output
+    )
     page = paths.DATA_PAGE.read_text(encoding="utf-8")
     assert page.count("data:image/png;base64,") == 3
     assert "<td>a/mirrored.png</td><td>a</td><td>b/3.png</td><td>b</td>" in page
     assert "1 of them with two" in page
-    assert "Few images: a, b." in page
+    assert "Few images: a, b. Draw splits with" in page
+    text = editing.with_values(paths.PARAMS.read_text(), {"data.splitting.method": "stratified"}, "params.yaml")
+    paths.PARAMS.write_text(text, encoding="utf-8")
+    assert herbarium("data").exit_code == 0
+    assert "Draw splits with" not in paths.DATA_PAGE.read_text(encoding="utf-8")
 
 
 def test_scans_of_one_kind_are_shown_without_pairs(project):

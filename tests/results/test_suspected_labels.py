@@ -43,6 +43,7 @@ def test_a_wrong_label_is_a_row_to_be_filled_in():
 def test_features_that_tell_nothing_are_said_to():
     said = suspected_labels.told(suspected_labels.ask(stored(0.0), CLASSES, 5))
     assert said[0].startswith("the features hardly tell the classes apart")
+    assert len(said) == 2  # and no estimates of what nothing is known of
 
 
 def test_more_folds_than_groups_are_refused():

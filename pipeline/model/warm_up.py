@@ -5,7 +5,8 @@ They depend on no parameter of the epochs after them, so trainings that differ i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,15 @@ def _name(params: Params, root: Path) -> str:
 
 def _bound(folder: Path) -> None:
     taken = 0
-    for path in sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True):
-        taken += path.stat().st_size
+    for _, size, path in sorted(_finished(folder), reverse=True):
+        taken += size
         if taken > LARGEST:
             path.unlink(missing_ok=True)
+
+
+def _finished(folder: Path) -> Iterator[tuple[int, int, Path]]:
+    """(time, bytes, path) of each warm-up; none that another worker is still writing, or has removed meanwhile."""
+    for path in folder.glob("[!.]*.npz"):
+        with suppress(FileNotFoundError):
+            found = path.stat()
+            yield found.st_mtime_ns, found.st_size, path

@@ -140,6 +140,17 @@ def test_warm_ups_take_no_more_room_than_they_may(tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.npz", "1.npz"]
 
 
+def test_what_another_worker_writes_or_has_removed_is_not_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(warm_up, "LARGEST", 0)
+    written = tmp_path / ".rename-me.npz"
+    written.write_bytes(bytes(10))
+    (tmp_path / "finished.npz").write_bytes(bytes(10))
+    (tmp_path / "gone.npz").symlink_to(tmp_path / "nowhere")  # named in the folder, and not there
+    warm_up._bound(tmp_path)
+    assert written.exists()
+    assert not (tmp_path / "finished.npz").exists()
+
+
 def test_the_train_stage_takes_nothing_from_sweeps(stored, extracted, params, monkeypatch):
     from pipeline.stages import train
 

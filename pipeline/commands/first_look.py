@@ -1,10 +1,13 @@
 """The command that looks at images before anything is trained."""
 
-import subprocess
+from typing import TYPE_CHECKING
 
 import typer
 
-from pipeline.commands.setup import configured, in_project, require_dvc
+from pipeline.commands.setup import configured, in_project, require_dvc, require_place
+
+if TYPE_CHECKING:
+    from pipeline.params.data_section import Data
 
 app = typer.Typer()
 
@@ -18,14 +21,22 @@ def data() -> None:
 
     Example: herbarium data
     """
-    from pipeline.process import progress, verbosity
+    from pipeline.process import folder_lock, verbosity
 
     require_dvc()
-    verbosity.begin("bringing the images in")
-    _fetch()
     section = configured().data
+    require_place("data.path", section.path)
+    with folder_lock.command_alone("herbarium data", wait=True):
+        verbosity.begin("bringing the images in")
+        _fetch()
+        print(_look(section))
+
+
+def _look(section: "Data") -> str:
+    """Write the page of the images that were brought in; returns what there is to say."""
     from pipeline.data import beginning, first_look, first_look_figures, first_look_picture, reading
     from pipeline.files import paths, records
+    from pipeline.process import progress, verbosity
     from pipeline.report import first_look as page
 
     builder = reading.open_raw(paths.RAW, section.name)
@@ -42,7 +53,7 @@ def data() -> None:
     records.write_text(paths.DATA_PAGE, page.render(pictures, **values))
     shown = found["suggested"]
     disputed = f" ({len(found['disputed'])} of them with two labels)" if found["disputed"] else ""
-    print(
+    return (
         f"{len(seen):,} images of {len(classes)} classes, {found['duplicates']} groups of identical ones"
         f"{disputed},"
         f" {'uncounted' if pairs is None else len(pairs)} pairs of near-duplicates\n"
@@ -55,8 +66,8 @@ def data() -> None:
 
 def _fetch() -> None:
     """`dvc repro fetch`: nothing, if data/raw is what params.yaml asks for."""
-    from pipeline.process import dvc
+    from pipeline.process import dvc, folder_lock, verbosity
     from pipeline.process.errors import DataError
 
-    if subprocess.run(dvc.command("repro", "-q", "fetch"), env=dvc.environment(), check=False).returncode:
-        raise DataError("data: the images could not be fetched; see above")
+    if failure := dvc.repro("fetch", verbosity.quiet(), folder_lock.lent()):
+        raise DataError(f"the images could not be brought in: {failure}")

@@ -57,14 +57,18 @@ def require_inputs(params: "Params") -> None:
 
     What `dvc add` has taken in may be away: DVC brings it back.
     """
+    for key, text in (("data.path", params.data.path), ("backbone.path", params.backbone.path)):
+        require_place(key, text)
+
+
+def require_place(key: str, text: str) -> None:
+    """`require_inputs` of one of them, which `key` has as `text`."""
     from pathlib import Path
 
     from pipeline.process.errors import ConfigError
 
-    for key, text in (("data.path", params.data.path), ("backbone.path", params.backbone.path)):
-        path = Path(text)
-        if path.exists() or any(Path(f"{place}.dvc").exists() for place in (path, *path.parents)):
-            continue
+    path = Path(text)
+    if not (path.exists() or any(Path(f"{place}.dvc").exists() for place in (path, *path.parents))):
         raise ConfigError(
             f"params.yaml: {key}: nothing is at {path}, and `dvc repro` needs something there{meant(path)}"
         )

@@ -5,6 +5,7 @@ this program's wherever it runs: a copy of an earlier commit may have no such mo
 """
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,25 @@ def command(*arguments: str) -> list[str]:
 
 def without_advice(*arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", "pipeline.process.dvc", *arguments]  # -P: not what the folder has instead
+
+
+def repro(stage: str, quiet: bool, variables: Mapping[str, str] | None = None) -> str | None:
+    """`dvc repro STAGE`, with `variables` in its environment: a no-op of a second if there is nothing to do.
+
+    None, or how it failed: "failed; see above", or, if it was to be `quiet`, what it would have printed.
+    """
+    done = subprocess.run(
+        without_advice("repro", stage),
+        env=environment(variables),
+        capture_output=quiet,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if not done.returncode:
+        return None
+    said = f":\n{done.stdout}{done.stderr}" if quiet else "; see above"
+    return f"`dvc repro {stage}` failed{said}"
 
 
 def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:

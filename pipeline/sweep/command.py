@@ -1,7 +1,6 @@
 """`herbarium sweep` from beginning to end: features, trials, audit, reports, and the view in MLflow."""
 
 import shutil
-import subprocess
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
@@ -31,13 +30,8 @@ def bring_features_up_to_date(quiet: bool, variables: Mapping[str, str]) -> None
 
     `variables` are added to its environment.
     """
-    command, environment = dvc.without_advice("repro", "extract-features"), dvc.environment(variables)
-    done = subprocess.run(
-        command, env=environment, capture_output=quiet, encoding="utf-8", errors="replace", check=False
-    )
-    if done.returncode:
-        said = f":\n{done.stdout}{done.stderr}" if quiet else "; see above"
-        raise SweepError(f"`dvc repro extract-features` failed{said}")
+    if failure := dvc.repro("extract-features", quiet, variables):
+        raise SweepError(failure)
 
 
 def run(plan: Plan, workers: int = 1, scheduler: str | None = None, quiet: bool = False) -> str:

@@ -1,5 +1,6 @@
 """`herbarium data` writes its page from what was fetched, also where all images are of one kind."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,11 @@ from pipeline.commands import first_look
 from pipeline.data import image_folder
 from pipeline.files import paths
 from pipeline.params import editing
+from pipeline.process import dvc, verbosity
+from pipeline.process.errors import ConfigError, DataError
 from tests.data.test_near_duplicates import made_up
+
+FETCH = first_look._fetch
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +74,24 @@ def test_scans_of_one_kind_are_shown_without_pairs(project):
     assert "70 images of 2 classes, 0 groups of identical ones, uncounted pairs of near-duplicates" in done.output
     assert "suggested: images.height 32, width 32, channels 1" in done.output
     assert "near-duplicates were not counted" in paths.DATA_PAGE.read_text(encoding="utf-8")
+
+
+def test_a_folder_that_is_not_there_is_named_before_dvc_is_asked(project):
+    """DVC has no words of its own for it."""
+    text = paths.PARAMS.read_text(encoding="utf-8")
+    paths.PARAMS.write_text(editing.with_values(text, {"data.path": "nowhere"}, "params.yaml"), encoding="utf-8")
+    done = herbarium("data")
+    assert isinstance(done.exception, ConfigError)
+    assert "data.path: nothing is at nowhere" in str(done.exception)
+
+
+def test_images_that_cannot_be_brought_in_are_said_to_be_what_failed(project, monkeypatch):
+    write({f"{'ab'[n % 2]}/{n}.png": made_up(n) for n in range(4)})
+    monkeypatch.setattr(first_look, "_fetch", FETCH)
+    monkeypatch.setattr(
+        dvc, "without_advice", lambda *_: [sys.executable, "-c", "print('no room'); raise SystemExit(1)"]
+    )
+    monkeypatch.setattr(verbosity, "quiet", lambda: True)
+    done = herbarium("data")
+    assert isinstance(done.exception, DataError)
+    assert str(done.exception).startswith("the images could not be brought in: `dvc repro fetch` failed:\nno room")

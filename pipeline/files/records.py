@@ -22,7 +22,10 @@ from pipeline.files import digests
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it to `path` on success, remove it on any error."""
+    """Yield a temporary path beside `path`; rename it to `path` on success, remove it on any error.
+
+    Its name begins with a dot, and a process that is killed leaves it: whoever lists such a folder passes over those.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=f".{path.name}")
     os.close(handle)

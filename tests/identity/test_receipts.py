@@ -57,6 +57,13 @@ def test_what_dvc_found_as_it_was_used_is_asked_about_once(ended):
     receipts.require()
 
 
+def test_a_receipt_whose_writing_was_killed_is_none(ended):
+    (receipts.FOLDER / ".0b1c2d3e.train.json").write_text("")
+    dvc_looks()
+    receipts.require()
+    assert [file.name for file in receipts.FOLDER.iterdir()] == [".0b1c2d3e.train.json"]
+
+
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [

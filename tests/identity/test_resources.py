@@ -65,6 +65,12 @@ def test_notes_of_other_results_are_left(project: Path) -> None:
     assert resources.of_run() == {}
 
 
+def test_a_note_whose_writing_was_killed_is_none(project: Path) -> None:
+    records.write_text(resources.FOLDER / ".0b1c2d3e.evaluate.json", "")
+    assert resources.of_run() == {}
+    assert resources.seconds() == {}
+
+
 def test_a_folder_that_a_stage_has_written_is_known_by_its_files(project: Path) -> None:
     files = {"labels.npy": "labels", "ids.csv": "ids"}
     with resources.noted(stock("data/images/test")):

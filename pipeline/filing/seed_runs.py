@@ -71,7 +71,7 @@ def read(record: Path, main: Lock | None, first: int) -> list[SeedRun]:
     folder = record / FOLDER
     if main is None or not folder.is_dir():
         return []
-    names = sorted(path.name for path in folder.iterdir())
+    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))  # .DS_Store
     expected = [str(first + 1 + i) for i in range(len(names))]
     if sorted(expected) != names:
         raise DataError(

@@ -44,6 +44,11 @@ def test_seeds_are_filed_and_read_with_their_locks(finished):
     assert "record/curves.png" in section
 
 
+def test_what_a_file_manager_leaves_among_the_seeds_is_none(filed):
+    (filed.parent / ".DS_Store").touch()
+    assert reading.read(RECORD).locks.keys() == {1, 2, 3}
+
+
 def test_large_predictions_are_compressed(finished, monkeypatch):
     monkeypatch.setattr(contents, "LARGEST_PLAIN_BYTES", 10)
     replicated(3)

@@ -133,13 +133,16 @@ def _started_side(params: "Params") -> int | None:
 
 
 def _use(candidate: "Candidate") -> None:
-    from pipeline.data import beginning
+    from pipeline.data import beginning, depths
     from pipeline.files import paths, records
     from pipeline.model import candidates, published
     from pipeline.params import config, editing
 
     old = editing.upgraded(config.read_text(paths.PARAMS), str(paths.PARAMS))
-    new = editing.with_values(old, {**candidate.values, **candidates.no_deeper(candidate.params)}, str(paths.PARAMS))
+    content, weights = config.parse_yaml(old, str(paths.PARAMS)), candidate.params.backbone.weights
+    taught = weights != "none" and content["backbone"]["weights"] == "none"
+    depth = depths.of_another(content, candidates.layers(candidate.params), taught)
+    new = editing.with_values(old, {**candidate.values, **depth}, str(paths.PARAMS))
     file = published.missing(candidate.params)
     records.write_text(paths.PARAMS, new)
     changes, name = beginning.difference(old, new), candidate.params.backbone.name

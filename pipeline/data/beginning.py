@@ -9,7 +9,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
-from pipeline.data import names
+from pipeline.data import depths, names
 from pipeline.data.survey import Survey
 from pipeline.files import paths
 from pipeline.params import config, editing, keys
@@ -24,8 +24,6 @@ _OWN_DEPTH = 3  # layers with weights of those: nothing to freeze
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 _SPLITS = ("train", "validation", "test")
 _SHARES = (10, 15, 20, 30, 40)  # percent of the training images for a split that the folder lacks
-_PREPARED = 2  # layers from the top that may be trained, of a published network
-_DEPTH = "train.unfrozen_layers"
 _LEFT_TO_TRAIN = 60  # percent, at least
 _LEVEL_NEEDS = 19  # validation images, for a level of 5 %
 _VALIDATION = _LEVEL_NEEDS + 1  # images: one may be left out
@@ -48,8 +46,9 @@ def of(present: str, folder: str, survey: Survey, backbone: str | None) -> Start
     old = editing.upgraded(present, str(paths.PARAMS))
     content = config.parse_yaml(old, str(paths.PARAMS))
     network = _own(survey) if backbone is None else _published(backbone, survey)
-    search = _searched(content["sweep"], backbone is not None)
-    values = {**_data(folder, survey), **network, **search, **_of_classes(content, survey)}
+    sweep = content["sweep"]
+    depth = depths.of_scratch(sweep, _OWN_DEPTH) if backbone is None else depths.of_published(sweep)
+    values = {**_data(folder, survey), **network, **depth, **_of_classes(content, survey)}
     text = editing.with_values(old, values, str(paths.PARAMS))
     params = config.check(config.parse_yaml(text, str(paths.PARAMS)), str(paths.PARAMS))
     return Start(text, difference(present, text), params)
@@ -158,24 +157,15 @@ def _splits(found: Mapping[str, int]) -> Mapping[str, str]:
 
 def _published(backbone: str, survey: Survey) -> dict[str, Any]:
     images = {"height": side(survey), "width": side(survey), "channels": 3, "scale": "backbone"}
-    network = {"name": backbone, "weights": "imagenet", "layers": [], "max_unfrozen_layers": _PREPARED}
-    return {**_section("images", images), **_section("backbone", network), _DEPTH: 1}
+    network = {"name": backbone, "weights": "imagenet", "layers": []}
+    return {**_section("images", images), **_section("backbone", network)}
 
 
 def _own(survey: Survey) -> dict[str, Any]:
     edge = _own_side(survey)
     images = {"height": edge, "width": edge, "channels": 1 if survey.grey else 3, "scale": "unit"}
-    network = {"name": "convolutions", "weights": "none", "layers": _OWN_LAYERS, "max_unfrozen_layers": _OWN_DEPTH}
-    return {**_section("images", images), **_section("backbone", network), _DEPTH: _OWN_DEPTH}
-
-
-def _searched(sweep: Mapping[str, Any], published: bool) -> dict[str, Any]:
-    """What a sweep searches: how many layers to unfreeze only where those below have learned something."""
-    space = {key: entry for key, entry in sweep["space"].items() if key != _DEPTH or published}
-    if published:
-        space[_DEPTH] = {"low": 0, "high": _PREPARED}
-    start = sweep["start"] if space.keys() == sweep["space"].keys() else []
-    return {"sweep.space": space, "sweep.start": start}
+    network = {"name": "convolutions", "weights": "none", "layers": _OWN_LAYERS}
+    return {**_section("images", images), **_section("backbone", network)}
 
 
 def _own_side(survey: Survey) -> int:

@@ -57,17 +57,12 @@ def of(text: str, params: Params, side: int | None = None) -> Candidate:
     return _candidate(text, values, params, side)
 
 
-def no_deeper(params: Params) -> dict[str, int]:
-    """The keys that count layers, where the network has fewer. Raises ConfigError if it cannot take the images."""
+def layers(params: Params) -> int:
+    """How many layers with weights the backbone has. Raises ConfigError if it cannot take the images."""
     backbone = params.backbone
     if backbone.weights == "imagenet":
         backbone = backbone.model_copy(update={"weights": "none"})  # they are looked for when they are needed
-    layers = len(backbones.build(backbone, params.images).layers)
-    counts = {
-        "backbone.max_unfrozen_layers": params.backbone.max_unfrozen_layers,
-        "train.unfrozen_layers": params.train.unfrozen_layers,
-    }
-    return {key: layers for key, count in counts.items() if count > layers}
+    return len(backbones.build(backbone, params.images).layers)
 
 
 def _candidate(name: str, values: Mapping[str, Any], params: Params, side: int | None) -> Candidate:

@@ -8,11 +8,13 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.data import depths
 from pipeline.files import paths, records
 from pipeline.model import published
 from pipeline.params import config, editing
 from pipeline.process import limits
 from pipeline.process.errors import ConfigError, DataError
+from pipeline.sweep import searched
 from tests import shipped
 
 from ..root import ROOT
@@ -88,6 +90,44 @@ def test_no_more_layers_are_unfrozen_than_it_has(prepared: Path) -> None:
     params = config.load()
     assert (params.backbone.name, params.backbone.path) == ("saved", "own.keras")
     assert (params.backbone.max_unfrozen_layers, params.train.unfrozen_layers) == (1, 1)
+    assert params.sweep.space["train.unfrozen_layers"] == {"low": 0, "high": 1}
+    searched.dimensions_of(params)
+
+
+def test_a_network_that_has_learned_is_not_trained_as_deep_as_one_that_had_not(
+    prepared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(published, "downloadable", lambda file: False)
+    scratch = depths.of_scratch(config.parse_yaml(shipped.PARAMS, "params.yaml")["sweep"], 2)
+    said(**{"backbone.weights": "none", **scratch})
+    backbones("--use", "convolutions=random", "--force")
+    assert config.load().train.unfrozen_layers == 2
+    output = backbones("--use", "MobileNetV3Small", "--side", "32", "--force")
+    assert "+    train.unfrozen_layers: {low: 0, high: 2}" in output
+    params = config.load()
+    assert (params.backbone.max_unfrozen_layers, params.train.unfrozen_layers) == (2, 1)
+    searched.dimensions_of(params)
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"low": 0, "high": 2}, {"low": 0, "high": 2}),
+        ({"low": 0, "high": 5}, {"low": 0, "high": 2}),
+        ({"low": 3, "high": 5}, {"choices": [2]}),
+        ({"choices": [0, 2, 4]}, {"choices": [0, 2]}),
+        ({"choices": [4]}, {"choices": [2]}),
+    ],
+)
+def test_no_more_layers_are_searched_than_it_has(entry: dict, expected: dict) -> None:
+    content = {
+        "backbone": {"max_unfrozen_layers": 5},
+        "train": {"unfrozen_layers": 3},
+        "sweep": {"space": {"train.unfrozen_layers": entry}, "start": []},
+    }
+    found = depths.of_another(content, 2, taught=False)
+    assert found["sweep.space"] == {"train.unfrozen_layers": expected}
+    assert (found["backbone.max_unfrozen_layers"], found["train.unfrozen_layers"]) == (2, 2)
 
 
 def test_what_is_no_candidate_is_refused(prepared: Path) -> None:

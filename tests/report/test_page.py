@@ -147,6 +147,21 @@ def test_near_duplicates_are_told_where_they_were_looked_for(shown: Params) -> N
     assert '<span class="wrong">1 in two splits</span>' in html
 
 
+def test_what_a_person_corrected_and_weighed_is_told(shown: Params) -> None:
+    weights, corrected = {"images": 5, "smallest": 0.5, "largest": 2.0}, {"labelled": 1, "dropped": 3}
+    write_preparation(CLASSES, {"test": 12}, weights=weights, corrections=corrected)
+    html = rendered(shown)
+    assert "Corrected by a person, by <code>data.corrections</code>: 1 label; left out: 3." in html
+    assert "Training images whose weight is not 1: 5; all count 0.5 to 2.0 times." in html
+
+
+def test_every_parameter_the_page_may_name_is_one_the_stage_is_handed(shown: Params) -> None:
+    """A rare condition would meet one that is not when everything is trained."""
+    asked = set(re.findall(r"params\[.([\w.]+).\]", page._TEMPLATE.read_text(encoding="utf-8")))
+    assert len(asked) > 5
+    assert asked <= flat(shown.model_dump()).keys()
+
+
 def test_equal_files_are_an_equal_page(shown: Params) -> None:
     assert rendered(shown) == rendered(shown)
 

@@ -11,6 +11,7 @@ from pipeline.params.keys import at, flat, replaced
 from pipeline.process.errors import ConfigError
 
 _VERSION = re.compile(r"^CURRENT = (\d+)$", re.MULTILINE)
+_WEIGHTS = "train.class_weights"
 _NO_INPUTS = ("version", "tracking", "sweep")  # no stage reads them: the older code keeps its own
 
 
@@ -23,7 +24,7 @@ def of_code(project: Path, content: Mapping[str, Any]) -> dict[str, Any]:
         return dict(content)
     file = project / paths.PARAMS
     said = config.read_yaml(file)
-    own, wanted = (flat({name: v for name, v in found.items() if name not in _NO_INPUTS}) for found in (said, content))
+    own, wanted = _inputs(said), _inputs(content)
     later = [key for key, value in wanted.items() if key not in own and not upgrades.unchanged(key, value)]
     former = [key for key in own if key not in wanted]
     if later or former:
@@ -34,6 +35,15 @@ def of_code(project: Path, content: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in wanted.items():
         said = replaced(said, key, value) if at(said, key) is not ... else said
     return dict(said)
+
+
+def _inputs(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted key → value; weights of classes are one value, whatever the classes are called."""
+    sections = {name: value for name, value in content.items() if name not in _NO_INPUTS}
+    weights = at(sections, _WEIGHTS)
+    if not isinstance(weights, Mapping):
+        return flat(sections)
+    return {**flat(replaced(sections, _WEIGHTS, "")), _WEIGHTS: weights}
 
 
 def known_version(project: Path) -> int:

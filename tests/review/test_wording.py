@@ -57,6 +57,17 @@ def test_older_code_is_told_what_it_knows(tmp_path, with_a_key, version):
     assert list(found) == list(old)
 
 
+WEIGHTS = {"St. John's wort": 2.0, "rose": 1.0}
+
+
+@pytest.mark.parametrize("former", ["none", {"St. John's wort": 3.0, "rose": 1.0}, {"daisy": 2.0}])
+@pytest.mark.parametrize("wanted", ["balanced", WEIGHTS])
+def test_older_code_is_told_weights_of_classes_whole(tmp_path, with_a_key, former, wanted):
+    folder = written(tmp_path, replaced(NEW, "train.class_weights", former), 2)
+    found = wording.of_code(folder, replaced(with_a_key, "train.class_weights", wanted))
+    assert found["train"]["class_weights"] == wanted
+
+
 def test_what_older_code_cannot_be_told_is_named(tmp_path, with_a_key):
     folder = written(tmp_path, replaced(OLD, "head.former", 1), None)
     with pytest.raises(ConfigError) as caught:

@@ -80,11 +80,27 @@ def parameters(stage: Mapping[str, Any]) -> dict[Key, Any]:
 
 
 def stale_parameters(lock: Lock, content: Any, file: str = str(paths.PARAMS)) -> dict[str, tuple[Any, Any]]:
-    """Dotted names whose value in the lock is not the one in `content`, the parsed file → (there, in the lock)."""
+    """Dotted names whose value in the lock is not the one in `content`, the parsed file → (there, in the lock).
+
+    Names that only one of both has in a section that a stage read are among them.
+    """
     there = flat(content) if isinstance(content, Mapping) else {}
-    read = {key: value for stage in lock["stages"].values() for key, value in parameters(stage).items()}
-    pairs = {name: (there.get(name, ABSENT), value) for (of, name), value in sorted(read.items()) if of == file}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    stale: dict[str, tuple[Any, Any]] = {}
+    for stage in lock["stages"].values():
+        stale |= _stale(stage.get("params", {}).get(file, {}), there)
+    return dict(sorted(stale.items()))
+
+
+def _stale(sections: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """`stale_parameters` of one stage; `sections`: what it read by the names that dvc.yaml has, keys or whole sections.
+
+    A value that says what its absence means is as good as absent.
+    """
+    read, begin = flat(sections), tuple(f"{name}." for name in sections)
+    names = {*read, *(name for name in there if f"{name}.".startswith(begin))}
+    pairs = {name: (there.get(name, ABSENT), read.get(name, ABSENT)) for name in names}
+    meant = {name: [ABSENT if unchanged(name, value) else value for value in pair] for name, pair in pairs.items()}
+    return {name: pair for name, pair in pairs.items() if meant[name][0] != meant[name][1]}
 
 
 def stale_sentence(stale: Mapping[str, tuple[Any, Any]]) -> str:

@@ -116,6 +116,14 @@ def test_results_of_other_parameters_are_refused(finished):
         writing.file_results("digits")
 
 
+@pytest.mark.parametrize(("key", "value", "was"), [("epochs", 7, "20"), ("mixup", 0.3, r"0\.0")])
+def test_a_record_whose_parameters_were_changed_is_refused(finished, key, value, was):
+    folder = writing.file_results("digits")
+    change(folder / "params.yaml", "train", key, value)
+    with pytest.raises(DataError, match=rf"are not of one run: train\.{key} is {value}, {was} in dvc\.lock; run"):
+        reading.filed("digits")
+
+
 def test_results_changed_after_the_run_are_refused(finished):
     paths.METRICS.write_text(paths.METRICS.read_text() + " ")
     with pytest.raises(DataError, match=r"metrics\.json \(of evaluate\): not what dvc\.lock has"):

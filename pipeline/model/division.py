@@ -1,18 +1,28 @@
-"""Divides the images of training and validation into folds: classes in proportion, what belongs together in one."""
+"""Divides the images of training and validation into folds: classes in proportion, what belongs together in one.
+
+Whether they can be divided is asked before anything is trained, where TensorFlow must not be imported: folds.py does.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint, seeds
-from pipeline.model.folds import Fold, labels_of
 from pipeline.process.errors import CombinationError
 from pipeline.results.together import leaders
+
+if TYPE_CHECKING:
+    from pipeline.model.folds import Fold
+
+
+def check(folds: int, asked_by: str, root: Path = Path()) -> None:
+    """Raise CombinationError, as `of_project` does, if the stored images cannot be divided into so many."""
+    _check(_labels(root), _units(root), records.read_json(root / paths.CLASSES), folds, asked_by)
 
 
 def of_project(folds: int, repeats: int, seed: int, root: Path = Path(), asked_by: str = "--folds") -> list[Fold]:
@@ -22,9 +32,10 @@ def of_project(folds: int, repeats: int, seed: int, root: Path = Path(), asked_b
     near-duplicates are never parted. Raises CombinationError, beginning with what `asked_by` names, if a class has
     fewer of them than there are folds.
     """
-    labels, units = labels_of(root), _units(root)
-    classes = records.read_json(root / paths.CLASSES)
-    _check(labels, units, classes, folds, asked_by)
+    from pipeline.model.folds import Fold
+
+    check(folds, asked_by, root)
+    labels, units = _labels(root), _units(root)
     return [
         Fold(repeat, number, trained, held_out)
         for repeat in range(1, repeats + 1)
@@ -42,7 +53,9 @@ def redrawn(number: int, seed: int, root: Path = Path()) -> Fold:
     training are used up. What belongs together stays together; what has a part in the validation split is not drawn.
     Raises CombinationError if nothing can be drawn.
     """
-    labels, units = labels_of(root), _units(root)
+    from pipeline.model.folds import Fold
+
+    labels, units = _labels(root), _units(root)
     of_training = len(records.read_npy(root / paths.labels("train")))
     free = np.flatnonzero(~np.isin(units[:of_training], units[of_training:]))
     most = int(np.bincount(labels[free]).max(initial=0))
@@ -55,6 +68,11 @@ def redrawn(number: int, seed: int, root: Path = Path()) -> Fold:
     rest = np.setdiff1d(np.arange(len(labels)), held_out)
     kept = seeds.generator(seed, "kept", number).permutation(rest)[:of_training]
     return Fold(repeat + 1, place + 1, np.sort(kept), held_out)
+
+
+def _labels(root: Path) -> np.ndarray:
+    """int64 (N,): of the images of training, then those of validation."""
+    return np.concatenate([records.read_npy(root / paths.labels(s), memory_map=False) for s in fingerprint.SPLITS])
 
 
 def _divided(labels: np.ndarray, units: np.ndarray, folds: int, seed: int) -> Iterable[tuple[np.ndarray, np.ndarray]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import optuna
 
 from pipeline.files import paths
+from pipeline.model import division
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 from pipeline.results import objectives
@@ -58,10 +59,7 @@ class Plan:
 def check_folds(params: Params) -> None:
     """Raise CombinationError if the stored images cannot be divided into sweep.folds."""
     if params.sweep.folds:
-        # Here, so that commands that divide nothing start without TensorFlow.
-        from pipeline.model import division
-
-        division.of_project(params.sweep.folds, 1, params.sweep.seed, asked_by="params.yaml: sweep.folds")
+        division.check(params.sweep.folds, "params.yaml: sweep.folds")
 
 
 def of(params: Params, storage: str | None = None, trials: int | None = None, create: bool = True) -> Plan:

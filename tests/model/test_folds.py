@@ -1,6 +1,9 @@
 """Cross-validation on stored activations: which images are where, that nothing is extracted, and what is measured."""
 
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from pipeline.model.selection import Selection
 from pipeline.params import config
 from pipeline.process.errors import CombinationError
 from pipeline.results.cross_validation import FoldResult
+from tests.root import ROOT
 from tests.small_data import COUNTS
 
 from .conftest import changed
@@ -26,6 +30,13 @@ def names_with(split: str, **same: str) -> None:
     for place, sha256 in same.items():
         rows[int(place.removeprefix("image"))]["sha256"] = sha256
     records.write_csv(paths.ids(split), ["name", "sha256"], [(row["name"], row["sha256"]) for row in rows])
+
+
+def test_whether_there_can_be_folds_is_asked_without_tensorflow(stored):
+    """A sweep asks before it settles what TensorFlow is to read when it is imported."""
+    asked = "import sys; from pipeline.sweep import plans; plans.division.check(5, 'x'); print('keras' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.check_output([sys.executable, "-c", asked], env=environment, text=True) == "False\n"
 
 
 def test_every_image_is_held_out_once_a_repeat_and_each_class_in_proportion(stored):

@@ -80,13 +80,14 @@ def _deciding(claim: str) -> Iterator[tuple[str, Any]]:
         content = dict(config.parse_yaml(claim, "claim.yaml"))
     except (HerbariumError, TypeError, ValueError):
         return
-    published = ("value", "n", "seeds") if content.get("origin") == "published" else ()
-    yield from ((key, content[key]) for key in ("margin", "split", *published) if key in content)
+    reported = ("value", "n", "seeds") if content.get("origin") == "published" else ()  # our own follow the record
+    images = ("images", "contents") if reported else ()
+    yield from ((key, content[key]) for key in ("margin", "split", *reported, *images) if key in content)
     yield "most_seeds", content.get("most_seeds", sequential.MOST_SEEDS)
     figures = content.get("figures")
     for figure in filter(lambda figure: isinstance(figure, dict), figures if isinstance(figures, list) else ()):
         named = " ".join(str(figure[key]) for key in ("split", "metric", "class", "epoch") if key in figure)
-        yield f"the margin of {named}", figure.get("margin")
+        yield from ((f"the {key} of {named}", figure[key]) for key in ("margin", *reported) if key in figure)
 
 
 def _read(folder: Path, declared: str) -> Filed:

@@ -13,7 +13,7 @@ from pipeline.files import records
 from pipeline.filing import writing
 from pipeline.filing.divergence import StageComparison
 from pipeline.process.errors import ConfigError, DataError
-from pipeline.review import claimed, report, sentences, subjects, verify
+from pipeline.review import claimed, committed, report, sentences, subjects, verify
 from pipeline.review.verdict import Outcome
 from pipeline.review.verify import Asked, Review
 from tests.filing.conftest import replicated
@@ -175,6 +175,31 @@ def test_what_was_declared_before_or_means_the_same_is_no_warning(filed, again):
     writing.file_results("digits")
     commit("record")
     assert review().subject.warnings == ()
+
+
+FURTHER = {"metric": "macro_f1", "split": "test", "value": 0.5, "n": 6, "margin": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"images": "other"}, "images is other, was same"),
+        ({"contents": {"test": "0" * 64}}, f"contents is {{'test': '{'0' * 64}'}}, was not declared"),
+        ({"figures": [{**FURTHER, "value": 0.2}]}, "the value of test macro_f1 is 0.2, was 0.5"),
+        ({"figures": [{**FURTHER, "n": 7}]}, "the n of test macro_f1 is 7, was 6"),
+    ],
+)
+def test_what_else_decides_on_a_published_figure_was_declared_before_too(filed, values, says):
+    shutil.rmtree(EXPERIMENT / "record")
+    published = {"value": 0.2, **PUBLISHED, "figures": [FURTHER]}
+    claim(**published)
+    commit("published, and no record yet")
+    writing.file_results("digits")
+    commit("record")
+    assert committed.at("digits", "HEAD").warnings == ()
+    claim(**{**published, **values})
+    commit("after the fact")
+    assert f": {says}: what is declared" in committed.at("digits", "HEAD").warnings[0]
 
 
 def test_a_claim_that_is_taken_back_leaves_the_default_and_a_warning(filed, again):

@@ -12,6 +12,7 @@ from pipeline.plots import style
 MOST_SHOWN = 24
 _COLUMNS = 3
 _CLASSES = 5
+_ROW_INCHES = 2.6  # an image's width, and its name above it
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,11 @@ def answers(examples: list[Example]) -> Figure:
     columns = min(_COLUMNS, len(examples))
     rows = math.ceil(len(examples) / columns)
     figure, axes = style.figure(
-        5 * columns, 2.3 * rows + 0.2, rows=rows, columns=2 * columns, width_ratios=[1, 1.1] * columns
+        5 * columns, _ROW_INCHES * rows + 0.2, rows=rows, columns=2 * columns, width_ratios=[1, 1.1] * columns
     )
     for place, example in zip(axes.reshape(-1, 2), examples, strict=False):
         style.show_image(place[0], example.image)
+        place[0].set_anchor("S")  # the layout leaves no room for a name above an image that is centred in too much
         place[0].set_title(style.fitted(example.name, 2.2, 9), fontsize=9, weight="normal", pad=4)
         _draw_bars(place[1], example.probabilities, example.known)
     for empty in axes.reshape(-1, 2)[len(examples) :].flat:

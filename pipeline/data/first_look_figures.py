@@ -37,6 +37,7 @@ def of(seen: Sequence[Seen], classes: Sequence[str], alike: Sequence[Pair] | Non
             "smallest": sizes[area.argmin()].tolist(),
             "largest": sizes[area.argmax()].tolist(),
             "median": np.median(sizes, axis=0).astype(int).tolist(),
+            "side": round(float(np.median(sizes.min(axis=1)))),  # the shorter: images may lie either way
         },
         "grey": sum(int(one.grey) for one in seen),
         "suggested": first_look.suggested(seen),

@@ -12,6 +12,7 @@ from pipeline.report import first_look as page
 from tests.data.test_near_duplicates import made_up
 
 CLASSES = ["rose", "tulip & co", "empty"]
+CONFIGURED = {"name": "flowers", "classes": CLASSES, "stratified": False, "started": 160}
 
 
 def example(name: str, label: int, pixels: np.ndarray) -> tuple[str, Example]:
@@ -55,7 +56,10 @@ def test_what_is_suggested_fits_most_images(shape, expected):
 
 def test_a_square_is_suggested_where_images_lie_either_way():
     images = [example(str(n), 0, np.zeros((200, 300, 3) if n % 2 else (300, 200, 3), np.uint8)) for n in range(8)]
-    assert first_look.suggested(first_look.see(images)) == {"height": 192, "width": 192, "channels": 1}
+    seen = first_look.see(images)
+    assert first_look.suggested(seen) == {"height": 192, "width": 192, "channels": 1}
+    sizes = first_look_figures.of(seen, CLASSES, [])["sizes"]
+    assert (sizes["median"], sizes["side"]) == ([250, 250], 200)
 
 
 def test_the_figures_are_those_of_the_images(seen):
@@ -82,7 +86,7 @@ def test_the_pictures_can_be_drawn_and_the_page_holds_them(seen, tmp_path, monke
     pairs = first_look_figures.pairs(seen)
     drawn = first_look_picture.write(seen, CLASSES, pairs)
     assert [path for _, path in drawn] == list(paths.DATA_PICTURES)
-    html = page.render(drawn, name="flowers", classes=CLASSES, **first_look_figures.of(seen, CLASSES, pairs))
+    html = page.render(drawn, **CONFIGURED, **first_look_figures.of(seen, CLASSES, pairs))
     assert html.count("data:image/png;base64,") == 3
     assert "tulip &amp; co" in html
     assert paths.DATA_PAGE.parent == paths.DATA_PICTURES[0].parent
@@ -95,5 +99,5 @@ def test_one_image_under_two_labels_is_named(tmp_path, monkeypatch):
     seen = first_look.see([example("a.png", 0, same), example("b.png", 1, same), example("c.png", 1, same + 1)])
     found = first_look_figures.of(seen, CLASSES[:2], [])
     assert [[item.name for item in group] for group in found["disputed"]] == [["a.png", "b.png"]]
-    html = page.render([], name="flowers", classes=CLASSES, **found)
+    html = page.render([], **CONFIGURED, **found)
     assert "a.png (rose), b.png (tulip &amp; co)" in html

@@ -5,16 +5,21 @@ from typing import Any
 
 import keras
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 from pipeline.files import paths, records
 from pipeline.model import assembly, graph
 from pipeline.model.cuts import Network
 from pipeline.params.schema import Params
+from pipeline.process import tables
 
 _CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
 _CLASSES = 10  # as long as nobody knows
+_TITLES = ("unfrozen", "cut above", "activations", "KB/image", "trained", "M below", "M above")
+_FIGURES = (0, 3, 4, 5, 6)  # columns of those
+_LEGEND = (
+    "unfrozen counts weight-bearing layers from the top; batch normalization stays frozen and is not counted.\n"
+    "trained: parameters, head included. M: million multiply-adds an image, below the cut once, above it every epoch."
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,12 @@ def multiply_adds(layer: Any, output: Any) -> int:
     return 0
 
 
+def _row(cost: Cost) -> tuple[str, ...]:
+    shape = "×".join(map(str, cost.shape))
+    counts = f"{cost.trainable:,}", f"{cost.below / 1e6:,.1f}", f"{cost.above / 1e6:,.1f}"
+    return str(cost.unfrozen_layers), cost.cut, shape, f"{cost.bytes_per_image / 1e3:,.1f}", *counts
+
+
 def print_table(params: Params) -> None:
     """Print the table; K is the data's number of classes, `_CLASSES` as long as there is no data, which is said.
 
@@ -90,23 +101,10 @@ def print_table(params: Params) -> None:
     classes = len(records.read_json(paths.CLASSES)) if known else _CLASSES
     if not paths.saved_backbone(params.backbone.name, params.backbone.path):
         params = params.model_copy(update={"backbone": params.backbone.model_copy(update={"weights": "none"})})
-    shown = Table(title=f"{params.backbone.name}: where it can be cut")
-    for column in ("unfrozen", "cut above", "activations", "KB/image", "trained", "M below", "M above"):
-        shown.add_column(column, justify="left" if column in ("cut above", "activations") else "right", overflow="fold")
-    for cost in table(params, classes):
-        shape = "×".join(map(str, cost.shape))
-        numbers = [f"{cost.trainable:,}", f"{cost.below / 1e6:,.1f}", f"{cost.above / 1e6:,.1f}"]
-        row = [str(cost.unfrozen_layers), cost.cut, shape, f"{cost.bytes_per_image / 1e3:,.1f}"]
-        shown.add_row(*row, *numbers)
-    console = Console()
-    console.print(shown)
-    console.print(
-        "unfrozen counts weight-bearing layers from the top; batch normalization stays frozen and is not counted."
-        " trained: parameters, head included. M: million multiply-adds an image, below the cut once, above it every"
-        " epoch."
-    )
+    rows = [_TITLES, *(_row(cost) for cost in table(params, classes))]
+    print(f"{params.backbone.name}: where it can be cut", *tables.aligned(rows, right=_FIGURES), _LEGEND, sep="\n")
     if not known:
-        console.print(
+        print(
             f"There are no images here yet, so the head is that of {_CLASSES} classes. `dvc repro preprocess` brings"
             " them; then this table has their number of classes."
         )

@@ -49,17 +49,17 @@ def test_multiply_adds(layer, expected):
 
 
 def test_the_table_is_printed(params, project, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "40")  # a terminal that is narrower breaks lines, and no words in columns
     costs.print_table(params)
     printed = capsys.readouterr().out
     assert "where it can be cut" in printed
+    assert "unfrozen  cut above  activations  KB/image" in printed
     assert "8×8×32" in printed
     assert "no images here yet, so the head is that of 10 classes. `dvc repro preprocess` brings" in printed
 
 
 def test_with_images_it_is_of_their_classes_and_needs_no_weights(params, project, capsys, monkeypatch):
     """As in a fresh clone without internet, where ImageNet's weights are not at hand."""
-    monkeypatch.setenv("COLUMNS", "200")
     records.write_json(paths.CLASSES, ["a", "b", "c"])
     imagenet = {"name": "MobileNet", "weights": "imagenet", "layers": [], "max_unfrozen_layers": 0}
     monkeypatch.setattr(keras.utils, "get_file", lambda *_, **__: pytest.fail("weights were asked for"))

@@ -103,6 +103,7 @@ def record(
 
     experiments.folder(name)  # that there is no such experiment is told first
     finished.require(*writing.NEEDED)
+    experiments.require_whole(name)
     folder = writing.file_results(name)
     print(f"filed {folder}, updated {readme.update(name)}; then: herbarium table, and commit")
     for conflict in repeatability.conflicts(cached.folder()):

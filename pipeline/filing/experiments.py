@@ -22,11 +22,22 @@ def folder(name: str) -> Path:
     """Its folder. Raises ConfigError if there is no such experiment, or it holds links: they may lead anywhere."""
     if name not in names():
         raise ConfigError(
-            f"{FOLDER}: no experiment {name!r}{did_you_mean(name, names())}; `herbarium list` shows all of them"
+            f"{FOLDER}: no experiment {name!r}{did_you_mean(name, names())}; `herbarium list` shows all of them,"
+            " docs/experiments.md how to add one"
         )
     found = FOLDER / name
     refuse_links(FOLDER, found, *sorted(found.rglob("*")))
     return found
+
+
+def require_whole(name: str) -> None:
+    """Raise ConfigError if it lacks a file that its author writes."""
+    written = [folder(name) / file for file in ("claim.yaml", "README.md")]
+    if absent := [str(file) for file in written if not file.is_file()]:
+        raise ConfigError(
+            f"{' and '.join(absent)}: not found; needed before a record is filed: docs/experiments.md says what is in"
+            " them (A new claim)"
+        )
 
 
 def refuse_links(*files: Path) -> None:

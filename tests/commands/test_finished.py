@@ -63,6 +63,17 @@ def test_what_is_there_is_no_obstacle_and_of_many_some_are_named(project):
         finished.require(paths.METRICS, *paths.EVALUATION_PICTURES[:6])
 
 
+def test_a_new_experiment_lacks_what_its_author_writes(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told before results are looked at, and where it is said what they hold."""
+    monkeypatch.setattr(finished, "require", lambda *files: None)
+    (project / "experiments/mine").mkdir(parents=True)
+    (project / "experiments/mine/params.yaml").write_text(paths.PARAMS.read_text(encoding="utf-8"), encoding="utf-8")
+    error = CliRunner().invoke(app, ["record", "mine"]).exception
+    assert str(error).startswith("experiments/mine/claim.yaml and experiments/mine/README.md: not found; needed before")
+    error = CliRunner().invoke(app, ["record", "other"]).exception
+    assert str(error).endswith("docs/experiments.md how to add one")
+
+
 def test_a_result_that_the_next_run_would_take_the_place_of_is_to_be_committed(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,8 +55,12 @@ def images_of(split: str) -> str:
 
 def trainings(images: str | None = None, split: str = "test") -> int:
     """Different trainings measured on the images of a split with this digest (None = the stored ones)."""
-    wanted = images or images_of(split)
-    return len({training for found, training in _entries(split) if found == wanted})
+    return len(named(images or images_of(split), split))
+
+
+def named(images: str, split: str = "test") -> set[str]:
+    """Those trainings, by fingerprint."""
+    return {training for found, training in _entries(split) if found == images}
 
 
 def _entries(split: str) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from pipeline.filing import (
     image_sets,
     ledger,
     locks,
+    looked,
     measurements,
     pictures,
     reading,
@@ -67,10 +68,11 @@ def file_results(name: str) -> Path:
 
 
 def _looks(found: Replicates | None) -> dict[str, Any]:
-    """What the ledger says of the test images; results that were pulled, or outlived it, are written down first."""
+    """How many trainings looked at the test images; results that were pulled, or outlived the ledger, are noted."""
     seeds = [seed.fingerprint for seed in found.seeds] if found else []
-    ledger.note(ledger.images_of("test"), str(records.read_json(paths.TRAINING)["fingerprint"]), *seeds)
-    return {"test_images": ledger.images_of("test"), "trainings": ledger.trainings()}
+    images = ledger.images_of("test")
+    ledger.note(images, str(records.read_json(paths.TRAINING)["fingerprint"]), *seeds)
+    return {"test_images": images, "trainings": looked.on_test(images)}
 
 
 def _write_provenance(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import platform
+import shutil
 
 import numpy as np
 import pytest
@@ -50,6 +51,25 @@ def test_filing_twice_gives_the_same_bytes(finished):
     first = {path.name: path.read_bytes() for path in folder.iterdir()}
     writing.file_results("digits")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
+
+
+def test_filed_where_the_ledger_knows_nothing_it_says_no_less(finished, capsys):
+    folder = writing.file_results("digits")
+    other = shutil.copytree(folder.parent, folder.parent.parent / "other") / "record"
+    file, count = folder / reading.LEDGER, records.read_json(folder / reading.LEDGER)
+    records.write_json(file, count | {"trainings": 9})
+    ledger.file().unlink()
+    writing.file_results("digits")
+    assert records.read_json(file)["trainings"] == 9
+    records.write_json(file, count)
+    records.write_json(other / "training.json", records.read_json(other / "training.json") | {"fingerprint": "another"})
+    writing.file_results("digits")
+    assert records.read_json(file)["trainings"] == 2
+    records.write_json(other / reading.LEDGER, count | {"trainings": "many"})
+    records.write_json(file, count)
+    writing.file_results("digits")
+    assert records.read_json(file)["trainings"] == 1
+    assert "other/record/ledger.json" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("count", [0, 2, 3, 40])

@@ -1,5 +1,6 @@
 """Commands about the project itself: its parameters, its cuts, its versions, its MLflow UI."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,7 +25,7 @@ def check() -> None:
     """
     from pipeline.files import paths
     from pipeline.params import config, upgrades
-    from pipeline.process import half_written
+    from pipeline.process import dvc, half_written
 
     for sentence in half_written.put_aside():
         print(sentence)
@@ -41,7 +42,7 @@ def check() -> None:
         searched.check_classes(params, classes)
     print("params.yaml is in order")
     refused = refusals.of(params.data)
-    for sentence in dict.fromkeys([*unmade, *source_notes.of(params.data)]):
+    for sentence in dict.fromkeys([*unmade, *source_notes.of(params.data), *dvc.copies(Path.cwd())]):
         if sentence not in refused:
             print(f"note: {sentence}")
     found = upgrades.version(config.read_yaml(paths.PARAMS))

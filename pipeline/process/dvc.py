@@ -5,10 +5,24 @@ this program's wherever it runs: a copy of an earlier commit may have no such mo
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+_NOT_IN_A_COPY = re.compile(r"[#?]|%[0-9A-Fa-f]{2}|[^\x00-\x7f]")  # in its path; seen with DVC 3.67
+
+
+def copies(folder: Path) -> list[str]:
+    """What is to be said of copies of the project in `folder`, which `dvc exp run --temp` and the queue work in."""
+    found = dict.fromkeys(_NOT_IN_A_COPY.findall(str(folder)))
+    if not found:
+        return []
+    return [
+        f"`dvc exp run --temp` and the queue cannot work here: {folder} has {' '.join(found)} in it, and DVC's own git"
+        " stops at that, or takes it for another folder; `dvc exp run` can, and so can all else"
+    ]
 
 
 def command(*arguments: str) -> list[str]:

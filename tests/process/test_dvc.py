@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from pipeline.process import dvc
 
 
@@ -19,3 +21,16 @@ def test_the_dvc_and_the_python_are_this_environments(monkeypatch):
 def test_an_empty_path_is_none(monkeypatch):
     monkeypatch.delenv("PATH", raising=False)
     assert dvc.environment()["PATH"].startswith(str(Path(sys.executable).parent))
+
+
+@pytest.mark.parametrize("name", ["a b [1] & c", "it's mine"])
+def test_of_a_usual_place_nothing_is_said(name: str) -> None:
+    assert dvc.copies(Path("/home", name)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("R&D #1", "#"), ("100% sure?", "?"), ("a%20b", "%20"), ("M\u00fcller", "\u00fc")]
+)
+def test_a_place_that_dvc_cannot_copy_the_project_from_is_said(name: str, said: str) -> None:
+    (note,) = dvc.copies(Path("/home", name, "project"))
+    assert f"/home/{name}/project has {said} in it" in note

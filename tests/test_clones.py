@@ -61,3 +61,11 @@ def test_dvc_looks_for_its_files_where_ones_own_images_may_be(folder: str, tmp_p
     assert not scm.is_ignored(f"{tmp_path}/{folder}/")
     assert not scm.is_ignored(f"{tmp_path}/{folder}/mine.dvc")
     assert scm.is_ignored(f"{tmp_path}/data/mine/1.jpg")
+
+
+def test_an_environment_that_is_a_link_is_committed_by_nobody(tmp_path: Path) -> None:
+    """`git add --all` would take it in, and no review could lay the commit out elsewhere."""
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / ".venv").symlink_to("/usr")
+    assert git(tmp_path, "status", "--porcelain").split() == ["??", ".gitignore"]

@@ -1,6 +1,6 @@
 """What is stored of all images, to be asked about their labels: features of all cuts, groups, pixels' places."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.files import features_index, paths, records
 from pipeline.process.errors import DataError
+from pipeline.results.together import leaders
 
 _CHUNK = 256  # images
 
@@ -36,11 +37,21 @@ def read() -> Stored:
     return Stored(
         names=[row["name"] for *_, row in rows],
         splits=[split for split, *_ in rows],
-        groups=[group_of.get(row["name"]) or row["sha256"] for *_, row in rows],
+        groups=_with_copies({row["name"]: group_of.get(row["name"]) or row["sha256"] for *_, row in rows}),
         labels=np.concatenate([records.read_npy(paths.labels(split)) for split in paths.SPLITS]),
         features=np.concatenate([_features(split, files, len(ids[split])) for split in paths.SPLITS]),
         places=[(split, n) for split, n, _ in rows],
     )
+
+
+def _with_copies(groups: Mapping[str, str]) -> list[str]:
+    """The group of each of `groups`, name → group, when those of near-duplicates, if they were looked for, are one."""
+    report = records.read_json(paths.DATASET) if paths.DATASET.exists() else {}
+    found = report.get("near_duplicates", {})
+    pairs = ([image["name"] for image in pair["images"]] for pair in found.get("pairs", ()))
+    alike = [[name for name in names if name in groups] for names in found.get("groups") or pairs]
+    leader = leaders(groups.values(), ((groups[names[0]], groups[name]) for names in alike for name in names[1:]))
+    return [leader[group] for group in groups.values()]
 
 
 def _features(split: str, files: Sequence[str], images: int) -> np.ndarray:

@@ -165,6 +165,9 @@ def _message(where: str, content: Mapping[str, Any], error: Mapping[str, Any]) -
         reason = str(error["ctx"]["error"])
         return f"{where}: {key}: {reason}" if key else f"{where}: {reason}"
     found = _value(content, key)
+    if unquoted := [name for name in found if not isinstance(name, str)] if isinstance(found, dict) else []:
+        # YAML reads 8 as a number and yes, in some of its versions, as true: which name is meant is not guessed.
+        return f"{where}: {key}: the name {unquoted[0]} needs quotes, as in {{'{unquoted[0]}': 2.0}}"
     comma = isinstance(found, str) and _DECIMAL_COMMA.fullmatch(found)
     hint = f"; decimals are written with a point: {found.replace(',', '.')}" if comma else ""
     return f"{where}: {key}: found {_shown(found)}{allowed}{hint}"

@@ -1,8 +1,8 @@
 """What the section `train` of params.yaml may say: how the network is trained."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from pipeline.params.section import Fraction, Section
 
@@ -72,12 +72,3 @@ class Train(Section):
         " null = keep the last epoch",
     )
     seed: int = Field(ge=0, lt=2**31, description="seed of weights, order and dropout: 0 to 2147483647")
-
-    @field_validator("class_weights", mode="before")
-    @classmethod
-    def classes_are_text(cls, value: Any) -> Any:
-        """YAML reads 8 as a number and yes, in some of its versions, as true: which class is meant is not guessed."""
-        others = [name for name in value if not isinstance(name, str)] if isinstance(value, dict) else []
-        if others:
-            raise ValueError(f"the class {others[0]} needs quotes, as in {{'{others[0]}': 2.0}}")
-        return value

@@ -287,5 +287,5 @@ def test_narrowing_keeps_the_keys_and_nothing_else():
 @pytest.mark.parametrize("name", [8, 1.5, True, None])
 def test_a_class_whose_name_yaml_takes_for_something_else_needs_quotes(name):
     weighted = replaced(CONTENT, "train.class_weights", {"rose": 1.0, name: 2.0})
-    with pytest.raises(ConfigError, match=rf"^params.yaml: train\.class_weights: the class {name} needs quotes, as in"):
+    with pytest.raises(ConfigError, match=rf"^params.yaml: train\.class_weights: the name {name} needs quotes, as in"):
         config.check(weighted, "params.yaml")

@@ -21,7 +21,7 @@ def test_a_worker_without_the_projects_folder_ends_the_sweep(tmp_path: Path, mon
     folder.mkdir()
     monkeypatch.chdir(folder)
     with (
-        LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=1, processes=False, protocol="tcp://", dashboard_address=None) as cluster,
         executors.started(scheduler=cluster.scheduler_address) as workers,
     ):
         monkeypatch.chdir(tmp_path)
@@ -33,7 +33,7 @@ def test_a_worker_without_the_projects_folder_ends_the_sweep(tmp_path: Path, mon
 
 
 def test_that_no_worker_is_there_yet_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    with LocalCluster(n_workers=0, processes=False, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=0, processes=False, protocol="tcp://", dashboard_address=None) as cluster:
         address = cluster.scheduler_address
         with executors.connected(1, address):
             assert (

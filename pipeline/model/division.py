@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def check(folds: int, asked_by: str, root: Path = Path()) -> None:
     """Raise CombinationError, as `of_project` does, if the stored images cannot be divided into so many."""
-    _check(_labels(root), _units(root), records.read_json(root / paths.CLASSES), folds, asked_by)
+    _checked(folds, asked_by, root)
 
 
 def of_project(folds: int, repeats: int, seed: int, root: Path = Path(), asked_by: str = "--folds") -> list[Fold]:
@@ -34,8 +34,7 @@ def of_project(folds: int, repeats: int, seed: int, root: Path = Path(), asked_b
     """
     from pipeline.model.folds import Fold
 
-    check(folds, asked_by, root)
-    labels, units = _labels(root), _units(root)
+    labels, units = _checked(folds, asked_by, root)
     return [
         Fold(repeat, number, trained, held_out)
         for repeat in range(1, repeats + 1)
@@ -114,6 +113,13 @@ def _alike(listed: Mapping[str, Any]) -> list[list[str]]:
     """The names of images that are near-duplicates, directly or over others: all of them, however many are listed."""
     pairs = ([image["name"] for image in pair["images"]] for pair in listed.get("pairs", ()))
     return list(listed.get("groups") or pairs)
+
+
+def _checked(folds: int, asked_by: str, root: Path) -> tuple[np.ndarray, np.ndarray]:
+    """`_labels` and `_units`, which can be divided into so many folds."""
+    labels, units = _labels(root), _units(root)
+    _check(labels, units, records.read_json(root / paths.CLASSES), folds, asked_by)
+    return labels, units
 
 
 def _check(labels: np.ndarray, units: np.ndarray, classes: Sequence[str], folds: int, asked_by: str) -> None:

@@ -3,23 +3,24 @@
 A row is taken again only for the same bytes of all that decides it: the experiment's folder, and our code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from pipeline.files import paths, records
 from pipeline.filing import experiments
+from pipeline.identity.modules import PACKAGE
 
 FILE = paths.STATE / "listed.json"
-_PACKAGE = Path(__file__).parents[1]
 
 Rows = dict[str, Sequence[str]]
 
 
 def key(name: str) -> str:
     """What the row of that experiment follows from, as a digest. Raises ConfigError if its folder holds links."""
-    return _digest(experiments.folder(name)) + _code()
+    folder = experiments.folder(name)
+    return _digest(folder, folder.rglob("*")) + _code()
 
 
 def load() -> Rows:
@@ -36,12 +37,11 @@ def save(rows: Rows) -> None:
         records.write_json(FILE, rows)
 
 
-def _digest(folder: Path) -> str:
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+def _digest(folder: Path, found: Iterable[Path]) -> str:
+    files = (path for path in found if path.is_file())
     return records.digest({path.relative_to(folder).as_posix(): records.file_digest(path) for path in files})
 
 
 @cache
 def _code() -> str:
-    files = [path for path in sorted(_PACKAGE.rglob("*")) if path.suffix in {".py", ".json"}]
-    return records.digest({path.relative_to(_PACKAGE).as_posix(): records.file_digest(path) for path in files})
+    return _digest(PACKAGE, (path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".json"}))

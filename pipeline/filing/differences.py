@@ -1,5 +1,8 @@
 """In which parameters that decide a result two experiments differ."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pipeline.params.keys import flat
 from pipeline.params.schema import Params
 
@@ -11,8 +14,12 @@ def differences(ours: Params, other: Params) -> list[str]:
     """Dotted keys that decide a result and differ; from where images and ImageNet weights are taken may differ."""
     a, b = (flat(params.model_dump(exclude=set(_FREE))) for params in (ours, other))
     free = {"backbone.weights", "backbone.path"} if weights_from_file(ours, other) else set()
-    keys = [*a, *(key for key in b if key not in a)]  # names of classes that have a weight are keys, too
-    return [key for key in keys if a.get(key, ...) != b.get(key, ...) and key not in free]
+    return [key for key in differing(a, b) if key not in free]
+
+
+def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+    """Keys whose values differ or that one of both lacks: names of classes that have a weight are keys, too."""
+    return [key for key in {**first, **second} if first.get(key, ...) != second.get(key, ...)]
 
 
 def weights_from_file(ours: Params, other: Params) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.files import paths, records
 from pipeline.filing import locks
+from pipeline.filing.differences import differing
 from pipeline.filing.record import Record
 from pipeline.params.keys import flat
 from pipeline.plots import style
@@ -107,8 +108,7 @@ def _correct(metrics: dict[str, Any]) -> tuple[int, int]:
 
 def _params(first: Record, second: Record, first_name: str, second_name: str) -> list[str]:
     a, b = (flat(r.params.model_dump(exclude={"version", "tracking", "sweep"})) for r in (first, second))
-    keys = [*a, *(key for key in b if key not in a)]  # names of classes that have a weight are keys, too
-    rows = [(key, *(str(of.get(key, _ABSENT)) for of in (a, b))) for key in keys if a.get(key, ...) != b.get(key, ...)]
+    rows = [(key, *(str(of.get(key, _ABSENT)) for of in (a, b))) for key in differing(a, b)]
     return aligned([("parameter", first_name, second_name), *rows]) if rows else ["the parameters are the same"]
 
 

@@ -127,7 +127,7 @@ def _started_side(params: "Params") -> int | None:
     if params.data.source != "image_folder" or params.backbone.weights != "none":
         return None
     try:
-        return beginning.side(survey.of(Path(params.data.path)))
+        return beginning.side(survey.of(Path(params.data.path)).side)
     except DataError:  # it was moved since its images were stored
         return None
 

@@ -48,7 +48,7 @@ def _look(section: "Data") -> str:
     pairs = first_look_figures.pairs(seen)
     found = first_look_figures.of(seen, classes, pairs)
     pictures = first_look_picture.write(seen, classes, pairs or [])
-    drawn, started = section.splitting.method == "stratified", beginning.side_of(found["sizes"]["side"])
+    drawn, started = section.splitting.method == "stratified", beginning.side(found["sizes"]["side"])
     values = {"name": section.name, "classes": classes, "stratified": drawn, "started": started, **found}
     records.write_text(paths.DATA_PAGE, page.render(pictures, **values))
     shown = found["suggested"]

@@ -72,17 +72,13 @@ def size(survey: Survey) -> str:
     edge = _own_side(survey)
     return (
         f"images.height and width are {edge}, quick and enough for a small network that begins from nothing; with a"
-        f" published one they would be {side(survey)}"
+        f" published one they would be {side(survey.side)}"
     )
 
 
-def side(survey: Survey) -> int:
-    """Height and width for a published network: the largest size it knows that no more than few images are below."""
-    return side_of(survey.side)
-
-
-def side_of(pixels: int) -> int:
-    """That size for images whose shorter sides have a median of `pixels`."""
+def side(pixels: int) -> int:
+    """Height and width for a published network, of images whose shorter sides have a median of `pixels`: the largest
+    size it knows that no more than few images are below."""
     return next((size for size in _SIDES if size <= min(pixels, _LARGEST_SIDE)), _SIDES[-1])
 
 
@@ -156,7 +152,8 @@ def _splits(found: Mapping[str, int]) -> Mapping[str, str]:
 
 
 def _published(backbone: str, survey: Survey) -> dict[str, Any]:
-    images = {"height": side(survey), "width": side(survey), "channels": 3, "scale": "backbone"}
+    edge = side(survey.side)
+    images = {"height": edge, "width": edge, "channels": 3, "scale": "backbone"}
     network = {"name": backbone, "weights": "imagenet", "layers": []}
     return {**_section("images", images), **_section("backbone", network)}
 

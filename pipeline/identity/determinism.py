@@ -6,6 +6,7 @@ oneDNN uses, on the precision and on the versions of a few packages.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pipeline.identity import libraries, variables, versions
@@ -36,7 +37,15 @@ def prepare(compute: Compute) -> None:
     if compute.precision == "bfloat16":
         check_bfloat16(cpu_flags(), gpus=len(tf.config.list_physical_devices("GPU")))
     keras.config.set_dtype_policy("mixed_bfloat16" if compute.precision == "bfloat16" else "float32")
-    keras.utils.set_random_seed(0)  # op determinism asks for a global seed; every layer and order has its own
+    _set_global_seed()
+
+
+@cache  # each time it is set TensorFlow forgets the kernels of all graphs: a tenth of a second for the next training
+def _set_global_seed() -> None:
+    """Op determinism asks for one; every layer and order has its own."""
+    import keras
+
+    keras.utils.set_random_seed(0)
 
 
 def _set_threads(tf: object, threads: int) -> None:

@@ -1,6 +1,7 @@
 """The packages whose versions decide results: what is installed must be what results are filed under."""
 
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from pipeline.files import paths, records
@@ -15,13 +16,15 @@ def recorded() -> dict[str, str]:
 
 def installed(packages: Iterable[str]) -> dict[str, str]:
     """Package → installed version, "not installed" where there is none."""
-    found = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+    return {package: _installed(package) for package in packages}
+
+
+@cache  # what is installed later is not what this process has imported
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def check(packages: Iterable[str] | None = None) -> None:

@@ -17,7 +17,7 @@ from pipeline.tracking.store import Store
 
 EPOCH = "epoch/"  # of an epoch; without it, of the kept model, as in DVC's metrics
 CURVES = tuple(EPOCH + column for column in COLUMNS[1:])
-_BATCH = 1000  # metrics a request: MLflow's limit
+_BATCH = 1000  # parameters, tags and metrics of a request together: MLflow's limit
 _LARGEST = 1.7976931348623157e308  # how MLflow stores infinity
 
 
@@ -56,10 +56,11 @@ def log(
     """
     new = [Param(key, value) for key, value in (params or {}).items() if key not in run.data.params]
     run_tags = [RunTag(key, value) for key, value in (labels or {}).items() if value or key in run.data.tags]
-    if new or run_tags:
-        store.client.log_batch(run.info.run_id, params=new, tags=run_tags)
     metrics = list(points)
-    for start in range(0, len(metrics), _BATCH):
+    first = metrics[: _BATCH - len(new) - len(run_tags)]
+    if new or run_tags or first:
+        store.client.log_batch(run.info.run_id, params=new, tags=run_tags, metrics=first)
+    for start in range(len(first), len(metrics), _BATCH):
         store.client.log_batch(run.info.run_id, metrics=metrics[start : start + _BATCH])
 
 

@@ -179,11 +179,9 @@ def _send(
     """The whole of a trial. Its status comes last: what was interrupted is still RUNNING and sent again."""
     ended = int(time.time() * 1000)
     began = ended - int(1000 * trial.seconds)
-    labels = {tags.PARENT: parent.info.run_id, NUMBER: str(trial.number), tags.FINGERPRINT: trial.fingerprint}
-    labels |= {**tags.of_user(), **colours.of_number(trial.number), **labels_of_all}
     objective = objectives.of(params.sweep)
-    labels[tags.NOTE] = _described(trial, parent, objective)
     name = f"trial {trial.number} · {runs.name(params)}"
+    labels = {**labels_of_all, **_labels(trial, parent, objective)}
     run = child or store.client.create_run(store.experiment_id, began, labels, name)
     if inputs and not run.inputs.dataset_inputs:
         store.client.log_inputs(run.info.run_id, inputs)
@@ -192,13 +190,24 @@ def _send(
     outcome = {name: value for name, value in found.items() if value is not None}
     present = runs.points(store, run, [*runs.CURVES, *outcome]) if child else {}
     points = runs.missing([*curve, *_metrics(outcome, step=0)], present)
-    same_as = {} if trial.same_as is None else {SAME_AS: str(trial.same_as)}
-    states = {tags.STATE: trial.state, tags.REASON: trial.reason, **same_as}
-    runs.log(store, run, params=runs.parameters(params), labels=states, points=points)
+    runs.log(store, run, params=runs.parameters(params), points=points)
     if trial.traceback:
         store.client.log_text(run.info.run_id, trial.traceback, "traceback.txt")
     store.client.set_terminated(run.info.run_id, _STATUS[trial.state], ended)
     return run
+
+
+def _labels(trial: Trial, parent: Run, objective: Objective) -> dict[str, str]:
+    told = {
+        tags.PARENT: parent.info.run_id,
+        NUMBER: str(trial.number),
+        tags.FINGERPRINT: trial.fingerprint,
+        tags.NOTE: _described(trial, parent, objective),
+        tags.STATE: trial.state,
+        tags.REASON: trial.reason,
+        SAME_AS: "" if trial.same_as is None else str(trial.same_as),
+    }
+    return {**tags.of_user(), **colours.of_number(trial.number), **{k: text for k, text in told.items() if text}}
 
 
 def _described(trial: Trial, parent: Run, objective: Objective) -> str:

@@ -4,9 +4,11 @@ import json
 import subprocess
 import sys
 
+import keras
 import pytest
 
 from pipeline.identity import determinism
+from pipeline.params.schema import Compute
 from pipeline.process.errors import MachineError
 
 from ..root import ROOT
@@ -39,3 +41,10 @@ def test_bfloat16_is_refused_where_it_is_not_native(monkeypatch, flags, limit, g
         return
     with pytest.raises(MachineError, match=rf"bfloat16 needs a CPU with .*; {reason}: set float32"):
         determinism.check_bfloat16(flags, gpus)
+
+
+def test_preparing_again_leaves_the_kernels_of_the_graphs_before(monkeypatch):
+    compute = Compute(precision="float32", threads=2, storage="float32")
+    determinism.prepare(compute)
+    monkeypatch.setattr(keras.utils, "set_random_seed", lambda _: pytest.fail("TensorFlow would forget them"))
+    determinism.prepare(compute)

@@ -38,3 +38,22 @@ def test_the_study_is_still_locked_while_one_is_added() -> None:
     source = inspect.getsource(RDBStorage._create_new_trial)
     assert "for_update=True" in source
     assert source.index("for_update=True") < source.index("self._get_prepared_new_trial(")
+
+
+def test_a_trial_is_stored_as_optuna_stores_it(tmp_path: Path) -> None:
+    curve = {1: 0.25, 2: float("nan"), 3: float("inf"), 4: -float("inf")}
+    trial = optuna.trial.create_trial(
+        value=0.5, user_attrs={"epochs": [[1, 0.25]], "reason": ""}, intermediate_values=curve
+    )
+    trial.number = 0
+    stored = []
+    for storage in (
+        f"sqlite:///{tmp_path}/theirs.db",
+        optuna_internals.numbered_storage(f"sqlite:///{tmp_path}/ours.db"),
+    ):
+        study = optuna.create_study(storage=storage)
+        study.add_trial(trial)
+        [found] = study.trials
+        stored.append((found.state, found.value, found.user_attrs, str(found.intermediate_values)))
+    assert stored[0] == stored[1]
+    assert stored[1][2:] == (trial.user_attrs, str(curve))

@@ -77,11 +77,10 @@ def require_place(key: str, text: str) -> None:
 def meant(path: "Path") -> str:
     """ "; did you mean X?" if something beside `path` is called nearly so, else nothing: what else lies there is no
     choice."""
-    import difflib
+    from pipeline.params import suggestions
 
-    beside = {other.name.lower(): other for other in sorted(path.parent.glob("*"))} if path.parent.is_dir() else {}
-    near = difflib.get_close_matches(path.name.lower(), beside, n=1)
-    return f"; did you mean {beside[near[0]]}?" if near else ""
+    near = suggestions.nearest(path.name, (other.name for other in sorted(path.parent.glob("*"))))
+    return "" if near is None else f"; did you mean {path.with_name(near)}?"
 
 
 def require_dvc() -> None:

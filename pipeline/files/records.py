@@ -40,6 +40,11 @@ def atomic(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def finished(folder: Path, pattern: str) -> list[Path]:
+    """The files in `folder` that `pattern` matches, in order, without what `atomic` is writing there or has left."""
+    return sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

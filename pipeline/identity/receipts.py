@@ -39,7 +39,7 @@ def require() -> None:
 
     What it has made is removed then, from DVC's cache too, so that `dvc repro` runs it again.
     """
-    waiting = [file for file in sorted(FOLDER.glob("[!.]*.json")) if file.stem != os.environ.get(BY_DVC)]
+    waiting = [file for file in records.finished(FOLDER, "*.json") if file.stem != os.environ.get(BY_DVC)]
     if not waiting:
         return
     stages, known = certificate.stages(), certificate.outputs()

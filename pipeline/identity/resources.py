@@ -48,7 +48,7 @@ def of_run(project: Path = Path()) -> dict[str, dict[str, Any]]:
     Files in folders are known by the lists in DVC's cache.
     """
     found, certified = {}, certificate.outputs(project)
-    for file in sorted((project / FOLDER).glob("[!.]*.json")):
+    for file in records.finished(project / FOLDER, "*.json"):
         content = dict(records.read_json(file))
         written = content.pop("outputs")
         if written and all(path in certified and certified[path].md5 == md5 for path, md5 in written.items()):
@@ -58,7 +58,7 @@ def of_run(project: Path = Path()) -> dict[str, dict[str, Any]]:
 
 def seconds(project: Path = Path()) -> dict[str, float]:
     """Stage → what it took when it last ran in the `project`, whatever its results have become since."""
-    notes = {file.stem: records.read_json(file) for file in sorted((project / FOLDER).glob("[!.]*.json"))}
+    notes = {file.stem: records.read_json(file) for file in records.finished(project / FOLDER, "*.json")}
     return {stage: float(note["seconds"]) for stage, note in notes.items()}
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint, seeds
+from pipeline.model.selection import labels_of
 from pipeline.process.errors import CombinationError
 from pipeline.results.together import leaders
 
@@ -54,7 +55,7 @@ def redrawn(number: int, seed: int, root: Path = Path()) -> Fold:
     """
     from pipeline.model.folds import Fold
 
-    labels, units = _labels(root), _units(root)
+    labels, units = labels_of(root), _units(root)
     of_training = len(records.read_npy(root / paths.labels("train")))
     free = np.flatnonzero(~np.isin(units[:of_training], units[of_training:]))
     most = int(np.bincount(labels[free]).max(initial=0))
@@ -67,11 +68,6 @@ def redrawn(number: int, seed: int, root: Path = Path()) -> Fold:
     rest = np.setdiff1d(np.arange(len(labels)), held_out)
     kept = seeds.generator(seed, "kept", number).permutation(rest)[:of_training]
     return Fold(repeat + 1, place + 1, np.sort(kept), held_out)
-
-
-def _labels(root: Path) -> np.ndarray:
-    """int64 (N,): of the images of training, then those of validation."""
-    return np.concatenate([records.read_npy(root / paths.labels(s), memory_map=False) for s in fingerprint.SPLITS])
 
 
 def _divided(labels: np.ndarray, units: np.ndarray, folds: int, seed: int) -> Iterable[tuple[np.ndarray, np.ndarray]]:
@@ -116,8 +112,8 @@ def _alike(listed: Mapping[str, Any]) -> list[list[str]]:
 
 
 def _checked(folds: int, asked_by: str, root: Path) -> tuple[np.ndarray, np.ndarray]:
-    """`_labels` and `_units`, which can be divided into so many folds."""
-    labels, units = _labels(root), _units(root)
+    """`labels_of` and `_units`, which can be divided into so many folds."""
+    labels, units = labels_of(root), _units(root)
     _check(labels, units, records.read_json(root / paths.CLASSES), folds, asked_by)
     return labels, units
 

@@ -17,7 +17,7 @@ from pipeline.model import augmentation, class_weights, features, wanted
 from pipeline.model.assembly import Assembled
 from pipeline.model.cuts import Cut
 from pipeline.model.fit import Examples
-from pipeline.model.selection import Selection
+from pipeline.model.selection import Selection, labels_of
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
@@ -86,8 +86,3 @@ def _weights(root: Path) -> np.ndarray | None:
     """As `labels_of`: how much each image counts; None: all the same."""
     found = [weights for split in fingerprint.SPLITS if (weights := features.weights_of(split, root)) is not None]
     return np.concatenate(found) if found else None
-
-
-def labels_of(root: Path) -> np.ndarray:
-    """int64 (N,): of the images of training, then those of validation."""
-    return np.concatenate([records.read_npy(root / paths.labels(s), memory_map=False) for s in fingerprint.SPLITS])

@@ -11,8 +11,8 @@ import numpy as np
 from pipeline.files import paths, records
 from pipeline.identity import certificate, fingerprint
 from pipeline.model import division, linear_probe
-from pipeline.model.folds import labels_of
 from pipeline.model.probing import Sample
+from pipeline.model.selection import labels_of
 from pipeline.process.errors import DataError
 
 if TYPE_CHECKING:

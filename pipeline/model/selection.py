@@ -1,9 +1,13 @@
 """Rows of arrays that may be on disk, in another order, as one array: read when they are asked for."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from pipeline.files import paths, records
+from pipeline.identity import fingerprint
 
 
 class Selection:
@@ -30,3 +34,8 @@ class Selection:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self[:].astype(dtype or self.dtype, copy=False)
+
+
+def labels_of(root: Path) -> np.ndarray:
+    """int64 (N,): of the images of training, then those of validation."""
+    return np.concatenate([records.read_npy(root / paths.labels(s), memory_map=False) for s in fingerprint.SPLITS])

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.files import records
 from pipeline.identity import fingerprint
 from pipeline.model import checkpoints, prepared
 from pipeline.model import fit as fitting
@@ -65,7 +66,7 @@ def _bound(folder: Path) -> None:
 
 def _finished(folder: Path) -> Iterator[tuple[int, int, Path]]:
     """(time, bytes, path) of each warm-up; none that another worker is still writing, or has removed meanwhile."""
-    for path in folder.glob("[!.]*.npz"):
+    for path in records.finished(folder, "*.npz"):
         with suppress(FileNotFoundError):
             found = path.stat()
             yield found.st_mtime_ns, found.st_size, path

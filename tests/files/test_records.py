@@ -127,3 +127,10 @@ def test_an_arrays_digest_is_over_type_shape_and_values():
     digests = {records.array_digest(a) for a in (array, *different)}
     assert len(digests) == 5
     assert records.array_digest(np.arange(12, dtype=np.int32)[::2] // 2) == records.array_digest(array)
+
+
+def test_what_is_being_written_is_not_among_the_finished_files(tmp_path):
+    for name in ("b.json", "a.json", ".x.c.json", "d.csv"):
+        (tmp_path / name).touch()
+    assert records.finished(tmp_path, "*.json") == [tmp_path / "a.json", tmp_path / "b.json"]
+    assert records.finished(tmp_path / "none", "*.json") == []

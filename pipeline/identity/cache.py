@@ -8,16 +8,25 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from pipeline.files import records
+from pipeline.process.errors import ConfigError
 
 _DVC = Path(".dvc")
 _NAME = re.compile(r"[0-9a-f]{32}(\.dir)?")
 
 
 def settings(project: Path) -> configparser.ConfigParser:
-    """DVC's configuration, the user's own below the project's, as DVC lays one over the other."""
+    """DVC's configuration, the user's own below the project's, as DVC lays one over the other.
+
+    Raises ConfigError, naming the file, if one cannot be read.
+    """
     own = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "dvc"
     found = configparser.ConfigParser(interpolation=None, strict=False)
-    found.read([own / "config", project / _DVC / "config", project / _DVC / "config.local"], encoding="utf-8")
+    for file in (own / "config", project / _DVC / "config", project / _DVC / "config.local"):
+        try:
+            found.read(file, encoding="utf-8")
+        except (configparser.Error, UnicodeDecodeError) as error:
+            why = " ".join(str(error).split())
+            raise ConfigError(f"{file}: DVC cannot read its configuration ({why}): mend or remove it") from None
     return found
 
 

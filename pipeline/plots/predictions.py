@@ -50,7 +50,11 @@ def predictions(images: np.ndarray, labels: np.ndarray, probabilities: np.ndarra
 
 
 def title(axes: Any, label: int, probabilities: np.ndarray, classes: list[str]) -> None:
-    """Say above an image what it is and what it was taken for; `probabilities`: (K,). Blue is right, red is wrong."""
+    """Say above an image what it is and what it was taken for; `probabilities`: (K,). Blue is right, red is wrong.
+
+    The words begin above its left edge, so a narrow image goes to the left of its place.
+    """
+    axes.set_anchor("W")
     predicted = probabilities.argmax()
     said = ("real: ", "pred: "), (classes[label], classes[predicted])
     names = style.fitted_after(*said, _NAME_INCHES, 10, "bold")

@@ -18,6 +18,17 @@ def require_images(params: Params, place: Path) -> None:
         raise ConfigError(f"--data: found {_found(place)}; needed: a folder")
 
 
+def require_originals(params: Params, place: Path) -> None:
+    """As `require_images`; also if `params` read downloaded files and there are only folders at `place`."""
+    require_images(params, place)
+    inside = [entry for entry in place.iterdir() if not entry.name.startswith(".")]
+    if params.data.source == "tfds" and inside and all(entry.is_dir() for entry in inside):
+        raise ConfigError(
+            f"--data: found folders in {str(place)!r}, of images by class, it seems; needed: the original files of"
+            f" {params.data.name} as they are downloaded, or --recorded if the record was made from such folders"
+        )
+
+
 def require_weights(params: Params, place: Path) -> None:
     """Raise ConfigError if there are no weights at `place` as the backbone of `params` takes them, or it takes none."""
     if params.backbone.weights == "none":

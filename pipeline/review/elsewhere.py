@@ -30,7 +30,7 @@ class Elsewhere:
         """The parameters to run. Raises ConfigError if a path is not there, or nothing would be read from it."""
         data, backbone = params.data, params.backbone
         if self.data:
-            own_places.require_images(params, self.data)
+            own_places.require_originals(params, self.data)
             data = data.model_copy(update={"path": _inside(data.path, "images")})
         if self.weights:
             own_places.require_weights(params, self.weights)

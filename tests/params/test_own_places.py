@@ -52,3 +52,14 @@ def test_what_is_found_instead_is_named(params: Params, tmp_path: Path) -> None:
         own_places.require_images(params, tmp_path / "a.h5")
     with pytest.raises(ConfigError, match=r"--weights: found a folder at '.*'; needed: a file"):
         own_places.require_weights(params, tmp_path)
+
+
+def test_folders_of_images_are_no_originals(params: Params, tmp_path: Path) -> None:
+    own_places.require_originals(params, tmp_path)  # what is not there is downloaded into it
+    (tmp_path / "roses").mkdir()
+    with pytest.raises(ConfigError, match=r"needed: the original files of tf_flowers as .*, or --recorded if"):
+        own_places.require_originals(params, tmp_path)
+    own_folder = params.data.model_copy(update={"source": "image_folder"})
+    own_places.require_originals(params.model_copy(update={"data": own_folder}), tmp_path)
+    (tmp_path / "flower_photos.tgz").touch()
+    own_places.require_originals(params, tmp_path)

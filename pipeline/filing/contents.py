@@ -1,6 +1,7 @@
 """A record's files, read. They may be from elsewhere: whatever is wrong with one is told by its name, and no more."""
 
 import gzip
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, TypeVar
 
 from pipeline.files import records
 from pipeline.process.errors import DataError, HerbariumError, in_one_line
-from pipeline.results import predictions
+from pipeline.results import predictions, typed_tables
 from pipeline.results.predictions import Predictions
 
 LARGEST_PLAIN_BYTES = 1_000_000
@@ -42,9 +43,14 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def read_predictions(path: Path) -> Predictions | None:
-    """predictions.csv at `path`, or compressed beside it as .csv.gz; None if there is neither."""
+    """predictions.csv at `path`, or compressed beside it as .csv.gz; None if there is neither.
+
+    Of many classes the probabilities are in the Parquet file beside it.
+    """
     packed = _packed(path)
-    return read(path, predictions.read) if path.exists() or not packed.exists() else read(packed, _read_packed)
+    if path.exists() or not packed.exists():
+        return read(path, predictions.read)
+    return read(packed, lambda file: _read_packed(file, typed_tables.beside(path)))
 
 
 def predictions_bytes(path: Path) -> bytes:
@@ -54,12 +60,20 @@ def predictions_bytes(path: Path) -> bytes:
 
 def tables(folder: Path, *names: str) -> dict[str, bytes]:
     """Name → bytes of those tables of predictions that a folder has, as they were before they were compressed."""
-    paths = (folder / name for name in names)
+    tables = [folder / name for name in names]
+    paths = [*tables, *map(typed_tables.beside, tables)]
     return {path.name: predictions_bytes(path) for path in paths if path.exists() or _packed(path).exists()}
 
 
 def write_predictions(source: Path, folder: Path) -> None:
-    """Copy predictions.csv into `folder`, compressed if it is large; the same bytes for the same content."""
+    """Copy predictions.csv into `folder`, compressed if it is large; the same bytes for the same content.
+
+    The Parquet file beside it goes along if only that has the probabilities.
+    """
+    if predictions.in_typed_only(source):
+        typed = typed_tables.beside(source)
+        with records.atomic(folder / typed.name) as temporary:
+            shutil.copyfile(typed, temporary)
     content = source.read_bytes()
     packed = len(content) >= LARGEST_PLAIN_BYTES
     target = folder / source.name
@@ -71,11 +85,11 @@ def _packed(path: Path) -> Path:
     return path.with_name(f"{path.name}.gz")
 
 
-def _read_packed(path: Path) -> Predictions:
+def _read_packed(path: Path, typed: Path) -> Predictions:
     with tempfile.NamedTemporaryFile(suffix=".csv") as file:
         file.write(_unpacked(path))
         file.flush()
-        return predictions.read(Path(file.name))
+        return predictions.read(Path(file.name), typed)
 
 
 def _unpacked(path: Path) -> bytes:

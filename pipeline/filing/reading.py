@@ -65,7 +65,7 @@ def vouched(folder: Path) -> Record:
     outputs = (paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE, paths.DATASET)
     files = {path.name: (folder / path.name).read_bytes() for path in outputs if (folder / path.name).exists()}
     files |= contents.tables(folder, paths.PREDICTIONS.name, paths.VALIDATION_PREDICTIONS.name)
-    vouching.check_files(folder, found.lock, files, _FIGURES, _FIGURES)
+    vouching.check_files(folder, found.lock, files, (*_FIGURES, *measurements.TYPED), _FIGURES)
     vouching.check_parameters(folder, found.lock, config.read_yaml(folder / paths.PARAMS.name))
     return found
 

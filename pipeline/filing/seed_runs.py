@@ -25,7 +25,7 @@ RESOURCES = "resources.json"
 _FILES = (paths.LOCK, paths.METRICS, paths.TRAINING)
 _TABLES = (paths.PREDICTIONS, paths.VALIDATION_PREDICTIONS)
 _VOUCHED = (*_FILES[1:], paths.HISTORY)
-_NEEDED = tuple(path.name for path in (*_VOUCHED, *_TABLES))
+_NEEDED = (*(path.name for path in (*_VOUCHED, *_TABLES)), *measurements.TYPED)
 
 
 @dataclass(frozen=True)

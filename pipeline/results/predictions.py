@@ -1,4 +1,7 @@
-"""predictions.csv: what a network said about every image, enough to compute every metric again from the file alone."""
+"""What a network said about every image, enough to compute every metric again from the files alone.
+
+predictions.csv, and the same with types in predictions.parquet; of many classes only that has the probabilities.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +13,12 @@ import numpy as np
 
 from pipeline.files import records
 from pipeline.process.errors import DataError
-from pipeline.results import drawn_tables, metrics
+from pipeline.results import drawn_tables, metrics, typed_tables
 from pipeline.results.drawn_tables import exact
 from pipeline.results.metrics import ClassScores
 
 PREFIX = "p_"  # keeps the columns of classes apart from the others, whatever the classes are called
+MOST_COLUMNS = 100  # classes whose probabilities the CSV has as well
 _TEXTS = ("name", "label", "predicted")
 
 
@@ -58,22 +62,25 @@ class Predictions:
 
 
 def write(path: Path, predictions: Predictions) -> None:
-    """Columns: name; label and predicted, as class names; p_<class>, the probabilities, exactly."""
+    """Columns: name; label and predicted, as class names; p_<class>, the probabilities, exactly.
+
+    Of more than MOST_COLUMNS classes the CSV at `path` has the first three only; the Parquet file beside it has all.
+    """
     classes = predictions.classes
-    rows = zip(
-        predictions.names,
-        (classes[i] for i in predictions.labels),
-        (classes[i] for i in predictions.predicted),
-        (row.tolist() for row in predictions.probabilities),
-        strict=True,
-    )
-    header = ["name", "label", "predicted", *(PREFIX + c for c in classes)]
-    drawn_tables.write(path, header, ([name, label, predicted, *p] for name, label, predicted, p in rows))
+    answers = ([classes[i] for i in indices] for indices in (predictions.labels, predictions.predicted))
+    texts = dict(zip(_TEXTS, (predictions.names, *answers), strict=True))
+    columns = [PREFIX + name for name in classes]
+    typed_tables.write(typed_tables.beside(path), texts, columns, predictions.probabilities)
+    shown = predictions.probabilities if len(classes) <= MOST_COLUMNS else predictions.probabilities[:, :0]
+    header = [*texts, *columns[: shown.shape[1]]]
+    rows = zip(*texts.values(), (row.tolist() for row in shown), strict=True)
+    drawn_tables.write(path, header, ([*said, *numbers] for *said, numbers in rows))
 
 
-def read(path: Path) -> Predictions:
+def read(path: Path, typed: Path | None = None) -> Predictions:
     """What `write` wrote. Raises DataError if it is anything else, or a prediction is not the most probable class.
 
+    `typed`: where the Parquet file is, if not beside the CSV at `path`; read only if that has no probabilities.
     Takes about twice the memory of the probabilities, 8 N·K bytes, and the text of the rows it is at.
     """
     rows = records.csv_rows(path)
@@ -82,6 +89,8 @@ def read(path: Path) -> Predictions:
     first = next(rows, None) if len(texts) == len(_TEXTS) else None
     if first is None:
         raise DataError(f"{path}: found no rows with name, label and predicted; needed: what the stage evaluate writes")
+    if header == list(_TEXTS):
+        return _typed(path, typed or typed_tables.beside(path), [first, *rows])
     numbers = [i for i, column in enumerate(header) if column.startswith(PREFIX)]
     classes = [header[i].removeprefix(PREFIX) for i in numbers]
     try:
@@ -91,13 +100,36 @@ def read(path: Path) -> Predictions:
         found = Predictions(classes, list(names), _indices(labels, classes), np.array(probabilities))
     except (ValueError, DataError) as error:
         raise DataError(f"{path}: {error}") from None
-    for name, said, most_probable in zip(names, predicted, found.predicted, strict=True):
-        if said != classes[most_probable]:
+    _require_most_probable(path, found, predicted)
+    return found
+
+
+def in_typed_only(path: Path) -> bool:
+    """Whether the CSV at `path` leaves the probabilities to the Parquet file."""
+    return next(records.csv_rows(path), None) == list(_TEXTS)
+
+
+def _typed(path: Path, typed: Path, rows: list[list[str]]) -> Predictions:
+    """Of the Parquet file `typed`, which says of each image what the `rows` of the CSV at `path` say."""
+    texts, columns, probabilities = typed_tables.read(typed, _TEXTS)
+    if [[exact(cell) for cell in row] for row in rows] != [list(row) for row in zip(*texts.values(), strict=True)]:
+        raise DataError(f"{path}: says other things than {typed}: one was changed after it was written; run dvc repro")
+    classes = [column.removeprefix(PREFIX) for column in columns]
+    try:
+        found = Predictions(classes, texts["name"], _indices(texts["label"], classes), probabilities)
+    except DataError as error:
+        raise DataError(f"{typed}: {error}") from None
+    _require_most_probable(typed, found, texts["predicted"])
+    return found
+
+
+def _require_most_probable(path: Path, found: Predictions, predicted: Sequence[str]) -> None:
+    for name, said, most_probable in zip(found.names, predicted, found.predicted, strict=True):
+        if said != found.classes[most_probable]:
             raise DataError(
                 f"{path}: {name}: predicted is {said!r}, the most probable class is"
-                f" {classes[most_probable]!r}: the file was changed after it was written; run dvc repro"
+                f" {found.classes[most_probable]!r}: the file was changed after it was written; run dvc repro"
             )
-    return found
 
 
 def _row(row: list[str], columns: int, texts: list[int], numbers: list[int]) -> tuple[Any, ...]:

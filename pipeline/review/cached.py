@@ -13,6 +13,7 @@ from pipeline.filing.record import Record
 from pipeline.identity import cache
 from pipeline.params.schema import Params
 from pipeline.results import predictions
+from pipeline.results.predictions import Predictions
 
 _FOLDER = ".dir"
 
@@ -38,10 +39,17 @@ def record(params: Params, lock: dict[str, Any], files: Mapping[Path, Path]) -> 
         params=params,
         metrics=contents.read(files[paths.METRICS], consistency.figures) if paths.METRICS in files else None,
         lock=lock,
-        predictions=contents.read(files[paths.PREDICTIONS], predictions.read) if paths.PREDICTIONS in files else None,
+        predictions=_predictions(files),
         environment=dict((training or {}).get("environment", {})),
         classes=(training or {}).get("classes"),
     )
+
+
+def _predictions(files: Mapping[Path, Path]) -> Predictions | None:
+    table, typed = files.get(paths.PREDICTIONS), files.get(paths.TYPED_PREDICTIONS)
+    if table is None or (typed is None and predictions.in_typed_only(table)):
+        return None
+    return contents.read(table, lambda path: predictions.read(path, typed))
 
 
 def changed(project: Path, lock: Lock) -> list[str]:

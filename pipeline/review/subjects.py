@@ -124,7 +124,8 @@ def _record_at(revision: str) -> Record:
     locks.checked(lock, where[paths.LOCK])
     _require_current(lock, {str(paths.PARAMS): params, **_versions_at(revision)}, revision[:10])
     place = cached.folder()
-    files = {path: cached.find(place, lock, path) for path in (paths.METRICS, paths.TRAINING, paths.PREDICTIONS)}
+    wanted = (paths.METRICS, paths.TRAINING, paths.PREDICTIONS, paths.TYPED_PREDICTIONS)
+    files = {path: cached.find(place, lock, path) for path in wanted}
     found = {path: file for path, file in files.items() if file}
     return cached.record(config.check(params, where[paths.PARAMS]), lock, found)
 
@@ -179,7 +180,8 @@ def _with_own_results(found: Record, folder: Path) -> Record:
     """MLflow may have got the lock before DVC wrote the last stage into it: there, the run's own files count."""
     if found.lock is None:
         return found
-    files = [path for path in (paths.METRICS, paths.PREDICTIONS) if (folder / path.name).exists()]
+    own = (paths.METRICS, paths.PREDICTIONS, paths.TYPED_PREDICTIONS)
+    files = [path for path in own if (folder / path.name).exists()]
     outputs = [{"path": path.as_posix(), "md5": records.md5(folder / path.name)} for path in files]
     evaluate = {"evaluate": {"outs": outputs, locks.PARTIAL: True}} if outputs else {}
     stages = {name: entry for name, entry in found.lock["stages"].items() if name != "evaluate"}

@@ -47,6 +47,7 @@ def _kept(fit: Callable[[], Familiarity | None]) -> Familiarity | None:
 
 
 def _place() -> Path:
-    decides = (paths.MODEL, paths.VALIDATION_PREDICTIONS, *features_index.files(_SPLITS))
-    key = records.digest([_FORM, *map(records.file_digest, decides)])
+    answers = (paths.VALIDATION_PREDICTIONS, paths.TYPED_VALIDATION_PREDICTIONS)
+    decides = (paths.MODEL, *answers, *features_index.files(_SPLITS))
+    key = records.digest([_FORM, *(records.file_digest(path) for path in decides if path.exists())])
     return paths.STATE / "familiarity" / f"{key[:16]}.npz"

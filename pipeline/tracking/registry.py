@@ -8,7 +8,7 @@ have been looked at on these images, the luckier the best of them is, so their n
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mlflow.entities import Run
 from mlflow.entities.model_registry import ModelVersion
@@ -17,7 +17,7 @@ from mlflow.exceptions import MlflowException
 from pipeline.files import paths
 from pipeline.params.schema import Tracking
 from pipeline.process.errors import ConfigError
-from pipeline.results import predictions, statistics
+from pipeline.results import predictions, statistics, typed_tables
 from pipeline.results.predictions import Predictions
 from pipeline.tracking import address, served_model, tags
 from pipeline.tracking.description import escaped
@@ -149,12 +149,18 @@ def _tables(store: Store, version: ModelVersion, champion: ModelVersion, folder:
     kept = [{entry.path for entry in store.client.list_artifacts(run, "reports")} for run in runs]
     split = next((split for split, file in _TABLES.items() if all(file in files for files in kept)), "test")
     versions = len(store.client.search_model_versions(f"name='{version.name}'"))
-    ours, theirs = (_downloaded(store, run, _TABLES[split], folder / run) for run in runs)
+    ours, theirs = (
+        _downloaded(store, run, _TABLES[split], files, folder / run) for run, files in zip(runs, kept, strict=True)
+    )
     return _Tables(split, ours, theirs, versions)
 
 
-def _downloaded(store: Store, run_id: str, file: str, folder: Path) -> Path:
+def _downloaded(store: Store, run_id: str, file: str, there: set[str], folder: Path) -> Path:
+    """A table of a run, and the one with types if it is `there`."""
     folder.mkdir()
+    typed = typed_tables.beside(PurePosixPath(file)).as_posix()
+    if typed in there:
+        store.client.download_artifacts(run_id, typed, str(folder))
     return Path(store.client.download_artifacts(run_id, file, str(folder)))
 
 

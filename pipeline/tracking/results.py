@@ -23,6 +23,8 @@ _ARTIFACTS = {
         paths.HISTORY,
         paths.PREDICTIONS,
         paths.VALIDATION_PREDICTIONS,
+        paths.TYPED_PREDICTIONS,
+        paths.TYPED_VALIDATION_PREDICTIONS,
         paths.CONFUSION,
         paths.CALIBRATION,
         paths.SCORES,

@@ -16,7 +16,8 @@ from pipeline.tracking import address, colours, runs, tags
 from pipeline.tracking.store import UPLOAD_SECONDS, Store, connect, conversation
 
 KIND = "kind"  # tag: review | replication; other runs have none
-_FILES = (str(paths.PARAMS), str(paths.LOCK), paths.METRICS.as_posix(), paths.PREDICTIONS.as_posix())
+_RESULTS = (paths.METRICS, paths.PREDICTIONS, paths.TYPED_PREDICTIONS)
+_FILES = (str(paths.PARAMS), str(paths.LOCK), *(path.as_posix() for path in _RESULTS))
 
 
 def download(run_id: str, tracking: Tracking, destination: Path) -> dict[str, str]:

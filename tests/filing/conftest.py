@@ -14,7 +14,7 @@ from pipeline.files import paths, records
 from pipeline.filing import consistency, measurements, pictures, seed_runs
 from pipeline.filing.seeds import REPORT, experiment_digest
 from pipeline.params import config
-from pipeline.results import predictions
+from pipeline.results import predictions, typed_tables
 from pipeline.results.predictions import Predictions
 from pipeline.results.seeds import Replicates, Seed, to_json
 from tests.conftest import ROOT
@@ -50,10 +50,11 @@ def write_lock(run: Path = Path(), seed: int | None = None) -> None:
     params = config.load().model_dump()
     params["train"]["seed"] = seed or params["train"]["seed"]
     sections = {name: params[name] for name in ("images", "backbone", "head", "train", "compute")}
-    measured = measurements.TABLES.values()
+    measured = [*measurements.TABLES.values(), *map(typed_tables.beside, measurements.TABLES.values())]
     outs = [
         {"path": str(path), "hash": "md5", "md5": records.md5(run / path)}
         for path in (*measured, paths.METRICS, paths.HISTORY, paths.TRAINING, paths.DATASET)
+        if (run / path).exists()
     ]
     lock = {"stages": {"evaluate": {"cmd": f"{sys.executable}", "params": {"params.yaml": sections}, "outs": outs}}}
     with (run / paths.LOCK).open("w") as file:

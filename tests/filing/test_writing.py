@@ -204,3 +204,27 @@ def test_a_large_run_keeps_its_exact_probabilities(finished):
     write_measured(shifted)
     write_lock()
     assert (reading.read(writing.file_results("digits")).predictions.probabilities == 1 / 3).all()
+
+
+@pytest.mark.parametrize("most", [10, 1_000_000])
+def test_probabilities_that_only_parquet_has_are_filed_and_vouched_for(finished, monkeypatch, most):
+    monkeypatch.setattr(contents, "LARGEST_PLAIN_BYTES", most)
+    monkeypatch.setattr(predictions, "MOST_COLUMNS", 1)
+    evaluated = {path: predictions.read(path) for path in (paths.PREDICTIONS, paths.VALIDATION_PREDICTIONS)}
+    for path, table in evaluated.items():
+        predictions.write(path, table)
+    write_lock()
+    folder = writing.file_results("digits")
+    found = reading.filed("digits").predictions
+    np.testing.assert_array_equal(found.probabilities, evaluated[paths.PREDICTIONS].probabilities)
+    typed = folder / "validation_predictions.parquet"
+    content = typed.read_bytes()
+    typed.write_bytes(content.replace(b"PAR1", b"PAR2"))
+    with pytest.raises(DataError, match=r"validation_predictions\.parquet: damaged"):
+        reading.filed("digits")
+    shutil.copyfile(folder / "predictions.parquet", typed)
+    with pytest.raises(DataError, match=r"validation_predictions\.parquet|says other things"):
+        reading.filed("digits")
+    typed.unlink()
+    with pytest.raises(DataError, match=r"validation_predictions\.parquet: not found"):
+        reading.filed("digits")

@@ -63,7 +63,7 @@ def outputs() -> dict[Path, bytes]:
 def test_everything_is_written_and_nothing_else(run, stored):
     run()
     tables = {paths.METRICS, paths.PREDICTIONS, paths.CONFUSION, paths.CALIBRATION, paths.SCORES, paths.FEATURE_MAP}
-    tables |= {paths.VALIDATION_PREDICTIONS}
+    tables |= {paths.VALIDATION_PREDICTIONS, paths.TYPED_PREDICTIONS, paths.TYPED_VALIDATION_PREDICTIONS}
     before = {paths.HISTORY, paths.DATASET, paths.SAMPLES_PICTURE}
     assert outputs().keys() == tables | set(paths.PICTURES) | {paths.REPORT} | before
 

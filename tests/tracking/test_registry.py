@@ -17,7 +17,7 @@ from pipeline.files import paths, records
 from pipeline.identity import agreement, certificate, receipts
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
-from pipeline.results import predictions
+from pipeline.results import predictions, typed_tables
 from pipeline.results.predictions import Predictions
 from pipeline.tracking import address, models, registry
 from pipeline.tracking.publish import publish
@@ -113,20 +113,26 @@ def test_a_version_that_is_no_better_is_registered_and_moves_nothing(params: Par
     assert champion(params) == second
 
 
-def test_a_version_that_is_better_takes_over(params: Params, model: Any) -> None:
+@pytest.mark.parametrize("columns", [100, 1])
+def test_a_version_that_is_better_takes_over(
+    params: Params, model: Any, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setattr(predictions, "MOST_COLUMNS", columns)  # of more classes only Parquet has the probabilities
     first = publish(params, lambda: model).run_id
     registry.register(params.tracking, first, "trees")
     with conversation(address.tracking_uri(params.tracking)):
         store = connect(params.tracking)
         for path in (paths.VALIDATION_PREDICTIONS, paths.PREDICTIONS):
             predictions.write(path, answers(30))
-            store.client.log_artifact(first, str(path), "reports")
+            for file in (path, typed_tables.beside(path)):
+                store.client.log_artifact(first, str(file), "reports")
         records.write_json(paths.TRAINING, {**TRAINING, "fingerprint": "e" * 64})
         second = store.client.create_run(store.experiment_id).info.run_id
         # Of test images it is worse: they are not looked at.
         for path, right in ((paths.VALIDATION_PREDICTIONS, 38), (paths.PREDICTIONS, 5)):
             predictions.write(path, answers(right))
-            store.client.log_artifact(second, str(path), "reports")
+            for file in (path, typed_tables.beside(path)):
+                store.client.log_artifact(second, str(file), "reports")
         version = store.client.create_model_version("trees", str(paths.REPORTS.resolve()), second)
     busy = registry.register(params.tracking, second, "trees", looks={"validation": 40, "test": 2})
     assert not busy.champion

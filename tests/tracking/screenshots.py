@@ -25,8 +25,8 @@ COLOURS = 256
 
 def main(target: Path) -> None:
     target = target.resolve()
-    with tempfile.TemporaryDirectory() as folder:
-        profile, project = Path(folder) / "profile", Path(folder) / "digits"
+    with tempfile.TemporaryDirectory() as folder, chromium(Path(folder) / "profile", 1600, 950) as browser:
+        project = Path(folder) / "digits"
         project.mkdir()
         os.environ.pop("MLFLOW_TRACKING_URI", None)
         write(project, small=False)
@@ -34,7 +34,7 @@ def main(target: Path) -> None:
         tracking = config.load().tracking
         with conversation(address.tracking_uri(tracking)):
             store = connect(tracking)
-        with ui.server(tracking) as url, chromium(profile, 1600, 950) as browser:
+        with ui.server(tracking) as url:
             pages = Pages(browser, url, store.experiment_id)
             _take(pages, target)
         os.chdir(target)

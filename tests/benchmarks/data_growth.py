@@ -52,8 +52,8 @@ def measure(images: int) -> Taken:
 def rows() -> list[Any]:
     """Time and peak memory as powers of the number of images: 1 is linear, 0 is flat.
 
-    TensorFlow Datasets keeps what it is given, up to 1 GB, and the names of all, until it has all: fetch has a row of
-    its own.
+    TensorFlow Datasets keeps what it is given, up to 1 GB, until it has all, and fetch a name and a hash of each file:
+    it has a row of its own.
     """
     from tests.benchmarks.cases import Row
 

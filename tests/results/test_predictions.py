@@ -68,10 +68,8 @@ def many(images: int = 30) -> Predictions:
 
 
 def test_the_probabilities_of_many_classes_are_in_parquet_to_the_last_bit(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        predictions.typed_tables, "_ROWS_BYTES", 7 * 8 * (predictions.MOST_COLUMNS + 1)
-    )  # several parts
     written = many()
+    monkeypatch.setattr(predictions.typed_tables, "_ROWS_BYTES", 7 * written.probabilities[0].nbytes)  # several parts
     predictions.write(tmp_path / "predictions.csv", written)
     assert (tmp_path / "predictions.csv").read_text().splitlines()[0] == "name,label,predicted"
     read = predictions.read(tmp_path / "predictions.csv")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from pipeline.files import records
-from pipeline.process.errors import ConfigError
+from pipeline.process.errors import ConfigError, in_one_line
 
 _DVC = Path(".dvc")
 _NAME = re.compile(r"[0-9a-f]{32}(\.dir)?")
@@ -25,8 +25,9 @@ def settings(project: Path) -> configparser.ConfigParser:
         try:
             found.read(file, encoding="utf-8")
         except (configparser.Error, UnicodeDecodeError) as error:
-            why = " ".join(str(error).split())
-            raise ConfigError(f"{file}: DVC cannot read its configuration ({why}): mend or remove it") from None
+            raise ConfigError(
+                f"{file}: DVC cannot read its configuration ({in_one_line(error)}): mend or remove it"
+            ) from None
     return found
 
 

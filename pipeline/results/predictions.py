@@ -71,10 +71,9 @@ def write(path: Path, predictions: Predictions) -> None:
     texts = dict(zip(_TEXTS, (predictions.names, *answers), strict=True))
     columns = [PREFIX + name for name in classes]
     typed_tables.write(typed_tables.beside(path), texts, columns, predictions.probabilities)
-    shown = predictions.probabilities if len(classes) <= MOST_COLUMNS else predictions.probabilities[:, :0]
-    header = [*texts, *columns[: shown.shape[1]]]
-    rows = zip(*texts.values(), (row.tolist() for row in shown), strict=True)
-    drawn_tables.write(path, header, ([*said, *numbers] for *said, numbers in rows))
+    shown = len(classes) if len(classes) <= MOST_COLUMNS else 0
+    rows = zip(*texts.values(), predictions.probabilities[:, :shown], strict=True)
+    drawn_tables.write(path, [*texts, *columns[:shown]], ([*said, *row.tolist()] for *said, row in rows))
 
 
 def read(path: Path, typed: Path | None = None) -> Predictions:

@@ -94,17 +94,24 @@ def judge(reproduced: Measured, question: Question) -> Verdict:
 def difference(ours: np.ndarray, theirs: np.ndarray, images: int, question: Question) -> Difference:
     """Of figures over seeds: ours (..., a), on `images` images, minus those reported (..., b)."""
     reported = question.reported
-    sides = ((ours, images), (theirs, reported.images))
-    errors = 0.0 if question.same_images else reduce(np.add, (_image_error(*side, question.variance) for side in sides))
+    errors = 0.0 if question.same_images else _image_error(ours, theirs, images, question)
     runs = reported.seeds if theirs.shape[-1] == 1 else None
     steps = 1 / min(images, reported.images) if question.resolution is None else question.resolution
     return over_seeds.difference(ours, theirs, runs, errors, resolution=steps)
 
 
-def _image_error(values: np.ndarray, images: int, variance: float | None) -> np.ndarray:
-    if variance is not None:
-        return np.asarray(variance / images)
-    return statistics.binomial_error(values.mean(axis=-1), images)
+def _image_error(ours: np.ndarray, theirs: np.ndarray, images: int, question: Question) -> np.ndarray:
+    """Squared, of both sides. Of ours the largest of what it is here and on either margin.
+
+    Near 1 what came out high by luck has a small error of its own; what has to be ruled out is the one on the margin.
+    """
+    others = question.reported.images
+    if question.variance is not None:
+        return np.asarray(question.variance / images + question.variance / others)
+    reported = theirs.mean(axis=-1)
+    on_margin = (np.clip(reported + end, 0, 1) for end in (-question.margin, question.margin))
+    errors = (statistics.binomial_error(value, images) for value in (ours.mean(axis=-1), *on_margin))
+    return reduce(np.maximum, errors) + statistics.binomial_error(reported, others)
 
 
 def _interval(found: Difference, error: float, plan: Plan, look: int) -> Interval:

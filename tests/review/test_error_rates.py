@@ -22,7 +22,8 @@ LEVEL = 0.85
 @dataclass(frozen=True)
 class World:
     """Reported is the mean of `reported` seeds, known one by one or, `one_figure`, as a mean. Single seeds spread by
-    `spread`; both sides have `images` test images, the same ones or not."""
+    `spread`; both sides have `images` test images, or theirs `reported_images`, the same ones or not. `level`: the
+    true accuracy of what is reported."""
 
     reported: int = 1
     one_figure: bool = False
@@ -30,29 +31,36 @@ class World:
     images: int = 1000
     same: bool = True
     most: int = 10
+    level: float = LEVEL
+    reported_images: int = 0
+
+    @property
+    def theirs(self) -> int:
+        return self.reported_images or self.images
 
     @property
     def standard_error(self) -> float:
-        of_images = 0 if self.same else 2 * LEVEL * (1 - LEVEL) / self.images
+        of_images = 0 if self.same else self.level * (1 - self.level) * (1 / self.images + 1 / self.theirs)
         return float((self.spread**2 * (1 / 3 + 1 / self.reported) + of_images) ** 0.5)
 
     def question(self, theirs: np.ndarray, margin: float) -> Question:
         seeds = self.reported if self.one_figure else len(theirs)
-        return Question(Measured(tuple(theirs.tolist()), self.images, seeds), margin, self.same, self.most)
+        return Question(Measured(tuple(theirs.tolist()), self.theirs, seeds), margin, self.same, self.most)
 
 
 def accuracies(world: World, difference: float, reviews: int) -> tuple[np.ndarray, np.ndarray]:
     """Ours (reviews, most seeds) and those reported; whole images, as they are."""
     random = np.random.default_rng([world.reported, world.images, round(1e6 * (difference + 1))])
     sides = []
-    for level, seeds in ((LEVEL + difference, world.most), (LEVEL, world.reported)):
+    ours, theirs = (world.level + difference, world.images, world.most), (world.level, world.theirs, world.reported)
+    for level, images, seeds in (ours, theirs):
         mean = np.full((reviews, 1), level)
         if not world.same:
-            mean = random.binomial(world.images, level, (reviews, 1)) / world.images
+            mean = random.binomial(images, level, (reviews, 1)) / images
         found = np.clip(mean + random.normal(0, world.spread, (reviews, seeds)), 0, 1)
-        sides.append(np.round(found * world.images) / world.images)
-    ours, theirs = sides
-    return ours, theirs.mean(axis=1, keepdims=True) if world.one_figure else theirs
+        sides.append(np.round(found * images) / images)
+    found, reported = sides
+    return found, reported.mean(axis=1, keepdims=True) if world.one_figure else reported
 
 
 def reviewed(world: World, difference: float, margin: float, reviews: int = REVIEWS) -> np.ndarray:
@@ -87,6 +95,8 @@ WORLDS = [
     World(same=False, spread=0.002, images=180),
     World(same=False, spread=0.003, images=10_000),
     World(reported=3),
+    World(same=False, spread=0.0, images=180, level=0.95, reported_images=10_000),
+    World(same=False, spread=0.0, images=180, level=0.99, reported_images=10_000),
 ]
 FURTHER = [
     World(spread=0.02, images=400),
@@ -99,6 +109,10 @@ FURTHER = [
     World(reported=5, spread=0.006, images=10_000),
     World(reported=5, same=False, spread=0.002, images=180),
     World(reported=10, same=False, spread=0.02, images=400),
+    World(same=False, spread=0.0, images=180, level=1.0, reported_images=10_000),
+    World(same=False, spread=0.0, images=100, level=0.98, reported_images=10_000),
+    World(same=False, spread=0.0, images=10_000, level=0.99, reported_images=180),
+    World(same=False, spread=0.0, images=400, level=0.95),
     World(most=30),
     World(most=3),
     World(reported=3, most=100, spread=0.02, images=400),
@@ -106,7 +120,9 @@ FURTHER = [
 
 
 def margins(world: World) -> list[float]:
-    """Far below, below, at, above and far above the standard error of three seeds."""
+    """Far below, below, at, above and far above the standard error of three seeds; or, near an end, in points."""
+    if world.level != LEVEL:
+        return [0.02, 0.03, 0.05, 0.08, 0.1]
     wanted = (world.standard_error * share for share in (0.1, 0.5, 1.0, 3.0, 10.0))
     return [margin for margin in wanted if margin < 0.13]
 
@@ -114,7 +130,8 @@ def margins(world: World) -> list[float]:
 def names(world: World) -> str:
     figure = "one figure" if world.one_figure or world.reported == 1 else "seeds"
     images = "same" if world.same else "other"
-    return f"{world.reported} {figure}, ±{world.spread}, {world.images} {images}, most {world.most}"
+    counts = f"{world.images} and {world.theirs}" if world.theirs != world.images else str(world.images)
+    return f"{world.reported} {figure}, {world.level} ±{world.spread}, {counts} {images}, most {world.most}"
 
 
 @pytest.mark.parametrize(
@@ -122,11 +139,12 @@ def names(world: World) -> str:
 )
 def test_neither_error_is_more_frequent_than_one_in_twenty(world):
     for margin in margins(world):
-        for side in (1, -1):
+        far = min(1.5 * margin, 0.14)
+        for side in (1, -1) if world.level + far <= 1 else (-1,):
             on_it = reviewed(world, side * margin, margin)
             assert (on_it == sequential.WITHIN).mean() <= NOMINAL + SLACK
             assert (on_it == sequential.BEYOND).mean() <= NOMINAL + SLACK
-            beyond = reviewed(world, side * min(1.5 * margin, 0.14), margin)
+            beyond = reviewed(world, side * far, margin)
             assert (beyond == sequential.WITHIN).mean() <= NOMINAL
             inside = reviewed(world, side * 0.5 * margin, margin)
             assert (inside == sequential.BEYOND).mean() <= NOMINAL + SLACK

@@ -11,7 +11,7 @@ from pipeline.identity.seeds import generator
 from pipeline.results import sequential
 from pipeline.results.over_seeds import Difference
 from pipeline.results.seeds import Measured, counted
-from pipeline.review.verdict import Outcome, Question, difference, judge
+from pipeline.review.verdict import Question, difference
 
 _REVIEWS = 2000
 _LIKELY = 0.8
@@ -75,10 +75,12 @@ def advice(reproduced: Measured, question: Question) -> str:
 
 def _deciding(reproduced: Measured, question: Question, looks: Sequence[int]) -> tuple[int, str] | None:
     """The first of the `looks` at which as many seeds, spread as those there are, would decide, and what they would."""
-    for seeds in looks:
-        outcome = judge(_as_before(reproduced, seeds), question).outcome
-        if outcome is not Outcome.INCONCLUSIVE:
-            return seeds, "confirm" if outcome is Outcome.REPRODUCED else "contradict"
+    theirs = np.array(question.reported.accuracies)
+    for seeds in looks:  # each by itself: those before it are made on the first seeds, and have decided nothing
+        found = difference(_as_before(reproduced, seeds), theirs, reproduced.images, question)
+        decided = int(sequential.decision(found, question.margin, question.plan, seeds))
+        if decided != sequential.UNDECIDED:
+            return seeds, "confirm" if decided == sequential.WITHIN else "contradict"
     return None
 
 
@@ -124,11 +126,11 @@ def _accuracies(random: np.random.Generator, question: Question, images: int, sp
     return level + random.normal(0, spread, (_REVIEWS, seeds))
 
 
-def _as_before(reproduced: Measured, seeds: int) -> Measured:
-    """That many seeds, with the mean and the spread of those there are."""
+def _as_before(reproduced: Measured, seeds: int) -> np.ndarray:
+    """float (seeds,): that many, with the mean and the spread of those there are, in no order that means anything."""
     points = np.linspace(-1, 1, seeds)
-    spread = np.std(reproduced.accuracies, ddof=1)
-    return Measured(tuple((reproduced.mean + spread * points / points.std(ddof=1)).tolist()), reproduced.images, seeds)
+    spread: np.ndarray = np.std(reproduced.accuracies, ddof=1) * points / points.std(ddof=1)
+    return reproduced.mean + spread
 
 
 def _limit(question: Question, images: int) -> str:

@@ -111,7 +111,8 @@ def _image_error(ours: np.ndarray, theirs: np.ndarray, images: int, question: Qu
     reported = theirs.mean(axis=-1)
     on_margin = (np.clip(reported + end, 0, 1) for end in (-question.margin, question.margin))
     errors = (statistics.binomial_error(value, images) for value in (ours.mean(axis=-1), *on_margin))
-    return reduce(np.maximum, errors) + statistics.binomial_error(reported, others)
+    total: np.ndarray = reduce(np.maximum, errors) + statistics.binomial_error(reported, others)
+    return total
 
 
 def _interval(found: Difference, error: float, plan: Plan, look: int) -> Interval:

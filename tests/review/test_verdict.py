@@ -98,6 +98,32 @@ def test_as_many_seeds_as_it_advises_decide():
     assert judge(spread_over(5, spread=0.004), question).outcome is Outcome.REPRODUCED
 
 
+def continued(ours: Measured, seeds: int) -> Measured:
+    """As many more that mean and spread stay: above and below the mean in turn, and one on it of an odd number."""
+    more = seeds - len(ours.accuracies)
+    step = np.std(ours.accuracies, ddof=1) * (more / (more // 2 * 2)) ** 0.5
+    turns = [ours.mean + step * sign for sign in (1, -1) * (more // 2)]
+    return measured(*ours.accuracies, *turns, *[ours.mean] * (more % 2), images=ours.images)
+
+
+@pytest.mark.parametrize(
+    ("ours", "question", "advised"),
+    [
+        (measured(0.6665, 0.6761, 0.6614), Question(Measured((0.6707,), 10_000, 1), 0.03, False), 10),
+        (measured(0.6665, 0.6761, 0.6614), Question(Measured((0.6707,), 10_000, 1), 0.03, False, 5), 5),
+        (measured(0.833, 0.827, 0.830), Question(REPORTED, 0.02, True), None),
+        (measured(0.861, 0.851, 0.856), Question(REPORTED, 0.02, True, 100), 20),
+    ],
+)
+def test_the_seeds_it_advises_decide_and_no_fewer(ours, question, advised):
+    """Looks before it are made on the first seeds, in the order they have."""
+    seeds, _ = power._deciding(ours, question, question.plan.looks[1:]) or (None, "")
+    assert seeds == advised
+    for look in question.plan.looks[1:]:
+        undecided = judge(continued(ours, look), question).outcome is Outcome.INCONCLUSIVE
+        assert undecided == (advised is None or look < advised)
+
+
 @pytest.mark.parametrize(
     ("ours", "question", "said"),
     [

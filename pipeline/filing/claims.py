@@ -17,6 +17,7 @@ from pipeline.process.errors import ConfigError
 from pipeline.results.figures import LOSS, OF_CURVES, Figure
 from pipeline.results.sequential import MOST_SEEDS
 
+_MOST_IMAGES, _MOST_RUNS = 1_000_000_000, 1_000_000
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -38,9 +39,13 @@ class Further(Section):
     n: int | None = Field(
         None,
         ge=1,
-        description="images of the split it was measured on, all classes: 1 or more; not given = the claim's",
+        le=_MOST_IMAGES,
+        description="images of the split it was measured on, all classes: 1 to"
+        f" {_MOST_IMAGES:,}; not given = the claim's",
     )
-    seeds: int | None = Field(None, ge=1, description="runs it is the mean of: 1 or more; not given = as the claim")
+    seeds: int | None = Field(
+        None, ge=1, le=_MOST_RUNS, description=f"runs it is the mean of: 1 to {_MOST_RUNS:,}; not given = as the claim"
+    )
     margin: float = Field(gt=0, description="largest difference that counts as the same: above 0")
 
     @model_validator(mode="after")
@@ -72,15 +77,20 @@ class Claim(Section):
     metric: Literal["accuracy"] = Field(description="accuracy (other figures are listed under figures)")
     split: Literal["validation", "test"] = Field(description="validation | test: the images it was measured on")
     value: float | None = Field(ge=0, le=1, description="reported value, a fraction 0 to 1; null = no figure was given")
-    n: int | None = Field(ge=1, description="images it was measured on: 1 or more; null = no figure was given")
-    seeds: int = Field(ge=1, description="runs the value is the mean of: 1 or more")
+    n: int | None = Field(
+        ge=1,
+        le=_MOST_IMAGES,
+        description=f"images it was measured on: 1 to {_MOST_IMAGES:,}; null = no figure was given",
+    )
+    seeds: int = Field(ge=1, le=_MOST_RUNS, description=f"runs the value is the mean of: 1 to {_MOST_RUNS:,}")
     margin: float = Field(
         gt=0, lt=1, description="largest difference that counts as the same, a fraction: above 0, below 1"
     )
     most_seeds: int = Field(
         MOST_SEEDS,
         ge=3,
-        description=f"seeds that reviews may run in all, 3 or more; not given = {MOST_SEEDS}",
+        le=1000,  # what a review can find out is simulated, all of them in 2,000 reviews
+        description=f"seeds that reviews may run in all, 3 to 1,000; not given = {MOST_SEEDS}",
     )
     origin: Literal["published", "own"] = Field(
         description="published (elsewhere) | own (this project's, backed by its record)"

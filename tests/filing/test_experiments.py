@@ -120,7 +120,10 @@ def test_an_unknown_name_gets_a_suggestion(repository):
         ("margin: 0.05", "margin: 2", "margin: found 2; allowed: .*below 1"),
         ("split: validation", "split: train", "split: found 'train'; allowed: validation"),
         ("value: 0.8338", "value: null", "give both"),
-        ("seeds: 1", "sedes: 1", "sedes: unknown key"),
+        ("\nseeds: 1", "\nsedes: 1", "sedes: unknown key"),
+        ("most_seeds: 10", "most_seeds: 1001", "most_seeds: found 1001; allowed: .*3 to 1,000"),
+        ("\nseeds: 1", f"\nseeds: {10**400}", "seeds: found 10*; allowed: .*1 to 1,000,000"),
+        ("\nn: ", f"\nn: {10**20} # ", "n: found 10*; allowed: .*1 to 1,000,000,000"),
     ],
 )
 def test_a_wrong_claim_is_named(tmp_path, before, after, message):

@@ -1,4 +1,7 @@
-"""Two measured networks side by side: parameters that differ, accuracies, and whether the difference is one."""
+"""Two results side by side: parameters that differ, accuracies, and whether the difference is one.
+
+Of the recipes where both have several seeds on record; else of the two networks, and so it is said.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +21,8 @@ from pipeline.process.tables import aligned
 from pipeline.results import class_differences, statistics
 from pipeline.results.class_differences import ClassDifference
 from pipeline.results.statistics import Interval
-from pipeline.review import disagreements, subjects
+from pipeline.review import disagreements, recipes, subjects
+from pipeline.review.recipes import Means
 
 PICTURE = paths.REPORTS / "compare.png"
 _METRICS = ("test_accuracy", "test_loss", "test_calibration_error", "validation_accuracy", "validation_loss")
@@ -30,7 +34,8 @@ _CLASSES_SHOWN = 3
 @dataclass(frozen=True)
 class Comparison:
     """`difference`: first minus second test accuracy, with its 95 % interval. None where images are not the same:
-    `p_value` (exact McNemar), `only_first`, `only_second` (names of images only one got right), `classes`.
+    `p_value` (exact McNemar), `only_first`, `only_second` (names of images only one got right), `classes`. All that is
+    of two networks; `means` is of their recipes, None if other seeds cannot be compared.
     `reason`: why the two cannot be ranked; without an interval if not even a difference means anything."""
 
     difference: float
@@ -40,18 +45,23 @@ class Comparison:
     only_second: tuple[str, ...] | None = None
     classes: tuple[ClassDifference, ...] = ()
     reason: str | None = None
+    means: Means | None = None
 
     @property
     def detectable(self) -> bool:
+        """Of the means, if there are any; else of the two networks."""
         if self.interval is None or self.reason:
             return False
+        if self.means:
+            return self.means.detectable
         low, high = self.interval
         outside = low > 0 or high < 0
         return outside if self.p_value is None else outside and self.p_value < 0.05
 
 
 def compare(first: Record, second: Record) -> Comparison:
-    """Paired if both are of the same test images; ranked only then. Raises DataError without metrics."""
+    """Paired if both are of the same test images; ranked only then, by seeds if there are. Raises DataError without
+    metrics."""
     if first.metrics is None or second.metrics is None:
         raise DataError("one of the two has no metrics on record; run `dvc repro` there and record it")
     difference = first.metrics["test_accuracy"] - second.metrics["test_accuracy"]
@@ -59,9 +69,10 @@ def compare(first: Record, second: Record) -> Comparison:
     if None not in classes and classes[0] != classes[1]:
         return Comparison(difference, reason=f"other classes: {' against '.join(_named(c or []) for c in classes)}")
     reason = other_images(first, second)
+    means = None if reason else recipes.compare(first, second)
     if reason or not (first.predictions and second.predictions):
         counts = [n for m in (first.metrics, second.metrics) for n in _correct(m)]
-        return Comparison(difference, statistics.unpaired_interval(*counts), reason=reason)
+        return Comparison(difference, statistics.unpaired_interval(*counts), reason=reason, means=means)
     right, other = first.predictions.correct, second.predictions.correct
     names = np.array(first.predictions.names)
     return Comparison(
@@ -71,6 +82,7 @@ def compare(first: Record, second: Record) -> Comparison:
         tuple(names[right & ~other].tolist()),
         tuple(names[other & ~right].tolist()),
         tuple(class_differences.compare(first.predictions, second.predictions)),
+        means=means,
     )
 
 
@@ -121,13 +133,19 @@ def _values(first: Record, second: Record, first_name: str, second_name: str) ->
 def _statistics(found: Comparison) -> list[str]:
     if found.interval is None:
         return []
-    low, high = (100 * end for end in found.interval)
     how = "same images, paired" if found.p_value is not None else "different images, or no predictions: unpaired"
-    line = f"test accuracy, first minus second: {100 * found.difference:+.2f} points, 95 % interval {low:+.2f} to"
-    lines = [f"{line} {high:+.2f} ({how})"]
+    lines = [_difference(found.difference, found.interval, f"these two networks; {how}")]
     if found.p_value is not None:
         lines += [f"exact McNemar p = {found.p_value:.3g}", *class_differences.describe(found.classes)]
+    if found.means:
+        lines.append(_difference(found.means.difference, found.means.interval, str(found.means)))
     return lines
+
+
+def _difference(value: float, interval: Interval, of: str) -> str:
+    low, high = (100 * end for end in interval)
+    line = f"test accuracy, first minus second: {100 * value:+.2f} points, 95 % interval {low:+.2f} to {high:+.2f}"
+    return f"{line} ({of})"
 
 
 def _images(found: Comparison, first_name: str, second_name: str) -> list[str]:
@@ -154,7 +172,12 @@ def _draw(found: Comparison, first: Record, second: Record, first_name: str, sec
 def _conclusion(found: Comparison, first_name: str, second_name: str) -> str:
     if found.reason:
         return f"not comparable: {found.reason}"
-    if not found.detectable:
-        return "no detectable difference in test accuracy"
-    better, worse = (first_name, second_name) if found.difference > 0 else (second_name, first_name)
-    return f"{better} is more accurate than {worse}, by {100 * abs(found.difference):.2f} points"
+    difference = found.means.difference if found.means else found.difference
+    points = f"{100 * abs(difference):.2f} points"
+    better, worse = (first_name, second_name) if difference > 0 else (second_name, first_name)
+    if found.means:
+        ranked = f"{better} is more accurate than {worse}, by {points}"
+        return f"{ranked if found.detectable else 'no detectable difference in test accuracy'} ({found.means})"
+    ranked = f"this network of {better} is more accurate than that of {worse}, by {points}"
+    none = "no detectable difference in test accuracy of these two networks"
+    return f"{ranked if found.detectable else none}; other seeds were not compared"

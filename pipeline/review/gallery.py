@@ -9,6 +9,7 @@ from pipeline.filing import claims, experiments, pictures
 from pipeline.filing.record import Record
 from pipeline.results import reading_of_curves
 from pipeline.results.predictions import Predictions
+from pipeline.results.statistics import Interval
 from pipeline.review import compare
 from pipeline.tracking.description import escaped
 
@@ -87,13 +88,18 @@ def _beside(name: str, found: Record, measured: Mapping[str, Record]) -> list[st
 def _accuracy(found: compare.Comparison, other: str) -> list[str]:
     if found.reason or found.interval is None:
         return []
-    low, high = (_POINTS * end for end in found.interval)
-    how = "on the same test images" if found.p_value is not None else "unpaired"
     verdict = "" if found.detectable else ", which may be chance"
-    return [
-        f"Beside `{other}`: test accuracy {_POINTS * found.difference:+.1f} points"
-        f" (95 % interval {low:+.1f} to {high:+.1f}, {how}){verdict}."
-    ]
+    if found.means:
+        gained = _points(found.means.difference, found.means.interval, str(found.means))
+        return [f"Beside `{other}`: test accuracy {gained}{verdict}."]
+    how = "on the same test images" if found.p_value is not None else "unpaired"
+    gained = f"test accuracy {_points(found.difference, found.interval, how)}{verdict}"
+    return [f"This network beside that one of `{other}`: {gained}; other seeds were not compared."]
+
+
+def _points(value: float, interval: Interval, how: str) -> str:
+    low, high = (_POINTS * end for end in interval)
+    return f"{_POINTS * value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f}, {how})"
 
 
 def _gaps(found: Record, before: Record, other: str) -> list[str]:

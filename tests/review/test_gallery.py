@@ -54,8 +54,8 @@ def test_two_are_set_beside_each_other(filed):
     assert "Beside" not in page()
     claim(beside="before")
     text = page()
-    assert "Beside `before`: test accuracy +0.0 points (95 % interval" in text
-    assert "which may be chance" in text
+    assert "This network beside that one of `before`: test accuracy +0.0 points (95 % interval" in text
+    assert "which may be chance; other seeds were not compared." in text
     assert "At its end training accuracy is +5.0 points from validation accuracy, +5.0 in `before`." in text
     claim(beside="gone")
     assert "Beside" not in page()

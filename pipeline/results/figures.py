@@ -47,13 +47,15 @@ class Run:
 @dataclass(frozen=True)
 class Value:
     """`variance`: of one image's share in it, so that variance / images is the squared standard error by images.
-
     None: that cannot be told from what was kept.
+
+    `step`: how far one image moves it, of the class in which that is farthest; 0 of a loss, which has no steps.
     """
 
     value: float
     images: int
     variance: float | None
+    step: float
 
 
 def measured(figure: Figure, run: Run) -> Value:
@@ -66,11 +68,12 @@ def measured(figure: Figure, run: Run) -> Value:
         if figure.metric not in OF_CURVES:
             raise DataError(f"{figure}: no predictions of the {figure.split} images were kept")
         value = float(run.metrics[f"{figure.split}_{figure.metric}"])
-        return Value(value, images, _binomial(value, images) if figure.metric == ACCURACY else None)
+        return _accuracy(value, images) if figure.metric == ACCURACY else Value(value, images, None, 0.0)
     if figure.metric == LOSS:
-        return Value(metrics.cross_entropy(table.labels, table.probabilities), images, _variance_of_losses(table))
+        return Value(metrics.cross_entropy(table.labels, table.probabilities), images, _variance_of_losses(table), 0.0)
     confusion = metrics.confusion_matrix(table.labels, table.probabilities)
-    return Value(_of_confusion(figure, confusion, table.classes), images, _variance(figure, confusion, table.classes))
+    value = _of_confusion(figure, confusion, table.classes)
+    return Value(value, images, *(found(figure, confusion, table.classes) for found in (_variance, _step)))
 
 
 def _of_curve(figure: Figure, run: Run, images: int, table: Predictions | None) -> Value:
@@ -79,9 +82,13 @@ def _of_curve(figure: Figure, run: Run, images: int, table: Predictions | None) 
         last = run.epochs[-1].epoch if run.epochs else None
         raise DataError(f"{figure}: not trained that long, or not kept; the curve ends with epoch {last}")
     if figure.metric == ACCURACY:
-        return Value(found.validation_accuracy, images, _binomial(found.validation_accuracy, images))
+        return _accuracy(found.validation_accuracy, images)
     # Image by image there are only the losses of the network that was kept: they vary as those of the epoch would.
-    return Value(found.validation_loss, images, _variance_of_losses(table) if table else None)
+    return Value(found.validation_loss, images, _variance_of_losses(table) if table else None, 0.0)
+
+
+def _accuracy(value: float, images: int) -> Value:
+    return Value(value, images, _binomial(value, images), 1 / images)
 
 
 def _of_confusion(figure: Figure, confusion: np.ndarray, classes: Sequence[str]) -> float:
@@ -119,13 +126,33 @@ def _variance(figure: Figure, confusion: np.ndarray, classes: Sequence[str]) -> 
         return images * float(statistics.binomial_error(right / total, total))
     counted = [(right, total) for right, total in _recalls(confusion) if total]
     if figure.metric == WORST:
-        right, total = min(counted, key=lambda pair: (pair[0] / pair[1], pair[1]))
+        right, total = _worst(counted)
         return images * float(statistics.binomial_error(right / total, total))
     errors = [float(statistics.binomial_error(right / total, total)) for right, total in counted]
     of_recalls = images * math.fsum(errors) / len(counted) ** 2
     if figure.metric == BALANCED:
         return of_recalls
     return max(_jackknife(confusion), of_recalls)  # which alone sees no luck in a class without a mistake
+
+
+def _step(figure: Figure, confusion: np.ndarray, classes: Sequence[str]) -> float:
+    """Of an accuracy one image of all; of a recall one of its class; of a mean over classes one of the rarest.
+
+    An F1 is moved by about as much as its recall, and by less where a class is answered more often than it occurs.
+    """
+    counted = [(right, total) for right, total in _recalls(confusion) if total]
+    if figure.metric == ACCURACY:
+        return 1 / int(confusion.sum())
+    if figure.metric == RECALL:
+        return 1 / _recalls(confusion)[_index(figure, classes)][1]
+    if figure.metric == WORST:
+        return 1 / _worst(counted)[1]
+    return 1 / (len(counted) * min(total for _, total in counted))
+
+
+def _worst(counted: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Of (right, all) images of classes: those of the lowest recall, of equals the rarest."""
+    return min(counted, key=lambda pair: (pair[0] / pair[1], pair[1]))
 
 
 def _jackknife(confusion: np.ndarray) -> float:

@@ -86,7 +86,8 @@ def _judged(claim: Claim, further: Further, runs: Sequence[Run], same_images: bo
     variance = _variance(values)
     if variance is None and not same_images:
         return replace(found, measured=measured, reason="how far other images move it cannot be told")
-    resolution = 0.0 if found.loss else 1 / measured.images
+    # Of fewer images than ours the reported one has larger steps.
+    resolution = max(value.step for value in values) * max(1, measured.images / images)
     question = Question(reported, further.margin, same_images, claim.most_seeds, variance, resolution)
     return replace(found, measured=measured, verdict=judge(measured, question))
 

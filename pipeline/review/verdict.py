@@ -43,7 +43,7 @@ class Question:
 
     `same_images`: both are measured on the same images, whose choice then adds no error. `most_seeds`: how many may
     ever be run to answer it. Of another figure than an accuracy, `variance`: of one image's share in it (None: an
-    accuracy's, by its value), and `resolution`: the smallest step it can take (None: one image).
+    accuracy's, by its value), and `resolution`: how far one image moves it (None: an accuracy's).
     """
 
     reported: Measured

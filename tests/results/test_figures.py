@@ -75,6 +75,26 @@ def test_a_perfect_figure_is_not_sure_either():
         assert found.variance > 0
 
 
+@pytest.mark.parametrize(
+    ("metric", "of_class"),
+    [("accuracy", None), ("balanced_accuracy", None), ("macro_f1", None), ("recall", "cat"), ("worst_recall", None)],
+)
+def test_the_step_is_the_farthest_that_one_image_moves_it(metric, of_class):
+    table = predictions(100)
+    before, moved = figures.measured(Figure(metric, "test", of_class), run(table)), []
+    for image in np.flatnonzero(table.correct):
+        probabilities = table.probabilities.copy()
+        probabilities[image] = np.roll(probabilities[image], 1)
+        moved.append(
+            abs(before.value - of(metric, Predictions(CLASSES, table.names, table.labels, probabilities), of_class))
+        )
+    assert max(moved) == pytest.approx(before.step) or (metric == "macro_f1" and max(moved) < before.step)
+
+
+def test_a_loss_has_no_steps():
+    assert figures.measured(Figure("loss", "test"), run(predictions())).step == 0
+
+
 def test_the_curve_is_of_the_epoch():
     table = predictions()
     found = figures.measured(Figure("accuracy", "validation", epoch=1), run(table, "validation"))

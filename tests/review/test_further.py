@@ -3,12 +3,16 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline.files import records
 from pipeline.filing import claims, writing
 from pipeline.process.errors import ConfigError
+from pipeline.results.figures import Run
+from pipeline.results.predictions import Predictions
 from pipeline.review import report, sentences
+from pipeline.review.further import judged
 from pipeline.review.verdict import Outcome
 from tests.filing.conftest import replicated
 
@@ -76,6 +80,34 @@ def test_what_cannot_be_told_is_inconclusive_and_said(three, again):
     text = report.as_text(found)
     assert "no such class; there are: oak" in text
     assert "the curve ends with epoch 2" in text
+
+
+def right_in_both(rare: int) -> Run:
+    """Of 20 images of the rare class so many are right, and 882 of 980 of the other."""
+    labels = np.repeat([0, 1], [20, 980])
+    right = np.concatenate([np.arange(20) < rare, np.arange(980) < 882])
+    said = np.where(right, labels, 1 - labels)
+    probabilities = np.where(np.eye(2)[said] == 1, 0.9, 0.1)
+    return Run({"test_images": 1000}, {"test": Predictions(["rare", "other"], [""] * 1000, labels, probabilities)}, ())
+
+
+@pytest.mark.parametrize(
+    ("figure", "outcome"),
+    [
+        (further("recall", 0.9, 0.05, **{"class": "rare"}), Outcome.INCONCLUSIVE),
+        (further("worst_recall", 0.9, 0.05), Outcome.INCONCLUSIVE),
+        (further("balanced_accuracy", 0.9, 0.02), Outcome.INCONCLUSIVE),
+        (further("macro_f1", 0.62, 0.02), Outcome.INCONCLUSIVE),
+        (further("recall", 0.9, 0.05, **{"class": "other"}), Outcome.REPRODUCED),
+        (further("recall", 0.9, 0.05, n=20, **{"class": "other"}), Outcome.INCONCLUSIVE),
+        (further("accuracy", 0.9, 0.05), Outcome.REPRODUCED),
+    ],
+)
+def test_equal_recalls_of_a_small_class_do_not_prove_that_seeds_agree(finished, figure, outcome):
+    claim(value=0.9, n=1000, margin=0.05, figures=[figure])
+    read = claims.read(EXPERIMENT / "claim.yaml")
+    [found] = judged(read, [right_in_both(18)] * 3, {"test": True})
+    assert found.outcome is outcome, found
 
 
 def test_a_quick_look_says_nothing_of_them(three, again):

@@ -38,12 +38,24 @@ def balanced_accuracy(confusion: np.ndarray) -> float:
 
 
 def balanced_accuracy_interval(confusion: np.ndarray, confidence: float = CONFIDENCE) -> Interval:
-    """Of the mean of independent proportions, from their Wilson intervals (Zou, Huang and Zhang 2009)."""
-    recalls = _recalls(confusion)
-    ends = np.array([wilson_interval(right, images, confidence) for right, images in recalls])
-    values = np.array([right / images for right, images in recalls])
-    below, above = (np.sqrt(((end - values) ** 2).sum()) / len(values) for end in ends.T)
-    return float(max(0.0, values.mean() - below)), float(min(1.0, values.mean() + above))
+    """Normal interval of the mean of independent proportions, widened to hold the value; within 0–1.
+
+    Two right and two wrong answers are added over all classes together (Agresti and Coull 1998): added to each class,
+    as a Wilson interval of each would, they draw the mean of many towards the middle.
+    """
+    right, images = np.array(_recalls(confusion)).T
+    return _mean_recall_interval(right, images, confidence)
+
+
+def _mean_recall_interval(right: np.ndarray, images: np.ndarray, confidence: float) -> Interval:
+    """Of classes (K,) with images. The rarer one is, the more of the luck is its own, and of what is added."""
+    added = 2 / images / (1 / images).sum()
+    recalls = (right + added) / (images + 2 * added)
+    # One fewer, as in any variance of a sample: of classes of five images that is a fifth of it.
+    error = np.sqrt((recalls * (1 - recalls) / (images + 2 * added - 1)).sum()) / len(images)
+    half = stats.norm.ppf((1 + confidence) / 2) * error
+    value = (right / images).mean()
+    return float(max(0.0, min(recalls.mean() - half, value))), float(min(1.0, max(recalls.mean() + half, value)))
 
 
 def macro_f1(confusion: np.ndarray) -> Any:

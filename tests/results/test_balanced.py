@@ -38,8 +38,44 @@ def test_balanced_accuracy_is_scikit_learns():
     assert found == pytest.approx(balanced_accuracy_score(labels, predicted))
 
 
-def test_the_interval_of_one_class_is_wilsons():
-    assert balanced.balanced_accuracy_interval(np.array([[8, 2], [0, 0]])) == pytest.approx(wilson_interval(8, 10))
+def test_the_interval_of_one_class_is_near_wilsons():
+    """It has its centre, and is a little wider."""
+    low, high = balanced.balanced_accuracy_interval(np.array([[80, 20], [0, 0]]))
+    narrow = wilson_interval(80, 100)
+    assert low < narrow[0] < narrow[1] < high
+    assert (low, high) == pytest.approx(narrow, abs=0.005)
+
+
+SETS = {  # images of each class, and their recalls
+    "ten of 18": ([18] * 10, 0.88),
+    "ten of 18, nearly all right": ([18] * 10, 0.99),
+    "a hundred of 5": ([5] * 100, 0.8),
+    "a hundred of 50": ([50] * 100, 0.8),
+    "five of 80": ([80] * 5, 0.95),
+    "two of 500": ([500] * 2, 0.93),
+    "ten, five of them rare": ([200] * 5 + [10] * 5, 0.9),
+    "ten, one very rare": ([1000] * 9 + [5], 0.9),
+    "ten, one very rare and hard": ([1000] * 9 + [5], np.array([0.99] * 9 + [0.6])),
+    "forty, half of them rare and hard": ([100] * 20 + [3] * 20, np.array([0.95] * 20 + [0.3] * 20)),
+}
+
+
+@pytest.mark.parametrize(("images", "recalls"), SETS.values(), ids=SETS)
+def test_the_interval_of_balanced_accuracy_holds_and_misses_to_both_sides(images, recalls):
+    """A miss to one side is no more than half as frequent again as it should be, 2.5 of a hundred."""
+    drawn = random(7).binomial(images, recalls, (3000, len(images)))
+    true = float(np.mean(np.broadcast_to(recalls, len(images))))
+    ends = np.array([balanced._mean_recall_interval(right, np.array(images), 0.95) for right in drawn])
+    below, above = (ends[:, 1] < true).mean(), (ends[:, 0] > true).mean()
+    assert below + above <= 0.05 + 0.012  # three standard errors of 3,000 draws
+    assert max(below, above) <= 0.0375 + 0.01
+
+
+def test_a_thousand_classes_of_one_image_are_told_next_to_nothing_of():
+    """Of one image a class it cannot be seen how much luck there is; the interval is then too wide, not too narrow."""
+    said = np.arange(1000) + (np.arange(1000) % 10 == 0)
+    low, high = balanced.balanced_accuracy_interval(np.eye(1000, dtype=int)[said])
+    assert 0.8 < low < 0.88 < 0.92 < high < 1
 
 
 def test_intervals_hold_the_true_values_in_95_of_100_draws():

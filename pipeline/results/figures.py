@@ -17,6 +17,7 @@ from pipeline.results.predictions import Predictions
 
 METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "worst_recall", "recall", "loss")
 ACCURACY, BALANCED, MACRO_F1, WORST, RECALL, LOSS = METRICS
+SHARES = (ACCURACY, WORST, RECALL)  # of images that are right: of all, or of a class
 OF_CURVES = (ACCURACY, LOSS)  # what history.csv has of each epoch
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pipeline.filing.claims import Claim, Further
 from pipeline.process.errors import DataError
 from pipeline.results import figures
-from pipeline.results.figures import LOSS, Run, Value
+from pipeline.results.figures import LOSS, SHARES, Run, Value
 from pipeline.results.seeds import Measured, counted
 from pipeline.review.verdict import Outcome, Question, Verdict, judge
 
@@ -83,13 +83,24 @@ def _judged(claim: Claim, further: Further, runs: Sequence[Run], same_images: bo
         reason = str(error).removeprefix(f"{further.figure}: ")
         return replace(found, reason=reason)
     measured = Measured(tuple(value.value for value in values), values[0].images, len(values))
-    variance = _variance(values)
-    if variance is None and not same_images:
+    if _variance(values) is None and not same_images:
         return replace(found, measured=measured, reason="how far other images move it cannot be told")
+    question = Question(reported, further.margin, same_images, claim.most_seeds)
+    return replace(found, measured=measured, verdict=_verdict(further, values, measured, question))
+
+
+def _verdict(further: Further, values: Sequence[Value], measured: Measured, question: Question) -> Verdict:
+    """An accuracy or a recall is judged as an accuracy on the images that it is about: on all, or on its class's."""
+    step = max(value.step for value in values)
+    if further.metric in SHARES:
+        for_each = measured.images * step  # images of the split for each that counts
+        ours, theirs = (
+            replace(side, images=max(1, round(side.images / for_each))) for side in (measured, question.reported)
+        )
+        return judge(ours, replace(question, reported=theirs))
     # Of fewer images than ours the reported one has larger steps.
-    resolution = max(value.step for value in values) * max(1, measured.images / images)
-    question = Question(reported, further.margin, same_images, claim.most_seeds, variance, resolution)
-    return replace(found, measured=measured, verdict=judge(measured, question))
+    resolution = step * max(1, measured.images / question.reported.images)
+    return judge(measured, replace(question, variance=_variance(values), resolution=resolution))
 
 
 def _variance(values: Sequence[Value]) -> float | None:

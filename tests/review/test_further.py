@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from pipeline.files import records
 from pipeline.filing import claims, writing
@@ -108,6 +109,27 @@ def test_equal_recalls_of_a_small_class_do_not_prove_that_seeds_agree(finished, 
     read = claims.read(EXPERIMENT / "claim.yaml")
     [found] = judged(read, [right_in_both(18)] * 3, {"test": True})
     assert found.outcome is outcome, found
+
+
+def right_of_a_hundred(count: int) -> Run:
+    """Of 100 images of the one class so many are right, and all of the 100 of the other."""
+    labels = np.repeat([0, 1], 100)
+    said = np.where(np.arange(200) < count, 0, 1)
+    probabilities = np.where(np.eye(2)[said] == 1, 0.9, 0.1)
+    return Run({"test_images": 200}, {"test": Predictions(["rare", "other"], [""] * 200, labels, probabilities)}, ())
+
+
+@pytest.mark.parametrize("metric", ["recall", "worst_recall"])
+def test_a_lucky_recall_does_not_make_itself_surer(finished, metric):
+    """Exact: each number of right images has its probability, of a recall that lies on the margin."""
+    of_class = {"class": "rare"} if metric == "recall" else {}
+    claim(value=0.9, n=20_000, margin=0.05, figures=[further(metric, 0.98, 0.05, **of_class)])
+    read = claims.read(EXPERIMENT / "claim.yaml")
+    counts = np.arange(80, 101)
+    found = [judged(read, [right_of_a_hundred(count)] * 10, {"test": False})[0] for count in counts]
+    wrong = np.array([one.outcome is Outcome.REPRODUCED for one in found])
+    assert wrong.any()
+    assert stats.binom.pmf(counts, 100, 0.93)[wrong].sum() <= 0.05
 
 
 def test_a_quick_look_says_nothing_of_them(three, again):

@@ -3,7 +3,7 @@
 import gzip
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,11 +58,11 @@ def predictions_bytes(path: Path) -> bytes:
     return path.read_bytes() if path.exists() else _unpacked(_packed(path))
 
 
-def tables(folder: Path, *names: str) -> dict[str, bytes]:
-    """Name → bytes of those tables of predictions that a folder has, as they were before they were compressed."""
-    tables = [folder / name for name in names]
-    paths = [*tables, *map(typed_tables.beside, tables)]
-    return {path.name: predictions_bytes(path) for path in paths if path.exists() or _packed(path).exists()}
+def tables(folder: Path, outputs: Iterable[Path]) -> dict[Path, bytes]:
+    """Output → bytes of those tables of predictions that a folder has, as they were before they were compressed."""
+    both = [path for output in outputs for path in (output, typed_tables.beside(output))]
+    filed = {path: folder / path.name for path in both}
+    return {path: predictions_bytes(file) for path, file in filed.items() if file.exists() or _packed(file).exists()}
 
 
 def write_predictions(source: Path, folder: Path) -> None:

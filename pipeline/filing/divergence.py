@@ -24,37 +24,38 @@ _PARAMETERS = ("precision", "threads")
 
 @dataclass(frozen=True)
 class StageComparison:
-    """`differing`: the outputs that are not the same, `causes`: what may explain it, of the first such stage only."""
+    """`differing`: the outputs that are not the same, `causes`: what may explain it, of the first such stage only.
+
+    `ran`: False if the record alone has such a stage.
+    """
 
     name: str
     state: str
     differing: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
+    ran: bool = True
 
 
 def compare(
     recorded: Lock, found: Lock, recorded_environment: Mapping[str, str], found_environment: Mapping[str, str]
 ) -> list[StageComparison]:
-    """The stages of `found` in their order; an environment is what names processor, Python and packages."""
+    """The stages of `found` in their order, then those that only the record has; an environment is what names
+    processor, Python and packages.
+    """
     stages = []
     parted = False
-    for name, entry in found["stages"].items():
-        before = recorded["stages"].get(name)
-        if before is None:
-            stages.append(StageComparison(name, NOT_RECORDED))
-            continue
-        written = locks.hashes(entry, "outs")
-        recorded_outs = locks.hashes(before, "outs")
-        # What code of a later time writes besides is on no record, and contradicts none.
-        differing = _differing(recorded_outs, {path: written.get(path, "") for path in recorded_outs})
-        causes = _causes(before, entry, recorded_environment, found_environment) if differing and not parted else ()
-        stages.append(StageComparison(name, DIFFERS if differing else SAME, differing, tuple(causes)))
-        parted = parted or bool(differing)
+    for name in [*found["stages"], *(name for name in recorded["stages"] if name not in found["stages"])]:
+        before, after = (lock["stages"].get(name) for lock in (recorded, found))
+        state, differing = _compared(before or {}, after)
+        first = state == DIFFERS and not parted
+        causes = _causes(before or {}, after, recorded_environment, found_environment) if first else ()
+        stages.append(StageComparison(name, state, differing, tuple(causes), after is not None))
+        parted = parted or state == DIFFERS
     return stages
 
 
 def exact(stages: list[StageComparison]) -> bool:
-    """True if every output of every stage is on record and has the same bits."""
+    """True if of every stage outputs are on record, and all of those have the same bits."""
     return bool(stages) and all(stage.state == SAME for stage in stages)
 
 
@@ -63,23 +64,40 @@ def first(stages: list[StageComparison]) -> StageComparison | None:
     return next((stage for stage in stages if stage.state == DIFFERS), None)
 
 
+def _compared(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> tuple[str, tuple[str, ...]]:
+    """The state of a stage and its differing outputs. On record is what has a hash: without any, nothing is.
+
+    What code of a later time writes besides is on no record, and contradicts none.
+    """
+    outs = locks.hashes(before, "outs")
+    if after is None:
+        return DIFFERS, tuple(sorted(outs))
+    known = {path: digest for path, digest in outs.items() if digest}
+    written = locks.hashes(after, "outs")
+    if differing := _differing(known, {path: written.get(path, "") for path in known}):
+        return DIFFERS, differing
+    return (SAME if known and len(known) == len(outs) else NOT_RECORDED), ()
+
+
 def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path)))
 
 
 def _causes(
-    before: Mapping[str, Any], after: Mapping[str, Any], recorded: Mapping[str, str], found: Mapping[str, str]
+    before: Mapping[str, Any], after: Mapping[str, Any] | None, recorded: Mapping[str, str], found: Mapping[str, str]
 ) -> Iterator[str]:
     """The surest first: other parameters and inputs decide results, another machine last bits, code often nothing."""
-    if PARTIAL in before:
+    if after is None:
+        yield "code: the pipeline that ran has no such stage"
+    elif PARTIAL in before:
         inputs = [*_environment(recorded, found)]
         yield from inputs or ["unknown: the inputs of this stage are not on record"]
-        return
-    changed = _differing(locks.hashes(before, "deps"), locks.hashes(after, "deps"))
-    causes = [*_parameters(before, after), *_inputs(changed), *_environment(recorded, found), *_code(changed)]
-    yield from dict.fromkeys(causes)
-    if not causes:
-        yield "unknown: code, data, parameters, packages and machine are those on record; is a step not repeatable?"
+    else:
+        changed = _differing(locks.hashes(before, "deps"), locks.hashes(after, "deps"))
+        causes = [*_parameters(before, after), *_inputs(changed), *_environment(recorded, found), *_code(changed)]
+        yield from dict.fromkeys(causes)
+        if not causes:
+            yield "unknown: code, data, parameters, packages and machine are those on record; is a step not repeatable?"
 
 
 def _parameters(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:

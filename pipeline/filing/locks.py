@@ -1,6 +1,7 @@
 """What a dvc.lock says: of each stage the parameters it read and the hashes of what it read and wrote."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
@@ -8,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pipeline.files import paths
 from pipeline.params.keys import flat
 from pipeline.params.upgrades import unchanged
+from pipeline.process import naming
 from pipeline.process.errors import DataError
 
 Lock = Mapping[str, Any]
@@ -15,6 +17,8 @@ Key = tuple[str, str]  # a parameter: its file, its dotted name
 
 PARTIAL = "partial"  # marks a stage of which only some outputs are on record, and no inputs
 ABSENT = "nothing"
+_NAMED = 5  # parameters, in a sentence
+READ = ("data", "images", "backbone", "head", "train", "compute")  # sections of which stages read every key
 
 
 def _printable(text: str) -> str:
@@ -47,7 +51,13 @@ def checked(content: Any, where: str) -> dict[str, Any]:
         wrong = ".".join(map(str, error.errors()[0]["loc"])) or "the content"
         raise DataError(f"{where}: {wrong!r} is not as in the dvc.lock that DVC writes") from None
     lock: dict[str, Any] = content
+    if twice := [path for path, times in Counter(_written(lock)).items() if times > 1]:
+        raise DataError(f"{where}: {twice[0]} is an output twice; DVC has one stage write it")
     return lock
+
+
+def _written(lock: Lock) -> Iterator[str]:
+    yield from (out["path"] for stage in lock["stages"].values() for out in stage.get("outs", []))
 
 
 def hashes(stage: Mapping[str, Any], kind: str) -> dict[str, str]:
@@ -82,13 +92,22 @@ def parameters(stage: Mapping[str, Any]) -> dict[Key, Any]:
 def stale_parameters(lock: Lock, content: Any, file: str = str(paths.PARAMS)) -> dict[str, tuple[Any, Any]]:
     """Dotted names whose value in the lock is not the one in `content`, the parsed file → (there, in the lock).
 
-    Names that only one of both has in a section that a stage read are among them.
+    Names that only one of both has in a section that a stage read are among them, and those of params.yaml that stages
+    read and none of the lock has.
     """
     there = flat(content) if isinstance(content, Mapping) else {}
-    stale: dict[str, tuple[Any, Any]] = {}
-    for stage in lock["stages"].values():
-        stale |= _stale(stage.get("params", {}).get(file, {}), there)
+    stages = [stage.get("params", {}).get(file, {}) for stage in lock["stages"].values()]
+    stale = _unread(stages, there) if file == str(paths.PARAMS) else {}
+    for sections in stages:
+        stale |= _stale(sections, there)
     return dict(sorted(stale.items()))
+
+
+def _unread(stages: Sequence[Mapping[str, Any]], there: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """`stale_parameters` that no stage read. Which stage reads a key is not asked: code of another time decided it."""
+    begin, begun = (tuple(f"{name}." for name in names) for names in (READ, {key for read in stages for key in read}))
+    unread = [name for name in there if name.startswith(begin) and not f"{name}.".startswith(begun)]
+    return {name: (there[name], ABSENT) for name in unread if not unchanged(name, there[name])}
 
 
 def _stale(sections: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -104,5 +123,6 @@ def _stale(sections: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, t
 
 
 def stale_sentence(stale: Mapping[str, tuple[Any, Any]]) -> str:
-    """Names each parameter, what the file says and what the lock has."""
-    return "; ".join(f"{name} is {there!r}, {was!r} in {paths.LOCK}" for name, (there, was) in stale.items())
+    """Names parameters, what the file says and what the lock has."""
+    named = [f"{name} is {there!r}, {was!r} in {paths.LOCK}" for name, (there, was) in stale.items()]
+    return naming.some(named, _NAMED, "; ")

@@ -11,7 +11,6 @@ from pipeline.results.figures import Run
 from pipeline.results.predictions import Predictions
 
 TABLES = {"validation": paths.VALIDATION_PREDICTIONS, "test": paths.PREDICTIONS}  # split → its predictions
-TYPED = (paths.TYPED_PREDICTIONS.name, paths.TYPED_VALIDATION_PREDICTIONS.name)  # what has those of many classes
 
 
 def read(metrics: Mapping[str, Any], curve: Path, tables: Mapping[str, Path]) -> Run:

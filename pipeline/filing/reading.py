@@ -17,7 +17,9 @@ from pipeline.results.seeds import Replicates
 ENVIRONMENT, SEEDS, LEDGER = "environment.json", "seeds.json", "ledger.json"
 NEEDED = (paths.METRICS, paths.TRAINING)  # of the results in the project
 RESOURCES, SWEEP = seed_runs.RESOURCES, "sweep.json"
-_FIGURES = (paths.METRICS.name, paths.TRAINING.name, paths.PREDICTIONS.name, paths.VALIDATION_PREDICTIONS.name)
+_OUTPUTS = (paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE, paths.DATASET)
+_TABLES = (paths.PREDICTIONS, paths.VALIDATION_PREDICTIONS)
+_FIGURES = (paths.METRICS, paths.TRAINING, *_TABLES)
 
 
 def read(folder: Path) -> Record:
@@ -60,12 +62,13 @@ def filed(name: str) -> Record:
 
 
 def vouched(folder: Path) -> Record:
-    """A record folder whose files are those that its own dvc.lock names. Raises as `read`."""
+    """A record folder whose files are those that its own dvc.lock names. Raises as `read`.
+
+    No stage writes environment, ledger, images, resources and sweep: no hash stands behind them.
+    """
     found = read(folder)
-    outputs = (paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE, paths.DATASET)
-    files = {path.name: (folder / path.name).read_bytes() for path in outputs if (folder / path.name).exists()}
-    files |= contents.tables(folder, paths.PREDICTIONS.name, paths.VALIDATION_PREDICTIONS.name)
-    vouching.check_files(folder, found.lock, files, (*_FIGURES, *measurements.TYPED), _FIGURES)
+    files = {path: (folder / path.name).read_bytes() for path in _OUTPUTS if (folder / path.name).exists()}
+    vouching.check_files(folder, found.lock, files | contents.tables(folder, _TABLES), _FIGURES)
     vouching.check_parameters(folder, found.lock, config.read_yaml(folder / paths.PARAMS.name))
     return found
 

@@ -23,9 +23,8 @@ KEPT = paths.REPORTS / "seeds"
 FOLDER = "seeds"
 RESOURCES = "resources.json"
 _FILES = (paths.LOCK, paths.METRICS, paths.TRAINING)
-_TABLES = (paths.PREDICTIONS, paths.VALIDATION_PREDICTIONS)
 _VOUCHED = (*_FILES[1:], paths.HISTORY)
-_NEEDED = (*(path.name for path in (*_VOUCHED, *_TABLES)), *measurements.TYPED)
+_TABLES = (paths.PREDICTIONS, paths.VALIDATION_PREDICTIONS)
 
 
 @dataclass(frozen=True)
@@ -87,9 +86,8 @@ def read_one(folder: Path, main: Lock, seed: int) -> SeedRun:
     if absent:
         raise DataError(f"{folder}: {', '.join(absent)}: not found; run `herbarium replicate` again, then record")
     lock = locks.checked(config.read_yaml(folder / paths.LOCK.name), str(folder / paths.LOCK.name))
-    files = {path.name: (folder / path.name).read_bytes() for path in _VOUCHED if (folder / path.name).is_file()}
-    files |= contents.tables(folder, *(path.name for path in _TABLES))
-    vouching.check_files(folder, lock, files, _NEEDED, tuple(path.name for path in _TABLES))
+    files = {path: (folder / path.name).read_bytes() for path in _VOUCHED if (folder / path.name).is_file()}
+    vouching.check_files(folder, lock, files | contents.tables(folder, _TABLES), _TABLES)
     vouching.check_seed(folder, lock, main, seed)
     metrics = contents.read(folder / paths.METRICS.name, consistency.figures) or {}
     training = contents.read_json(folder / paths.TRAINING.name) or {}

@@ -4,7 +4,7 @@ A figure that no hash stands behind is typed by hand; it is shown as such, and d
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,29 +19,27 @@ _SEED = (str(paths.PARAMS), "train.seed")
 def check_files(
     folder: Path,
     lock: Lock | None,
-    contents: Mapping[str, bytes],
-    needed: tuple[str, ...] = (),
-    kept: tuple[str, ...] = (),
+    contents: Mapping[Path, bytes],
+    kept: Collection[Path] = (),
 ) -> None:
-    """Raise DataError, naming it, if a filed output (`contents`: name → bytes) is not the one `lock` names.
+    """Raise DataError, naming it, if a filed output is not the one `lock` names, or it names none.
 
-    `needed`: those the lock must name. `kept`: those that must be there if it does; others were not always filed.
+    `contents`: by the path a stage wrote it to; another file of that name vouches for nothing. `kept`: those that must
+    be there if the lock names them; others were not always filed.
     """
-    written = {Path(path).name: digest for path, digest in locks.outputs(lock).items()} if lock else {}
-    unnamed = [name for name in needed if name in contents and name not in written]
-    if unnamed:
+    written = locks.outputs(lock) if lock else {}
+    if unnamed := [path.name for path in contents if path.as_posix() not in written]:
         lacking = "does not name it" if lock else "is missing"
         raise DataError(
             f"{folder}: {', '.join(unnamed)}: {paths.LOCK.name} beside it {lacking}: nothing vouches for it; file the"
             " finished run again with `herbarium record`"
         )
-    if gone := [name for name in kept if name in written and name not in contents]:
+    if gone := [path.name for path in kept if path.as_posix() in written and path not in contents]:
         raise DataError(
             f"{folder}: {', '.join(gone)}: not there, and {paths.LOCK.name} beside it names it: removed after it was"
             " filed; restore it, or run the experiment and file it again with `herbarium record`"
         )
-    wrong = [n for n, data in contents.items() if n in written and hashlib.md5(data).hexdigest() != written[n]]
-    if wrong:
+    if wrong := [path.name for path, data in contents.items() if _md5(data) != written[path.as_posix()]]:
         raise DataError(
             f"{folder}: {', '.join(wrong)}: not what {paths.LOCK.name} beside it names: changed after it was filed;"
             " restore it, or run the experiment and file it again with `herbarium record`"
@@ -70,6 +68,10 @@ def check_seed(folder: Path, lock: Lock, main: Lock, seed: int) -> None:
     found = {value for stage in lock["stages"].values() if (value := locks.parameters(stage).get(_SEED)) is not None}
     if found != {seed}:
         raise DataError(f"{folder}: {paths.LOCK} is of the seed {', '.join(map(str, sorted(found)))}, not {seed}")
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data).hexdigest()
 
 
 def _other_parameters(lock: Lock, main: Lock) -> list[str]:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.filing import divergence
+from pipeline.files import paths
+from pipeline.filing import divergence, locks
 from pipeline.filing.claims import Claim
 from pipeline.filing.divergence import StageComparison
-from pipeline.filing.locks import same_images
 from pipeline.filing.record import Record
 from pipeline.results import class_differences, statistics
 from pipeline.results.class_differences import ClassDifference
@@ -50,7 +50,7 @@ def of(claim: Claimed, record: Record | None, first: Rerun, found: Sequence[Evid
     exact = divergence.exact(stages(record, first)) and all(
         seed.same_bits for seed in found if seed.recorded is not None
     )
-    if claim.of_record and exact:
+    if claim.of_record and exact and _same_figures(claim, record, found):
         return Conclusion(Outcome.REPRODUCED, exact, ours)
     question = claim.question(_of_the_claim(claim, record, first, claim.split))
     if question is None:
@@ -79,10 +79,17 @@ def images(claim: Claimed, first: Rerun) -> list[str]:
     ]
 
 
+def _same_figures(claim: Claimed, record: Record | None, found: Sequence[Evidence]) -> bool:
+    """Whether the seeds have the figures on record; where those are not at hand, whether a hash stands for them."""
+    if claim.reported is None:
+        return record is not None and paths.METRICS.as_posix() in locks.outputs(record.lock or {"stages": {}})
+    return all(seed.recorded in (None, getattr(seed.seed, f"{claim.split}_accuracy")) for seed in found)
+
+
 def _of_the_claim(claim: Claimed, record: Record | None, first: Rerun, split: str) -> bool:
     """Whether a split's images that ran are those the claim is about."""
     if claim.of_record and record:
-        return same_images(record.lock, first.lock, split)
+        return locks.same_images(record.lock, first.lock, split)
     if claim.official and split in first.shown:
         return first.shown[split].digest == claim.official.get(split)
     return claim.same_images and (split == claim.split or not claim.official)
@@ -108,7 +115,7 @@ def reserved(found: Conclusion, cached: bool, reservation: str | None, doubt: st
 
 def pair(record: Record | None, first: Rerun) -> Pair | None:
     """None unless there are predictions of the same test images on record."""
-    if record is None or record.predictions is None or not same_images(record.lock, first.lock, "test"):
+    if record is None or record.predictions is None or not locks.same_images(record.lock, first.lock, "test"):
         return None
     ours, theirs = first.predictions, record.predictions
     if ours.names != theirs.names:

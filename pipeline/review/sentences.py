@@ -83,7 +83,7 @@ def _why(review: Review) -> str:
         own = "; the record itself does not have that accuracy" if review.conclusion.exact else ""
         return f"the accuracy is further than {margin} from {what}{own}"
     if review.conclusion.question is None:
-        return "other bits than on record, and no figures there to compare with"
+        return "the record has other bits, or not all of them, and no figures to compare with"
     return f"{what}: {power.advice(review.conclusion.measured, review.conclusion.question)}"
 
 
@@ -103,7 +103,7 @@ def _given(review: Review) -> str:
 
 def _work(review: Review) -> str:
     """What of it was computed."""
-    names = [found.name for found in review.stages]
+    names = [found.name for found in review.stages if found.ran]
     cached = [name for name in names if name not in review.computed]
     if not cached and all(found.source is not Source.CACHED for found in review.evidence):
         return "computed here"

@@ -77,7 +77,7 @@ def not_checked(review: Review) -> Iterator[str]:
     """What a reader may think was looked at, and was not."""
     if review.asked.cached:
         yield "the claim: nothing was computed"
-    elif cached := [stage.name for stage in review.stages if stage.name not in review.computed]:
+    elif cached := [stage.name for stage in review.stages if stage.ran and stage.name not in review.computed]:
         yield f"the stages {', '.join(cached)}: their results were there already"
     vouched = [str(found.seed.seed) for found in review.evidence if found.source is Source.VOUCHED]
     if vouched:

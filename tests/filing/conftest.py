@@ -11,7 +11,7 @@ from PIL import Image
 from ruamel.yaml import YAML
 
 from pipeline.files import paths, records
-from pipeline.filing import consistency, measurements, pictures, seed_runs
+from pipeline.filing import consistency, locks, measurements, pictures, seed_runs
 from pipeline.filing.seeds import REPORT, experiment_digest
 from pipeline.params import config
 from pipeline.results import predictions, typed_tables
@@ -49,11 +49,11 @@ def write_lock(run: Path = Path(), seed: int | None = None) -> None:
     """A dvc.lock that fits the files of a `run`; `seed` in place of params.yaml's."""
     params = config.load().model_dump()
     params["train"]["seed"] = seed or params["train"]["seed"]
-    sections = {name: params[name] for name in ("images", "backbone", "head", "train", "compute")}
+    sections = {name: params[name] for name in locks.READ}
     measured = [*measurements.TABLES.values(), *map(typed_tables.beside, measurements.TABLES.values())]
     outs = [
         {"path": str(path), "hash": "md5", "md5": records.md5(run / path)}
-        for path in (*measured, paths.METRICS, paths.HISTORY, paths.TRAINING, paths.DATASET)
+        for path in (*measured, paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE, paths.DATASET)
         if (run / path).exists()
     ]
     lock = {"stages": {"evaluate": {"cmd": f"{sys.executable}", "params": {"params.yaml": sections}, "outs": outs}}}

@@ -129,3 +129,19 @@ def test_of_a_stage_on_record_in_part_only_that_part_counts(lock):
     assert divergence.exact(compared(lock, recorded))
     lock["stages"]["train"]["outs"][0]["md5"] = "other"
     assert compared(lock, recorded)[1].differing == ("models/model.keras",)
+
+
+@pytest.mark.parametrize("outs", [[], [{"path": "models/model.keras"}, {"path": "models/training.json", "md5": "f"}]])
+def test_what_has_no_hash_on_record_is_not_recorded(lock, outs):
+    recorded = {"stages": {**STAGES, "train": {"cmd": "x", "outs": outs}}}
+    stages = compared(lock, recorded)
+    assert [stage.state for stage in stages] == [divergence.SAME, divergence.NOT_RECORDED]
+    assert not divergence.exact(stages)
+
+
+def test_a_stage_that_the_record_alone_has_differs(lock):
+    added = {"outs": [{"path": "more/metrics.json", "md5": "a"}]}
+    stages = compared(lock, {"stages": {**STAGES, "more": added}})
+    assert [(stage.name, stage.state, stage.ran) for stage in stages][2:] == [("more", divergence.DIFFERS, False)]
+    assert stages[2].differing == ("more/metrics.json",)
+    assert stages[2].causes == ("code: the pipeline that ran has no such stage",)

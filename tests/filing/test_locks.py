@@ -2,7 +2,12 @@
 
 import pytest
 
+from pipeline.files import paths
 from pipeline.filing import locks
+from pipeline.identity import declared
+from pipeline.params.keys import flat
+from pipeline.process.errors import DataError
+from tests import shipped
 
 LOCK = {
     "stages": {
@@ -18,7 +23,7 @@ LOCK = {
         },
     }
 }
-PARAMS = {"data": {"source": "digits", "name": "digits"}, "train": {"epochs": 20, "seed": 1}}
+PARAMS = {"data": {"source": "digits"}, "train": {"epochs": 20, "seed": 1}}
 
 
 def test_what_is_read_and_not_written_is_a_source():
@@ -72,7 +77,41 @@ def test_a_stage_that_read_another_value_than_a_later_one_is_named():
     stages = {
         name: {"params": {"params.yaml": {"train": {"epochs": n}}}} for name, n in (("train", 5), ("evaluate", 20))
     }
-    assert locks.stale_parameters({"stages": stages}, PARAMS) == {
+    assert locks.stale_parameters({"stages": stages}, {"train": PARAMS["train"]}) == {
         "train.epochs": (20, 5),
         "train.seed": (1, "nothing"),
     }
+
+
+def test_a_parameter_that_no_stage_has_read_is_named():
+    """A lock that says of no parameter what it was made with is not one of these parameters."""
+    content = {**PARAMS, "tracking": {"experiment": "digits"}}
+    hollow = {"stages": {name: {"cmd": "x"} for name in LOCK["stages"]}}
+    assert locks.stale_parameters(hollow, content) == {
+        "data.source": ("digits", "nothing"),
+        "train.epochs": (20, "nothing"),
+        "train.seed": (1, "nothing"),
+    }
+
+
+def test_a_key_of_a_later_version_that_no_stage_has_read_is_compared_by_what_it_means():
+    asked = {**PARAMS, "data": {"source": "digits", "near_duplicates": "ignore"}}
+    assert locks.stale_parameters(LOCK, asked) == {}
+    asked["data"]["near_duplicates"] = "error"
+    assert locks.stale_parameters(LOCK, asked) == {"data.near_duplicates": ("error", "nothing")}
+
+
+def test_of_these_sections_stages_read_every_key(project):
+    stages = ("fetch", "preprocess", "extract-features", "train", "evaluate")
+    keys = [key for stage in stages for key in declared.of_stage(stage, shipped.content()).keys[str(paths.PARAMS)]]
+    begin = tuple(f"{key}." for key in keys)
+    content = {section: shipped.content()[section] for section in locks.READ}
+    assert [name for name in flat(content) if not f"{name}.".startswith(begin)] == []
+    assert {key.partition(".")[0] for key in keys} == {*locks.READ}
+
+
+def test_an_output_of_two_stages_is_refused_by_name():
+    outs = [{"path": "reports/metrics.json", "md5": "0" * 32}]
+    lock = {"stages": {"evaluate": {"outs": outs}, "other": {"outs": outs}}}
+    with pytest.raises(DataError, match=r"^here: reports/metrics\.json is an output twice"):
+        locks.checked(lock, "here")

@@ -105,6 +105,7 @@ def test_other_parameters_are_refused_by_name(finished):
 
 def test_other_images_are_allowed_and_kept_in_the_record(finished):
     change(paths.PARAMS, "data", "name", "my-digits")
+    write_lock()
     folder = writing.file_results("digits")
     assert reading.read(folder).params.data.name == "my-digits"
     assert experiments.params("digits").data.name == "digits"

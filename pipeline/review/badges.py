@@ -31,10 +31,10 @@ def same_team(signer: str, authors: Collection[str]) -> bool:
     return signer.casefold().strip() in {name.casefold().strip() for name in authors}
 
 
-def of(outcome: Outcome, signer: str, authors: Collection[str]) -> list[Badge]:
-    """The badges, beginning with what a re-run is about."""
+def of(outcome: Outcome, signer: str, authors: Collection[str], share: str = "") -> list[Badge]:
+    """The badges, beginning with what a re-run is about. `share`: how much of it was run, if not all."""
     return [
-        _reproduced(outcome, signer, authors),
+        _reproduced(outcome, signer, authors, share),
         Badge("Results Replicated", "not supported", "the authors' code was used; a replication goes without it"),
         Badge(
             "Artifacts Evaluated – Functional",
@@ -55,10 +55,12 @@ def of(outcome: Outcome, signer: str, authors: Collection[str]) -> list[Badge]:
     ]
 
 
-def _reproduced(outcome: Outcome, signer: str, authors: Collection[str]) -> Badge:
+def _reproduced(outcome: Outcome, signer: str, authors: Collection[str], share: str) -> Badge:
     name = "Results Reproduced"
     if outcome is not Outcome.REPRODUCED:
         return Badge(name, "not supported", f"the outcome is {outcome}")
     if same_team(signer, authors):
         return Badge(name, "not supported", f"{signer} is among the authors; it asks for somebody else")
+    if share:
+        return Badge(name, "in part", share)
     return Badge(name, "supported", "the claim was reproduced with the authors' artifacts, by none of the authors")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pipeline.filing import divergence
 from pipeline.filing.record import Record
 from pipeline.results.figures import Run
-from pipeline.results.seeds import Measured, Seed
+from pipeline.results.seeds import Measured, Seed, counted
 from pipeline.review.rerun import Rerun
 
 
@@ -50,6 +50,14 @@ def of_runs(reruns: Sequence[Rerun], record: Record | None, split: str) -> list[
 def measured(evidence: Sequence[Evidence], split: str, images: int) -> Measured:
     accuracies = tuple(getattr(found.seed, f"{split}_accuracy") for found in evidence)
     return Measured(accuracies, images, len(accuracies))
+
+
+def share(evidence: Sequence[Evidence]) -> str:
+    """`1 of 10 seeds was run here, the others are the record's`; empty if all were run."""
+    ran = sum(found.source is not Source.VOUCHED for found in evidence)
+    if ran == len(evidence):
+        return ""
+    return f"{ran} of {counted(len(evidence))} {'was' if ran == 1 else 'were'} run here, the others are the record's"
 
 
 def _ran(rerun: Rerun, record: Record | None, split: str) -> Evidence:

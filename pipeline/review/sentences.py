@@ -4,7 +4,7 @@ from pipeline.filing import divergence
 from pipeline.filing.divergence import StageComparison
 from pipeline.results import class_differences
 from pipeline.results.seeds import Measured, counted
-from pipeline.review import claimed, further, power
+from pipeline.review import claimed, evidence, further, power
 from pipeline.review.evidence import Evidence, Source
 from pipeline.review.verdict import Outcome, Question, Verdict
 from pipeline.review.verify import Review
@@ -14,7 +14,16 @@ _POINTS = 100
 
 def headline(review: Review) -> str:
     """The outcome and, in a sentence, why; about the claim. Then how its further figures went."""
-    return f"{review.outcome}: {_why(review)}{further.summary(review.further)}"
+    own = f"; {said}" if (said := share(review)) else ""
+    return f"{review.outcome}: {_why(review)}{own}{further.summary(review.further)}"
+
+
+def share(review: Review) -> str:
+    """How many of the seeds that decided ran here; empty if all did, or nothing was decided."""
+    if review.outcome not in (Outcome.REPRODUCED, Outcome.NOT_REPRODUCED):
+        return ""
+    verdict = review.conclusion.verdict
+    return evidence.share(review.evidence[: verdict.look if verdict else None])
 
 
 def bits(review: Review) -> str:

@@ -62,7 +62,7 @@ def certificate(review: Review, signer: str, when: datetime.datetime, machine: d
         "not_checked": list(not_checked(review)),
         "kind": badges.kind(signer, authors),
         "policy": badges.POLICY,
-        "badges": [asdict(badge) for badge in badges.of(review.outcome, signer, authors)],
+        "badges": [asdict(badge) for badge in badges.of(review.outcome, signer, authors, sentences.share(review))],
         "manifest": _manifest(review),
         "report": {file.as_posix(): records.file_digest(file) for file in files},
     }

@@ -182,7 +182,10 @@ def _count(asked: Asked, claim: Claimed) -> int:
 
 
 def _run(copy: Workspace, plan: _Plan, say: Say) -> list[Rerun]:
-    """Seed after seed, until the claim is decided; if no number was asked for, seeds on record spare running them."""
+    """Seed after seed, until the claim is decided; if no number was asked for, seeds on record spare running them.
+
+    Where bits decide, a number that is asked for is of seeds whose bits are compared.
+    """
     subject, asked, placed = plan.subject, plan.asked, plan.placed
     named = subject.record.params if subject.record else subject.params
     reruns: list[Rerun] = []
@@ -191,8 +194,9 @@ def _run(copy: Workspace, plan: _Plan, say: Say) -> list[Rerun]:
         reruns.append(replace(ran, lock=asked.elsewhere.as_on_record(ran.lock, placed, named)))
         found = evidence.of_runs(reruns, subject.record, plan.claim.split)
         speaking = found if asked.seeds is None else found[: len(reruns)]
-        decided = conclusion.of(plan.claim, subject.record, reruns[0], speaking).outcome is not Outcome.INCONCLUSIVE
-        if decided or len(speaking) >= plan.count:
+        concluded = conclusion.of(plan.claim, subject.record, reruns[0], speaking)
+        spared = concluded.verdict is None and len(speaking) < len(found)
+        if (concluded.outcome is not Outcome.INCONCLUSIVE and not spared) or len(speaking) >= plan.count:
             break
     return reruns
 

@@ -82,6 +82,19 @@ def test_only_another_than_the_authors_reproduces():
     assert badges.kind("A", ["A"]).startswith("Repeatability")
 
 
+def test_seeds_that_were_not_run_earn_it_in_part(three, again):
+    claim(value=None, origin="own", n=None)
+    commit()
+    again(None, None, None)
+    for asked, standing in (({}, "in part"), ({"seeds": 3}, "supported")):
+        found = review(**asked)
+        report.write(found)
+        content = signed.certificate(found, "B", WHEN, MACHINE)
+        assert content["badges"][0]["standing"] == standing
+        assert ("1 of 3 seeds was run here" in content["badges"][0]["why"]) == (standing == "in part")
+        assert ("1 of 3 seeds was run here" in content["summary"]) == (standing == "in part")
+
+
 @pytest.mark.parametrize("outcome", [Outcome.NOT_REPRODUCED, Outcome.INCONCLUSIVE, Outcome.INTACT])
 def test_no_other_outcome_supports_the_badge(outcome):
     found = {badge.name: badge.standing for badge in badges.of(outcome, "B", ["A"])}

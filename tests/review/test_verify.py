@@ -304,6 +304,43 @@ def test_a_number_that_is_asked_for_is_run(three, again):
     assert "seed 3: test accuracy 16.67 %, on record 16.67 %, the same bits (computed here)" in report.as_text(found)
 
 
+ONE_OF_THREE = "1 of 3 seeds was run here, the others are the record's"
+
+
+@pytest.mark.parametrize(("value", "outcome"), [(1.0, Outcome.NOT_REPRODUCED), (None, Outcome.REPRODUCED)])
+def test_how_many_of_the_seeds_that_decided_were_run_is_in_the_headline(three, again, value, outcome):
+    claim(value=value, **({"origin": "own", "n": None} if value is None else {}))
+    commit()
+    ran = again(None, None, None)
+    found = review()
+    assert (ran, found.outcome) == ([1], outcome)
+    assert f"; {ONE_OF_THREE}" in sentences.headline(found)
+    assert ONE_OF_THREE in report.as_json(found)["headline"]
+    ran.clear()
+    found = review(seeds=3)
+    assert (ran, found.outcome) == ([1, 2, 3], outcome)
+    assert "run here" not in sentences.headline(found)
+
+
+def test_seeds_that_decided_nothing_are_not_counted(three, again):
+    claim(value=0.5)
+    commit()
+    again(None, None, None)
+    found = review()
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "run here" not in sentences.headline(found)
+
+
+def test_a_seed_on_record_that_does_not_come_out_again_ends_no_review(three, again):
+    """Equal bits of the first seed say nothing of the next: who asks for three has three compared."""
+    claim(value=None, origin="own", n=None)
+    commit()
+    ran = again(None, 0.9, 0.8)
+    found = review(seeds=3)
+    assert ran == [1, 2, 3]
+    assert not found.conclusion.exact
+
+
 def test_on_a_machine_with_other_bits_the_record_s_seeds_are_another_s(three, again):
     ran = again(0.16, 0.17, 0.18)
     found = review()

@@ -1,6 +1,7 @@
 """What a review asks git: which commit, which files, and their contents there."""
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ class GitError(HerbariumError):
 
 
 _ABSENT = 1  # how `rev-parse --quiet` ends if there is no such revision
+_COMMIT_AND_FILE = re.compile(r"([0-9a-f]{40,64})\0(?:\n([^\0]*)\0)?")  # of `log -z`; merges name no file
 _NOT_TRUSTED = b"dubious ownership"  # the folder is another user's; git says how to trust it
 # Line ends are part of a file's hash; git's configuration may ask for others than were committed.
 _BYTE_FOR_BYTE = ("-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", "core.symlinks=true")
@@ -40,7 +42,7 @@ def commit(revision: str = "HEAD", seconds: float | None = None) -> str:
 def files() -> list[Path]:
     """Files of the working tree that git tracks or would track: all but the ignored ones."""
     listed = _output("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
-    return [path for name in listed.decode().split("\0") if name and (path := Path(name)).is_file()]
+    return [path for name in os.fsdecode(listed).split("\0") if name and (path := Path(name)).is_file()]
 
 
 def changed(*below: str, seconds: float | None = None) -> list[str]:
@@ -67,14 +69,27 @@ def committed(path: Path) -> bool:
 
 
 def show(revision: str, path: Path) -> str | None:
-    """A text file as it is in a commit; None if it is not there."""
+    """A text file as it is in a commit; None if it is not there. Raises GitError if it is not UTF-8."""
     done = _run("show", f"{revision}:./{path.as_posix()}")
-    return done.stdout.decode() if done.returncode == 0 else None
+    try:
+        return done.stdout.decode() if done.returncode == 0 else None
+    except UnicodeDecodeError:
+        raise GitError(f"{path} of commit {revision[:10]}: not UTF-8 text; save it as UTF-8 and commit it") from None
 
 
 def last_change(revision: str, path: Path) -> str | None:
     """The commit, up to `revision`, that changed `path` last; None if it is not there."""
     return _line("log", "-1", "--format=%H", revision, "--", path.as_posix()) or None
+
+
+def first_change(revision: str, path: Path) -> tuple[str, Path] | None:
+    """The commit, up to `revision`, that brought the file at `path`, and its name there: followed, with the same bytes,
+    to where it was moved or copied from. None if it was never there.
+    """
+    options = ("--follow", "-M100%", "-z", "--format=%H", "--name-only", "--relative")
+    listed = os.fsdecode(_output("-c", "log.showRoot=true", "log", *options, revision, "--", path.as_posix()))
+    found = _COMMIT_AND_FILE.findall(listed)
+    return (found[-1][0], Path(found[-1][1] or path)) if found else None
 
 
 def authors(revision: str, *below: Path) -> list[str]:

@@ -59,25 +59,31 @@ def differing(name: str) -> tuple[str, ...]:
 
 
 def _too_young(folder: Path, revision: str) -> tuple[str, ...]:
-    """What decides a verdict and was changed after the outcome on record was known, in one sentence."""
-    filed = git.last_change(revision, folder / "record/metrics.json")
-    if filed is None or git.show(revision, folder / "record/metrics.json") is None:
+    """What decides a verdict and was changed after an outcome was known, in one sentence.
+
+    It was known when a record was first filed: filed again, or moved, it makes no claim younger.
+    """
+    metrics = folder / "record/metrics.json"
+    first = git.first_change(revision, metrics) if git.show(revision, metrics) is not None else None
+    if first is None:
         return ()
-    then, now = (dict(_deciding(git.show(commit, folder / "claim.yaml") or "")) for commit in (filed, revision))
+    filed, where = first
+    claims = ((filed, where.parent.parent), (revision, folder))
+    then, now = (dict(_deciding(commit, below / "claim.yaml")) for commit, below in claims)
     was, now = ({key: found.get(key, _NOTHING) for key in {**then, **now}} for found in (then, now))
     changed = [f"{key} is {now[key]}, was {was[key]}" for key in now if was[key] != now[key]]
     if not changed:
         return ()
     return (
-        f"{folder / 'claim.yaml'} is younger than the record (filed in commit {filed[:10]}): {'; '.join(changed)}: what"
-        " is declared when the outcome is known may have been chosen to suit it",
+        f"{folder / 'claim.yaml'} is younger than the record (first filed in commit {filed[:10]}):"
+        f" {'; '.join(changed)}: what is declared when the outcome is known may have been chosen to suit it",
     )
 
 
-def _deciding(claim: str) -> Iterator[tuple[str, Any]]:
-    """What a claim.yaml declares that decides a verdict, as it was written: it may be of another version."""
+def _deciding(commit: str, claim: Path) -> Iterator[tuple[str, Any]]:
+    """What a claim.yaml declares that decides a verdict, as it was written: of another version, or damaged."""
     try:
-        content = dict(config.parse_yaml(claim, "claim.yaml"))
+        content = dict(config.parse_yaml(git.show(commit, claim) or "", "claim.yaml"))
     except (HerbariumError, TypeError, ValueError):
         return
     reported = ("value", "n", "seeds") if content.get("origin") == "published" else ()  # our own follow the record

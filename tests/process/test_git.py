@@ -109,3 +109,24 @@ def test_asking_leaves_the_repository_as_it_is(repository: Path) -> None:
     before = index.read_bytes()
     assert git.changed() == git.uncommitted() == []
     assert index.read_bytes() == before
+
+
+def test_the_first_change_of_a_file_is_followed_to_where_it_came_from(repository: Path) -> None:
+    """To the same bytes only: files of one form are much alike, and have nothing to do with each other."""
+    first = git.commit()
+    (repository / "like it.txt").write_bytes(CONTENT["windows.txt"] + b"three\r\n")
+    call("add", "--all")
+    call("commit", "--quiet", "--message", "another")
+    second = git.commit()
+    call("mv", "nested/é.bin", "moved ü.bin")
+    call("commit", "--quiet", "--message", "moved")
+    (repository / "moved ü.bin").write_bytes(b"other")
+    call("commit", "--quiet", "--all", "--message", "changed")
+    assert git.first_change("HEAD", Path("moved ü.bin")) == (first, Path("nested/é.bin"))
+    assert git.first_change("HEAD", Path("like it.txt")) == (second, Path("like it.txt"))
+    assert git.first_change("HEAD", Path("never.txt")) is None
+
+
+def test_what_is_no_utf_8_is_named(repository: Path) -> None:
+    with pytest.raises(GitError, match=r"^nested/é\.bin of commit HEAD: not UTF-8 text"):
+        git.show("HEAD", Path("nested/é.bin"))

@@ -12,7 +12,7 @@ from pipeline.commands import review as command
 from pipeline.files import records
 from pipeline.filing import writing
 from pipeline.filing.divergence import StageComparison
-from pipeline.process.errors import ConfigError, DataError
+from pipeline.process.errors import ConfigError, DataError, HerbariumError
 from pipeline.review import claimed, committed, report, sentences, subjects, verify
 from pipeline.review.verdict import Outcome
 from pipeline.review.verify import Asked, Review
@@ -156,7 +156,7 @@ def test_what_was_declared_after_the_outcome_was_known_is_said_first(filed, agai
     again(None)
     said: list[str] = []
     found = review(said=said, seeds=1)
-    assert said[0].startswith(f"{EXPERIMENT / 'claim.yaml'} is younger than the record (filed in commit ")
+    assert said[0].startswith(f"{EXPERIMENT / 'claim.yaml'} is younger than the record (first filed in commit ")
     assert says in said[0]
     assert said[0] in report.as_text(found).splitlines()[1]
     (EXPERIMENT / "record/confusion.webp").write_text("drawn again")
@@ -164,17 +164,74 @@ def test_what_was_declared_after_the_outcome_was_known_is_said_first(filed, agai
     assert says in review(seeds=1).subject.warnings[0]
 
 
-def test_what_was_declared_before_or_means_the_same_is_no_warning(filed, again):
-    claim(source="said better")
-    commit("words")
-    again(None)
-    assert review().subject.warnings == ()
-    shutil.rmtree(EXPERIMENT / "record")
+def test_what_was_declared_before_or_means_the_same_is_no_warning(repository, again):
     claim(margin=0.04)
     commit("margin, and no record yet")
     writing.file_results("digits")
     commit("record")
+    claim(source="said better")
+    commit("words")
+    again(None)
     assert review().subject.warnings == ()
+
+
+def _filed_again() -> None:
+    records.write_json(EXPERIMENT / "record/metrics.json", {"filed": "again"})
+    commit("record again")
+
+
+def _taken_away_and_filed_again() -> None:
+    shutil.rmtree(EXPERIMENT / "record")
+    commit("no record")
+    _filed_again()
+
+
+def _moved() -> None:
+    git("mv", str(EXPERIMENT), "experiments/other")
+    commit("moved")
+
+
+@pytest.mark.parametrize("hide", [_filed_again, _taken_away_and_filed_again, _moved])
+def test_a_margin_stays_younger_than_an_outcome_that_was_known(filed, hide):
+    """A record that is filed again, or moved, was known before."""
+    claim(margin=0.5)
+    commit("after the fact")
+    hide()
+    folder = Path("experiments/other") if hide is _moved else EXPERIMENT
+    (said,) = committed._too_young(folder, "HEAD")
+    assert f"{folder / 'claim.yaml'} is younger" in said
+    assert "margin is 0.5, was 0.05" in said
+
+
+def test_a_margin_that_a_move_changes_is_younger(filed):
+    claim(margin=0.5)
+    _moved()
+    assert "margin is 0.5, was 0.05" in committed.at("other", "HEAD").warnings[0]
+
+
+def test_a_claim_of_then_that_cannot_be_read_has_declared_nothing(filed, again):
+    file = EXPERIMENT / "claim.yaml"
+    text = file.read_bytes()
+    file.write_bytes("source: Müller".encode("latin-1"))
+    shutil.rmtree(EXPERIMENT / "record")
+    git("add", "--all")
+    git("commit", "--quiet", "--amend", "--message", "a claim in another encoding")
+    writing.file_results("digits")
+    commit("record")
+    file.write_bytes(text)
+    commit("the claim")
+    assert "margin is 0.05, was not declared" in committed.at("digits", "HEAD").warnings[0]
+
+
+def test_a_committed_file_that_is_not_utf_8_is_named(filed):
+    (EXPERIMENT / "params.yaml").write_bytes("# Müller".encode("latin-1"))
+    commit("another encoding")
+    with pytest.raises(HerbariumError, match=r"^experiments/digits/params\.yaml of commit \w+: not UTF-8 text"):
+        review()
+    Path("params.yaml").write_bytes("# Müller".encode("latin-1"))
+    commit("another encoding")
+    with pytest.raises(HerbariumError, match=r"^params\.yaml of commit \w{10}: not UTF-8 text"):
+        review("HEAD")
 
 
 FURTHER = {"metric": "macro_f1", "split": "test", "value": 0.5, "n": 6, "margin": 0.1}
@@ -189,8 +246,7 @@ FURTHER = {"metric": "macro_f1", "split": "test", "value": 0.5, "n": 6, "margin"
         ({"figures": [{**FURTHER, "n": 7}]}, "the n of test macro_f1 is 7, was 6"),
     ],
 )
-def test_what_else_decides_on_a_published_figure_was_declared_before_too(filed, values, says):
-    shutil.rmtree(EXPERIMENT / "record")
+def test_what_else_decides_on_a_published_figure_was_declared_before_too(repository, values, says):
     published = {"value": 0.2, **PUBLISHED, "figures": [FURTHER]}
     claim(**published)
     commit("published, and no record yet")

@@ -29,14 +29,15 @@ def behind(training: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str,
 def _behind(
     trials: Sequence[Mapping[str, str]], training: Mapping[str, Any], metrics: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    own = next((trial for trial in trials if trial["fingerprint"] == training["fingerprint"]), None)
-    if own is None or own["state"] != COMPLETE:
+    complete = [trial for trial in trials if trial["state"] == COMPLETE]
+    own = next((trial for trial in complete if trial["fingerprint"] == training["fingerprint"]), None)
+    if own is None:
         return None
     asked = sweep_settings.read()
     key, chosen_by = _sought(asked, own)
     number, score = int(own["number"]), float(own[key])
     audit = _audit(number)
-    better = [t for t in trials if t["state"] == COMPLETE and float(t[key]) > score]
+    better = [trial for trial in complete if float(trial[key]) > score]
     return {
         "trial": number,
         "rank": len(better) + 1,

@@ -68,6 +68,14 @@ def test_it_is_filed_with_the_run_and_told(winner):
     assert "images that no trial was selected on" in text
 
 
+def test_a_pruned_twin_that_came_first_hides_no_winner(finished):
+    """It was stopped early, and the same was tried to its end later."""
+    swept((0, "pruned", "", 1, "", FINGERPRINT), (1, "complete", 0.5, 2, "", FINGERPRINT))
+    found = behind()
+    assert (found["trial"], found["rank"]) == (1, 1)
+    assert found["trials"] == {"complete": 1, "pruned": 1}
+
+
 def set_sweep(**values: object) -> None:
     text = editing.with_values(config.read_text(paths.PARAMS), {f"sweep.{k}": v for k, v in values.items()}, "params")
     paths.PARAMS.write_text(text, encoding="utf-8")

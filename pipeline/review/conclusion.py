@@ -22,13 +22,17 @@ from pipeline.review.verdict import Outcome, Question, Verdict, judge
 
 @dataclass(frozen=True)
 class Conclusion:
-    """`exact`: every output of every seed that ran is the record's. `verdict`: None where no figures were compared."""
+    """`exact`: every output of every seed that ran is the record's. `verdict`: None where no figures were compared.
+
+    `on_its_word`: that the images are the claim's was compared with nothing, claim.yaml says it.
+    """
 
     outcome: Outcome
     exact: bool
     measured: Measured
     question: Question | None = None
     verdict: Verdict | None = None
+    on_its_word: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,12 @@ def of(claim: Claimed, record: Record | None, first: Rerun, found: Sequence[Evid
     )
     if claim.of_record and exact and _same_figures(claim, record, found):
         return Conclusion(Outcome.REPRODUCED, exact, ours)
-    question = claim.question(_of_the_claim(claim, record, first, claim.split))
+    same = _of_the_claim(claim, record, first, claim.split)
+    question = claim.question(same)
     if question is None:
         return Conclusion(Outcome.INCONCLUSIVE, exact, ours)
-    verdict = judge(ours, question)
-    return Conclusion(verdict.outcome, exact, ours, question, verdict)
+    verdict, on_its_word = judge(ours, question), same and not _are_told(claim, first, claim.split)
+    return Conclusion(verdict.outcome, exact, ours, question, verdict, on_its_word)
 
 
 def further(
@@ -90,9 +95,14 @@ def _of_the_claim(claim: Claimed, record: Record | None, first: Rerun, split: st
     """Whether a split's images that ran are those the claim is about."""
     if claim.of_record and record:
         return locks.same_images(record.lock, first.lock, split)
-    if claim.official and split in first.shown:
+    if _are_told(claim, first, split):
         return first.shown[split].digest == claim.official.get(split)
-    return claim.same_images and (split == claim.split or not claim.official)
+    return claim.same_images and split == claim.split
+
+
+def _are_told(claim: Claimed, first: Rerun, split: str) -> bool:
+    """Whether hashes tell if the images of a split are the claim's: the record's, or those of what they show."""
+    return claim.of_record or bool(claim.official and split in first.shown)
 
 
 def stages(record: Record | None, first: Rerun) -> list[StageComparison]:

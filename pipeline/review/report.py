@@ -37,7 +37,11 @@ def as_json(review: Review) -> dict[str, Any]:
         "headline": sentences.headline(review),
         "warnings": list(review.subject.warnings),
         "elsewhere": list(review.elsewhere),
-        "claim": {**asdict(claim), "same_images": found.question.same_images if found.question else None},
+        "claim": {
+            **asdict(claim),
+            "same_images": found.question.same_images if found.question else None,
+            "on_its_word": found.on_its_word,
+        },
         "possible": list(review.possible),
         "split": claim.split,
         "exact": found.exact,

@@ -5,6 +5,7 @@ from pipeline.filing.divergence import StageComparison
 from pipeline.results import class_differences
 from pipeline.results.seeds import Measured, counted
 from pipeline.review import claimed, evidence, further, power
+from pipeline.review.conclusion import Conclusion
 from pipeline.review.evidence import Evidence, Source
 from pipeline.review.verdict import Outcome, Question, Verdict
 from pipeline.review.verify import Review
@@ -59,7 +60,7 @@ def figures(review: Review) -> list[str]:
     lines = [
         f"reported   {claimed.shown(question.reported)}",
         f"reproduced {claimed.shown(_looked_at(review.conclusion.measured, verdict))}",
-        f"difference {_signed(verdict.difference)} points; {_images(question.same_images)}",
+        f"difference {_signed(verdict.difference)} points; {_images(review.conclusion, question.same_images)}",
     ]
     return [*lines, *_look(verdict, question)]
 
@@ -141,8 +142,10 @@ def _look(verdict: Verdict, question: Question) -> list[str]:
     ]
 
 
-def _images(same: bool) -> str:
-    return "measured on the same images" if same else "measured on other images, whose luck is counted in"
+def _images(found: Conclusion, same: bool) -> str:
+    if not same:
+        return "measured on other images, whose luck is counted in"
+    return "measured on the same images" + (", as claim.yaml says" if found.on_its_word else "")
 
 
 def _signed(value: float) -> str:

@@ -85,6 +85,8 @@ def not_checked(review: Review) -> Iterator[str]:
     claim = review.subject.claim
     if claim and claim.origin == "published":
         yield "the publication: what it reports is taken from claim.yaml"
+    if review.conclusion.on_its_word:
+        yield "that the images are those of the claim: claim.yaml says so, and gives no digest of them"
     if len([found for found in review.evidence if found.source is Source.COMPUTED]) == 1:
         yield "other seeds: one was run here, which says little of the recipe's spread"
     yield "other machines: all that ran, ran on the one named here"

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.filing import image_sets, writing
-from pipeline.review import report, verify
+from pipeline.review import report, signed, verify
 from pipeline.review.elsewhere import Elsewhere
 from pipeline.review.verify import Asked, Review
-from tests.filing.conftest import replicated
+from tests.filing.conftest import replicated, write_lock
 
 from .conftest import claim, commit
 
@@ -21,6 +21,7 @@ def folder(repository: Path) -> Path:
     path = repository / "params.yaml"
     text = path.read_text(encoding="utf-8").replace("source: digits ", "source: image_folder ")
     path.write_text(text.replace("path: data/originals ", "path: data "), encoding="utf-8")
+    write_lock()
     replicated(1, 1)
     writing.file_results("digits")
     return repository
@@ -58,16 +59,36 @@ def test_a_claim_that_does_not_say_which_goes_by_the_source(folder, again):
     assert "official" not in report.as_text(found)
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_the_same_images_by_the_word_of_a_claim_are_called_that(repository, again, told):
+    replicated(1, 1)
+    writing.file_results("digits")
+    claim(**SAME, **({"contents": {"test": image_sets.of_project()["test"].digest}} if told else {}))
+    commit("claim")
+    again(None, None, None)
+    found = verify.review("digits", Asked(), lambda _: None)
+    assert same(found)
+    assert report.as_json(found)["claim"]["on_its_word"] is not told
+    assert ("measured on the same images, as claim.yaml says" in report.as_text(found)) is not told
+    unchecked = "that the images are those of the claim: claim.yaml says so, and gives no digest of them"
+    assert (unchecked in list(signed.not_checked(found))) is not told
+
+
 def test_a_reviewer_s_own_folder_may_hold_them(folder, again):
     official = image_sets.of_project()["test"].digest
     assert same(review(official, again, elsewhere=Elsewhere(data=folder / "data")))
     assert not same(review("0" * 64, again, elsewhere=Elsewhere(data=folder / "data")))
 
 
-def test_figures_of_another_split_are_not_of_the_official_images(folder, again):
-    further = {"metric": "accuracy", "split": "validation", "value": 0.5, "n": 6, "margin": 0.3}
-    claim(figures=[further])
-    found = review(image_sets.of_project()["test"].digest, again)
+@pytest.mark.parametrize("told", [True, False])
+def test_figures_of_another_split_are_not_of_the_official_images(repository, again, told):
+    replicated(1, 1)
+    writing.file_results("digits")
+    claim(figures=[{"metric": "accuracy", "split": "validation", "value": 0.5, "n": 6, "margin": 0.3}])
+    claim(**SAME, **({"contents": {"test": image_sets.of_project()["test"].digest}} if told else {}))
+    commit("claim")
+    again(None, None, None)
+    found = verify.review("digits", Asked(), lambda _: None)
     assert same(found)
     (one,) = found.further
     low, high = one.verdict.inner

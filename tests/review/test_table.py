@@ -13,7 +13,7 @@ from pipeline.filing import claims, experiments, image_sets, reading, writing
 from pipeline.identity import resources
 from pipeline.process.errors import DataError
 from pipeline.review import standing, table
-from tests.filing.conftest import replicated
+from tests.filing.conftest import replicated, write_lock
 
 from .conftest import claim
 
@@ -50,6 +50,7 @@ def test_a_new_record_makes_it_stale(readme):
 def test_a_record_of_substitute_images_says_so(readme):
     path = readme.parent / "params.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("source: digits ", "source: image_folder "))
+    write_lock()
     writing.file_results("digits")
     claim(origin="published", value=0.5, n=6)
     table.write(readme)

@@ -31,8 +31,8 @@ def same_team(signer: str, authors: Collection[str]) -> bool:
     return signer.casefold().strip() in {name.casefold().strip() for name in authors}
 
 
-def of(outcome: Outcome, signer: str, authors: Collection[str], share: str = "") -> list[Badge]:
-    """The badges, beginning with what a re-run is about. `share`: how much of it was run, if not all."""
+def of(outcome: Outcome, signer: str, authors: Collection[str], share: str) -> list[Badge]:
+    """The badges, beginning with what a re-run is about. `share`: how much of it was run, empty for all."""
     return [
         _reproduced(outcome, signer, authors, share),
         Badge("Results Replicated", "not supported", "the authors' code was used; a replication goes without it"),

@@ -74,8 +74,8 @@ def test_a_name_is_a_name(name):
 
 
 def test_only_another_than_the_authors_reproduces():
-    by_other = badges.of(Outcome.REPRODUCED, "B", ["A"])[0]
-    by_author = badges.of(Outcome.REPRODUCED, " a", ["A"])[0]
+    by_other = badges.of(Outcome.REPRODUCED, "B", ["A"], "")[0]
+    by_author = badges.of(Outcome.REPRODUCED, " a", ["A"], "")[0]
     assert (by_other.name, by_other.standing) == ("Results Reproduced", "supported")
     assert by_author.standing == "not supported"
     assert badges.kind("B", ["A"]).startswith("Reproducibility")
@@ -97,7 +97,7 @@ def test_seeds_that_were_not_run_earn_it_in_part(three, again):
 
 @pytest.mark.parametrize("outcome", [Outcome.NOT_REPRODUCED, Outcome.INCONCLUSIVE, Outcome.INTACT])
 def test_no_other_outcome_supports_the_badge(outcome):
-    found = {badge.name: badge.standing for badge in badges.of(outcome, "B", ["A"])}
+    found = {badge.name: badge.standing for badge in badges.of(outcome, "B", ["A"], "")}
     assert found["Results Reproduced"] == "not supported"
     assert found["Results Replicated"] == "not supported"
     assert found["Artifacts Available"] == "not examined"

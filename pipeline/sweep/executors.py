@@ -154,9 +154,7 @@ def _on(client: Any) -> Workers:
 
 
 def _ended(future: Any) -> None:
-    from distributed import wait
-
-    wait(future)
+    future.exception()  # waits, raising nothing; Dask's own `wait` asks a default client, and there is none
 
 
 def result(future: Any) -> Any:

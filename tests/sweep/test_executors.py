@@ -4,6 +4,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 import dask
@@ -11,8 +12,10 @@ import pytest
 from distributed import LocalCluster
 
 from pipeline.process.errors import ConfigError
-from pipeline.sweep import executors
+from pipeline.results.trials import COMPLETE
+from pipeline.sweep import attempts, executors
 from pipeline.sweep.executors import WorkersError
+from pipeline.sweep.outcomes import MEMORY, Configuration, Outcome, trouble
 from tests.servers import free_port, running
 
 
@@ -30,6 +33,37 @@ def test_a_worker_without_the_projects_folder_ends_the_sweep(tmp_path: Path, mon
             WorkersError, match=r"a worker cannot run trials: FileNotFoundError: .*same path, .*project"
         ):
             workers.submit({}).outcome()
+
+
+def test_a_trial_that_ran_out_of_memory_waits_for_the_others_on_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+
+    def run_trial(configuration: Configuration, _: Path) -> Outcome:
+        time.sleep(configuration["seconds"])
+        ended.append(configuration["name"])
+        if configuration["name"] == "broken":
+            raise RuntimeError
+        again = ended.count(configuration["name"]) > 1
+        return {"state": COMPLETE} if again else trouble(MEMORY, "out of memory")
+
+    monkeypatch.setattr(executors, "_run_trial", lambda: run_trial)
+    monkeypatch.setattr(executors, "_work_alone", executors._work)
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=3, processes=False, protocol="tcp://", dashboard_address=None
+        ) as cluster,
+        executors.started(scheduler=cluster.scheduler_address) as workers,
+    ):
+        others = [workers.submit({"name": name, "seconds": 0.3}) for name in ("other", "broken")]
+        large: Configuration = {"name": "large", "seconds": 0.0}
+
+        def others_ended() -> None:
+            for other in others:
+                other.ended()
+
+        outcome = attempts.result("trial 1", large, workers.submit(large), workers, others_ended)
+    assert outcome == {"state": COMPLETE}
+    assert (ended[0], sorted(ended[1:3]), ended[3:]) == ("large", ["broken", "other"], ["large"])
 
 
 def test_that_no_worker_is_there_yet_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,20 +51,23 @@ def redrawn(number: int, seed: int, root: Path = Path()) -> Fold:
     As many as the validation split has, or half of what there is, are held out of the images of training, and what is
     left, with the images of validation, is trained on: as many as before. Draws share no image until the images of
     training are used up. What belongs together stays together; what has a part in the validation split is not drawn.
-    Raises CombinationError if nothing can be drawn.
+    Of few groups there are fewer draws. Raises CombinationError if nothing can be drawn.
     """
     from pipeline.model.folds import Fold
 
     labels, units = labels_of(root), _units(root)
     of_training = len(records.read_npy(root / paths.labels("train")))
     free = np.flatnonzero(~np.isin(units[:of_training], units[of_training:]))
-    most = int(np.bincount(labels[free]).max(initial=0))
+    most = min(int(np.bincount(labels[free]).max(initial=0)), len(np.unique(units[free])))
     if most < 2:
-        raise CombinationError("data.splits: too few images for training to draw other validation images from them")
+        raise CombinationError(
+            "data.splits: too few images for training, or groups of them, to draw other validation images from them"
+        )
     parts = min(most, max(2, round(len(free) / (len(labels) - of_training))))
     repeat, place = divmod(number - 1, parts)
-    division = list(_divided(labels[free], units[free], parts, seeds.whole(seed, "redrawn", repeat)))
-    held_out = free[division[place][1]]
+    divided = _divided(labels[free], units[free], parts, seeds.whole(seed, "redrawn", repeat))
+    draws = [free[drawn] for _, drawn in divided if len(drawn)]  # few groups of one class each may leave a part empty
+    held_out = draws[place % len(draws)]
     rest = np.setdiff1d(np.arange(len(labels)), held_out)
     kept = seeds.generator(seed, "kept", number).permutation(rest)[:of_training]
     return Fold(repeat + 1, place + 1, np.sort(kept), held_out)

@@ -94,6 +94,46 @@ def test_where_all_images_are_tied_to_validation_there_is_no_other_draw(stored):
         division.redrawn(1, 7)
 
 
+def grouped(groups: list[str]) -> None:
+    """Put the images of training, in their order, into groups."""
+    names = [row["name"] for row in records.read_csv(paths.ids("train"))]
+    rows = [(name, "dark", group, "train") for name, group in zip(names, groups, strict=True)]
+    records.write_csv(paths.SPLIT_TABLE, ["name", "class", "group", "split"], rows)
+
+
+def few_for_validation() -> None:
+    """Five images instead of 18, so that the images of training would be divided into seven parts."""
+    records.write_npy(paths.labels("validation"), records.read_npy(paths.labels("validation"), memory_map=False)[:5])
+    records.write_csv(paths.ids("validation"), ["name", "sha256"], [(f"v-{i}", f"v-{i}") for i in range(5)])
+
+
+@pytest.mark.parametrize("groups", [2, 3])
+def test_there_are_no_more_draws_than_groups_to_draw(stored, groups):
+    few_for_validation()
+    group = np.minimum(np.arange(COUNTS["train"]), groups - 1)
+    grouped([f"plant {number}" for number in group])
+    draws = [division.redrawn(number, 7) for number in range(1, groups + 1)]
+    assert sorted(place for fold in draws for place in fold.held_out) == list(range(COUNTS["train"]))
+    for fold in draws:
+        of_training = fold.trained[fold.trained < COUNTS["train"]]
+        assert not set(group[fold.held_out]) & set(group[of_training])
+
+
+def test_every_draw_has_images_where_each_group_is_of_one_class(stored):
+    """Of five such groups scikit-learn makes five parts, one of them empty."""
+    few_for_validation()
+    sizes = [8, 1, 5, 22, 1]
+    records.write_npy(paths.labels("train"), np.repeat([1, 0, 2, 1, 1], sizes))
+    grouped([f"plant {number}" for number in np.repeat(range(5), sizes)])
+    assert all(len(division.redrawn(number, 7).held_out) for number in range(1, 11))
+
+
+def test_one_group_cannot_be_drawn_from(stored):
+    grouped(["plant"] * COUNTS["train"])
+    with pytest.raises(CombinationError, match="too few images for training, or groups of them"):
+        division.redrawn(1, 7)
+
+
 def test_more_folds_than_images_of_a_class_are_refused(stored):
     with pytest.raises(CombinationError, match=r"--folds: found 19; class 'grey' has 18 images .* allowed: 2 to 18"):
         division.of_project(19, 1, seed=1)

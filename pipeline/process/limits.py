@@ -6,12 +6,11 @@ from pathlib import Path
 import joblib
 import psutil  # type: ignore[import-untyped]
 
+from pipeline.process import control_groups
 from pipeline.process.errors import MachineError
 
 SPARE_BYTES = 1 << 30  # left free on the disk
 _UNITS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
-# Of control groups, version 2 and 1, as a container sees its own.
-_MEMORY_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 def cpus() -> int:
@@ -21,10 +20,15 @@ def cpus() -> int:
 
 
 def memory_bytes() -> int:
-    """Memory of the machine or, if that is less, of the container."""
+    """Memory of the machine or, if that is less, of the container or the cluster's job."""
     total: int = psutil.virtual_memory().total
-    found = [file.read_text().strip() for file in _MEMORY_FILES if file.exists()]
-    return min([total, *(int(text) for text in found if text.isdigit())])
+    return min([total, *(group.limit for group in control_groups.memory())])
+
+
+def free_memory_bytes() -> int:
+    """What of the memory is free now, to this process."""
+    available: int = psutil.virtual_memory().available
+    return min([available, *(group.free for group in control_groups.memory())])
 
 
 def size(count: float) -> str:

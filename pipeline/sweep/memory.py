@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+from pipeline.process import limits
 
 _LEAST_FREE = 0.5  # of the memory: with less, others have taken it
 _OF_CONTAINER, _OF_MACHINE = Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat")
@@ -10,12 +10,11 @@ _GIGABYTE = 1e9
 
 
 def taken_by_others() -> str | None:
-    """A phrase, if less than half of the machine's memory is free now."""
-    memory = psutil.virtual_memory()
-    if memory.available >= _LEAST_FREE * memory.total:
+    """A phrase, if less than half of the memory that this process may use is free now."""
+    free, total = limits.free_memory_bytes(), limits.memory_bytes()
+    if free >= _LEAST_FREE * total:
         return None
-    free, total = memory.available / _GIGABYTE, memory.total / _GIGABYTE
-    return f"only {free:.1f} of {total:.1f} GB of memory were free before it began"
+    return f"only {free / _GIGABYTE:.1f} of {total / _GIGABYTE:.1f} GB of memory were free before it began"
 
 
 def processes_ended() -> int:

@@ -7,15 +7,18 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from pipeline.process import limits
+from pipeline.process import control_groups, limits
 from pipeline.process.errors import MachineError
 
 
-@pytest.mark.parametrize(("text", "share"), [("max", 1), ("1000", None), (str(1 << 62), 1), ("9223372036854771712", 1)])
-def test_memory_is_the_container_s_if_that_is_less(tmp_path, monkeypatch, text, share):
-    (tmp_path / "memory.max").write_text(text + "\n")
-    monkeypatch.setattr(limits, "_MEMORY_FILES", (tmp_path / "memory.max", tmp_path / "absent"))
-    assert limits.memory_bytes() == (int(text) if share is None else psutil.virtual_memory().total)
+def test_memory_is_the_container_s_if_that_is_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = psutil.virtual_memory()
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: machine)
+    small, unlimited = control_groups.Memory(limit=1000, free=300), control_groups.Memory(limit=1 << 62, free=1 << 61)
+    monkeypatch.setattr(control_groups, "memory", lambda: [unlimited, small])
+    assert (limits.memory_bytes(), limits.free_memory_bytes()) == (1000, 300)
+    monkeypatch.setattr(control_groups, "memory", lambda: [unlimited])
+    assert (limits.memory_bytes(), limits.free_memory_bytes()) == (machine.total, machine.available)
 
 
 def test_processors_are_those_this_process_may_use():

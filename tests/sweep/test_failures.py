@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from pipeline.model.fit import TrainingDivergedError
 from pipeline.params.schema import Params
+from pipeline.process import limits
 from pipeline.process.errors import CombinationError, ConfigError, DataError, MachineError
 from pipeline.results.trials import Trial
 from pipeline.sweep import alone, attempts, coordinator, executors, memory, space, worker
@@ -235,12 +236,10 @@ def test_how_a_process_of_its_own_ended_is_told_apart(
 
 
 def test_memory_is_counted_as_free_or_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    class Memory:
-        available, total = 3e9, 8e9
-
-    monkeypatch.setattr(memory.psutil, "virtual_memory", Memory)
+    monkeypatch.setattr(limits, "memory_bytes", lambda: 8e9)
+    monkeypatch.setattr(limits, "free_memory_bytes", lambda: 3e9)
     assert memory.taken_by_others() == "only 3.0 of 8.0 GB of memory were free before it began"
-    Memory.available = 4e9
+    monkeypatch.setattr(limits, "free_memory_bytes", lambda: 4e9)
     assert memory.taken_by_others() is None
     (tmp_path / "events").write_text("low 0\noom 3\noom_kill 2\noom_group_kill 0\n")
     (tmp_path / "vmstat").write_text("pgfault 7\noom_kill 5\n")

@@ -14,6 +14,7 @@ from pipeline.results import objectives
 
 if TYPE_CHECKING:
     from pipeline.model.training import Trained
+    from pipeline.params.train_section import Train
     from pipeline.results.history import Epoch
 
 Steps = list[tuple[int, float]]  # number of the epoch, or of the folds so far, and the objective then
@@ -24,12 +25,12 @@ class HopelessError(Exception):
 
 
 def watch(
-    measure: str, thresholds: Mapping[int, float], epochs: list[Epoch], steps: Steps, kept: Kept, first: int
+    measure: str, thresholds: Mapping[int, float], epochs: list[Epoch], steps: Steps, kept: Kept, train: Train
 ) -> Callable[[Epoch], None]:
     """A listener that notes epochs, and ends a trial whose best so far is below an epoch's threshold.
 
-    Figures other than accuracy are of the network as it is in `kept`, from epoch `first` on, when all of it is trained:
-    before, epochs may be another training's, and are only told again.
+    Figures other than accuracy are of the network that is in `kept`, with the average of its weights if one is kept.
+    They begin after the warm-up that the settings `train` ask for: its epochs may be another training's, told again.
     """
     best = float("-inf")
 
@@ -38,8 +39,9 @@ def watch(
         epochs.append(epoch)
         if measure == objectives.ACCURACY and epoch.epoch:
             best = max(best, epoch.validation_accuracy)
-        elif epoch.epoch >= first:
-            steps.append((epoch.epoch, of_latest(measure, kept)))
+        elif epoch.epoch > train.warmup_epochs:
+            with kept.latest.steps(kept.latest.assembled.trained, train).averaged():
+                steps.append((epoch.epoch, of_latest(measure, kept)))
             best = max(best, steps[-1][1])
         if epoch.epoch and best < thresholds.get(epoch.epoch, float("-inf")) and best > float("-inf"):
             raise HopelessError

@@ -65,7 +65,7 @@ def _train(configuration: Configuration, epochs: list[Epoch], steps: scoring.Ste
     measure, thresholds = configuration.get("objective", ACCURACY), configuration["thresholds"]
     number, seed = configuration.get("draw", (0, 0))
     fold = division.redrawn(number, seed, root) if number else None
-    watch = scoring.watch(measure, thresholds, epochs, steps, _KEPT, params.train.warmup_epochs + 1)
+    watch = scoring.watch(measure, thresholds, epochs, steps, _KEPT, params.train)
     trained = _trained(configuration, params, root, fold, watch)
     accuracy = scoring.kept_accuracy(trained)
     other = {} if measure == ACCURACY else {"measured": scoring.of_latest(measure, _KEPT)}

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.files import paths, records
 from pipeline.model import cross_validation, division, features, fit, losses, training
+from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.process.errors import CombinationError, ConfigError
 from pipeline.results import objectives, sweep_settings, trials
@@ -102,6 +103,17 @@ def test_a_figure_is_that_of_the_network_that_is_kept(trained: Planned, params: 
     assert timeless(worker.run_trial(configuration)) == timeless(outcome)
     stopped = worker.run_trial({**configuration, "thresholds": {1: 2.0}})
     assert (stopped["state"], len(stopped["steps"])) == ("pruned", 1)
+
+
+def test_where_weights_are_averaged_a_trial_is_pruned_by_what_it_is_scored_by(
+    trained: Planned, params: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The figure here is what the right classes are given, in which any other weights show."""
+    monkeypatch.setattr(objectives, "value", lambda _, labels, shares: float(shares[range(len(labels)), labels].mean()))
+    content = sweeping(params, objective="balanced_accuracy").model_dump()
+    content["train"] |= {"ema": 0.9, "early_stopping_patience": None}
+    outcome = worker.run_trial(configurations(trained(config.check(content, "params.yaml")))[0])
+    assert outcome["steps"][-1][1] == outcome["measured"]
 
 
 def test_over_folds_a_trial_is_the_mean_of_a_cross_validation(trained: Planned, params: Params) -> None:

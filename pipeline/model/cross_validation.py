@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.identity import determinism, fingerprint
 from pipeline.model import fit as fitting
-from pipeline.model import folds, losses, training
+from pipeline.model import fold_examples, folds, losses, training
 from pipeline.model.folds import Fold
 from pipeline.results import balanced, metrics
 from pipeline.results.cross_validation import FoldResult
@@ -40,7 +40,7 @@ def run(
 
 def _measured(params: Params, fold: Fold, root: Path) -> tuple[FoldResult, list[Epoch]]:
     trained = training.run(params, root=root, fold=fold)
-    _, held_out = folds.examples(fold, trained.assembled, params, root=root)
+    _, held_out = fold_examples.examples(fold, trained.assembled, params, root=root)
     logits = fitting.logits(trained.assembled.trained, held_out.inputs)
     probabilities = np.exp(losses.log_probabilities(logits))
     confusion = metrics.confusion_matrix(held_out.labels, probabilities)

@@ -1,24 +1,22 @@
 """Divides the images of training and validation into folds: classes in proportion, what belongs together in one.
 
-Whether they can be divided is asked before anything is trained, where TensorFlow must not be imported: folds.py does.
+It is asked how, and whether they can be, before anything is trained, where TensorFlow must not be imported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint, seeds
+from pipeline.model.folds import Fold
 from pipeline.model.selection import labels_of
 from pipeline.process.errors import CombinationError
 from pipeline.results.together import leaders
-
-if TYPE_CHECKING:
-    from pipeline.model.folds import Fold
 
 
 def check(folds: int, asked_by: str, root: Path = Path()) -> None:
@@ -33,8 +31,6 @@ def of_project(folds: int, repeats: int, seed: int, root: Path = Path(), asked_b
     near-duplicates are never parted. Raises CombinationError, beginning with what `asked_by` names, if a class has
     fewer of them than there are folds.
     """
-    from pipeline.model.folds import Fold
-
     labels, units = _checked(folds, asked_by, root)
     return [
         Fold(repeat, number, trained, held_out)
@@ -53,8 +49,6 @@ def redrawn(number: int, seed: int, root: Path = Path()) -> Fold:
     training are used up. What belongs together stays together; what has a part in the validation split is not drawn.
     Of few groups there are fewer draws. Raises CombinationError if nothing can be drawn.
     """
-    from pipeline.model.folds import Fold
-
     labels, units = labels_of(root), _units(root)
     of_training = len(records.read_npy(root / paths.labels("train")))
     free = np.flatnonzero(~np.isin(units[:of_training], units[of_training:]))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from pipeline.identity import fingerprint
-from pipeline.model import adjustable, features, folds, heads, steps
+from pipeline.model import adjustable, features, fold_examples, heads, steps
 from pipeline.model import fit as fitting
 from pipeline.model.assembly import Assembled
 from pipeline.model.fit import Examples
@@ -90,7 +90,7 @@ class Prepared:
 
     def _examples(self, cut: Any) -> tuple[Examples, Examples]:
         if self._fold:
-            return folds.examples(self._fold, self.assembled, self._params, cut, self._root)
+            return fold_examples.examples(self._fold, self.assembled, self._params, cut, self._root)
         first, second = (
             features.examples(split, self.assembled, self._params, cut, self._root) for split in fingerprint.SPLITS
         )

@@ -7,12 +7,16 @@ which trial was taken, how the sampler went, which epoch was kept. A reckoning f
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.identity import seeds
+from pipeline.model import division, folds
+from pipeline.model.folds import Fold
 from pipeline.params.config import with_seed
 from pipeline.params.schema import Params
 from pipeline.process import notices
+from pipeline.process.errors import CombinationError
 from pipeline.results.trials import COMPLETE, Trial, best, top
 from pipeline.sweep import attempts, recorded, study
 from pipeline.sweep.audited import Audited
@@ -26,6 +30,19 @@ NONE_OVER_FOLDS = (
 )
 
 
+@dataclass(frozen=True)
+class _Luck:
+    """A fresh seed, and the other draw of the validation split that it comes with, the `number`-th."""
+
+    seed: int
+    number: int
+    draw: Fold
+
+    def named(self, params: Params) -> str:
+        """The training of `params` with this luck: of what its fingerprint follows from, and of these images."""
+        return folds.named(study.fingerprint(with_seed(params, self.seed)), self.draw)
+
+
 def run(
     plan: Plan, trials: Sequence[Trial], workers: Workers, on_training: Callable[[int, int], None] = lambda *_: None
 ) -> list[Audited]:
@@ -37,15 +54,10 @@ def run(
     how many trainings are done.
     """
     chosen = [] if plan.objective.folds else top(trials, plan.params.sweep.audit_top)
-    fresh = fresh_seeds(plan.params)
-    wanted = {
-        study.fingerprint(params): (params, draw)
-        for trial in chosen
-        for draw, seed in enumerate(fresh, start=1)
-        if (params := with_seed(plan.params_of(trial), seed))
-    }
+    luck = _luck(plan.params, notices.warn) if chosen else []
+    wanted = {one.named(params): (params, one) for params in map(plan.params_of, chosen) for one in luck}
     known = trained(plan)
-    missing = {name: _configuration(name, *how) for name, how in wanted.items() if name not in known}
+    missing = {name: _configuration(*how) for name, how in wanted.items() if name not in known}
     pending = {name: workers.submit(configuration) for name, configuration in missing.items()}
 
     def others_ended() -> None:
@@ -58,7 +70,7 @@ def run(
         known[name] = _measured(called, attempts.result(called, configuration, first, workers, others_ended))
         recorded.note(plan.study, _key(name), known[name])
         on_training(number, len(missing))
-    audited = [_audited(plan, trial, fresh, known) for trial in chosen]
+    audited = [_audited(plan, trial, luck, known) for trial in chosen]
     return [entry for entry in audited if entry]
 
 
@@ -70,7 +82,7 @@ def fresh_seeds(params: Params) -> list[int]:
 
 
 def trained(plan: Plan) -> dict[str, dict[str, Any] | None]:
-    """Fingerprint → accuracy, held_out and trained_on of the audit's trainings so far; None for one that failed."""
+    """Name → accuracy, held_out and trained_on of the audit's trainings so far; None for one that failed."""
     prefix = _key("")
     notes = recorded.notes(plan.study)
     return {key.removeprefix(prefix): value for key, value in notes.items() if key.startswith(prefix)}
@@ -78,7 +90,7 @@ def trained(plan: Plan) -> dict[str, dict[str, Any] | None]:
 
 def of_trial(plan: Plan, trial: Trial) -> Audited | None:
     """The audit of one trial as far as it is recorded; None if there is none."""
-    return _audited(plan, trial, fresh_seeds(plan.params), trained(plan))
+    return _audited(plan, trial, _luck(plan.params), trained(plan))
 
 
 def recommended(trials: Sequence[Trial], audits: Sequence[Audited]) -> Trial | None:
@@ -92,17 +104,33 @@ def recommended(trials: Sequence[Trial], audits: Sequence[Audited]) -> Trial | N
 
 def so_far(plan: Plan, trials: Sequence[Trial]) -> list[Audited]:
     """The audits of the trials that are the best now, as far as they are recorded; best trial first."""
-    audits = [of_trial(plan, trial) for trial in top(trials, plan.params.sweep.audit_top)]
+    luck, known = _luck(plan.params), trained(plan)
+    audits = [_audited(plan, trial, luck, known) for trial in top(trials, plan.params.sweep.audit_top)]
     return [audited for audited in audits if audited]
 
 
-def _key(fingerprint: str) -> str:
-    return f"redrawn:{fingerprint}"
+def _luck(params: Params, tell: Callable[[str], None] = lambda _: None) -> list[_Luck]:
+    """Of each fresh seed; none if nothing is audited, because it is over folds or because, as is told, it cannot be."""
+    if params.sweep.folds:
+        return []
+    try:
+        return [
+            _Luck(seed, number, division.redrawn(number, params.sweep.seed))
+            for number, seed in enumerate(fresh_seeds(params), start=1)
+        ]
+    except CombinationError as error:
+        tell(f"no trial is audited: {error}")
+        return []
 
 
-def _configuration(fingerprint: str, params: Params, draw: int) -> Configuration:
-    content = params.model_dump()
-    how = {"params": content, "fingerprint": fingerprint, "draw": [draw, params.sweep.seed]}
+def _key(name: str) -> str:
+    return f"redrawn:{name}"
+
+
+def _configuration(params: Params, luck: _Luck) -> Configuration:
+    own = with_seed(params, luck.seed)
+    fingerprint, draw = study.fingerprint(own), [luck.number, own.sweep.seed]
+    how = {"params": own.model_dump(), "fingerprint": fingerprint, "draw": draw}
     return {**how, "thresholds": {}, "model": None, "objective": params.sweep.objective}
 
 
@@ -115,10 +143,10 @@ def _measured(called: str, outcome: Outcome) -> dict[str, Any] | None:
 
 
 def _audited(
-    plan: Plan, trial: Trial, fresh: Sequence[int], known: Mapping[str, dict[str, Any] | None]
+    plan: Plan, trial: Trial, luck: Sequence[_Luck], known: Mapping[str, dict[str, Any] | None]
 ) -> Audited | None:
     params = plan.params_of(trial)
-    found = {seed: known.get(study.fingerprint(with_seed(params, seed))) for seed in fresh}
+    found = {one.seed: known.get(one.named(params)) for one in luck}
     done = {seed: values for seed, values in found.items() if values is not None}
     if not done:
         return None

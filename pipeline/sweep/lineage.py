@@ -18,6 +18,7 @@ _CALLED = {
     "search": "the search",
     "search's code": "the code that searches",
     "libraries": "the library that searches",
+    "folds": "which images are held out together",
 }
 
 
@@ -45,4 +46,4 @@ def _is_like(other: StudySummary, name: str) -> bool:
 
 
 def _differing(other: StudySummary, parts: Mapping[str, str]) -> list[str]:
-    return [part for part in _CALLED if other.user_attrs[_NOTE].get(part) != parts[part]]
+    return [part for part in _CALLED if other.user_attrs[_NOTE].get(part) != parts.get(part)]

@@ -11,6 +11,8 @@ import optuna
 from pipeline.files import features_index, paths, records
 from pipeline.identity import code
 from pipeline.identity import fingerprint as identity
+from pipeline.model import division
+from pipeline.model.folds import Fold
 from pipeline.params.schema import Params
 from pipeline.process import databases, verbosity
 from pipeline.process.compat import optuna_internals
@@ -20,9 +22,24 @@ from pipeline.sweep import space
 from pipeline.sweep.dimensions import Dimension
 from pipeline.tracking import address
 
-_DECIDING = tuple(
-    Path("pipeline/sweep", f"{name}.py")
-    for name in ("decisions", "dimensions", "pruning", "search", "space", "starts", "states")
+_DECIDING = tuple(  # beside the code that trains: what is tried, on which images it is measured, and as what
+    Path("pipeline", room, f"{name}.py")
+    for room, names in {
+        "model": ("division",),
+        "results": ("balanced", "metrics", "objectives", "together"),
+        "sweep": (
+            "decisions",
+            "dimensions",
+            "pruning",
+            "scoring",
+            "search",
+            "space",
+            "starts",
+            "states",
+            "worker",
+        ),
+    }.items()
+    for name in names
 )
 
 optuna.logging.set_verbosity(optuna.logging.INFO if verbosity.verbose() else optuna.logging.ERROR)
@@ -50,8 +67,9 @@ def name(params: Params, parts: Mapping[str, str]) -> str:
 def parts(params: Params, dimensions: Sequence[Dimension]) -> dict[str, str]:
     """What the sequence of trials follows from, each as a digest.
 
-    `params` outside the space, with data, environment and code of a training; the search, its code and its library.
-    Raises SweepError if the features have not been extracted.
+    `params` outside the space, with data, environment and code of a training; the search, its code and its library; the
+    folds, if it is over some, which follow from groups and near-duplicates, too. Raises SweepError if the features have
+    not been extracted, CombinationError if the images cannot be divided.
     """
     libraries = ("optuna", "cmaes") if params.sweep.sampler == "cma-es" else ("optuna",)
     content = {
@@ -61,8 +79,13 @@ def parts(params: Params, dimensions: Sequence[Dimension]) -> dict[str, str]:
         ),
         "search's code": code.of_modules(_DECIDING),
         "libraries": {library: version(library) for library in libraries},
+        **({"folds": [fold.digest for fold in _folds(params)]} if params.sweep.folds else {}),
     }
     return {part: records.digest(value) for part, value in content.items()}
+
+
+def _folds(params: Params) -> list[Fold]:
+    return division.of_project(params.sweep.folds, 1, params.sweep.seed, asked_by="params.yaml: sweep.folds")
 
 
 def _of_training(params: Params) -> dict[str, Any]:

@@ -11,7 +11,17 @@ from sklearn.metrics import balanced_accuracy_score
 
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint
-from pipeline.model import assembly, cross_validation, division, extraction, features, fit, folds, training
+from pipeline.model import (
+    assembly,
+    cross_validation,
+    division,
+    extraction,
+    features,
+    fit,
+    fold_examples,
+    folds,
+    training,
+)
 from pipeline.model.selection import Selection
 from pipeline.params import config
 from pipeline.process.errors import CombinationError
@@ -34,7 +44,8 @@ def names_with(split: str, **same: str) -> None:
 
 def test_whether_there_can_be_folds_is_asked_without_tensorflow(stored):
     """A sweep asks before it settles what TensorFlow is to read when it is imported."""
-    asked = "import sys; from pipeline.sweep import plans; plans.division.check(5, 'x'); print('keras' in sys.modules)"
+    divided = "from pipeline.model import division; division.check(5, 'x'); division.of_project(5, 1, 1)"
+    asked = f"import sys; from pipeline.sweep import plans; {divided}; print('keras' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     assert subprocess.check_output([sys.executable, "-c", asked], env=environment, text=True) == "False\n"
 
@@ -166,7 +177,7 @@ def test_a_fold_is_trained_on_rows_of_what_is_stored_views_included(stored, extr
     extracted(params)
     built = assembly.assemble(params, classes=3)
     fold = division.of_project(3, 1, seed=1)[0]
-    trained, held_out = folds.examples(fold, built, params)
+    trained, held_out = fold_examples.examples(fold, built, params)
     of_pool = np.concatenate([np.arange(COUNTS[split]) for split in fingerprint.SPLITS])
     np.testing.assert_array_equal(trained.weights, of_pool[fold.trained])
     assert held_out.weights is None
@@ -212,7 +223,7 @@ def test_cross_validation_extracts_nothing_reads_no_test_image_and_measures_what
     assert sum(result.images for result in results) == POOL
     assert len({*(result.fingerprint for result in results), fingerprint.of_project(params)}) == 4
     trained = training.run(params, fold=divided[0])
-    _, held_out = folds.examples(divided[0], trained.assembled, params)
+    _, held_out = fold_examples.examples(divided[0], trained.assembled, params)
     predicted = fit.logits(trained.assembled.trained, held_out.inputs).argmax(axis=1)
     assert trained.fingerprint == results[0].fingerprint
     assert results[0].accuracy == (predicted == held_out.labels).mean() == trained.epochs[-1].validation_accuracy

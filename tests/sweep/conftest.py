@@ -53,7 +53,8 @@ def sweeping(params: Params, **values: Any) -> Params:
 
 @pytest.fixture
 def planned(project: Path) -> Callable[[Params], Plan]:
-    """Opens the sweep of some parameters in a folder whose features are a name only."""
+    """Opens the sweep of some parameters in a folder with images whose features are a name only."""
+    write_images()
     write_index()
     records.write_json(paths.CLASSES, ["zero", "one"])
     return plans.of

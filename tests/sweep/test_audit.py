@@ -68,6 +68,35 @@ def test_an_interrupted_audit_goes_on(planned: Planned, params: Params) -> None:
     assert [len(entry.accuracies) for entry in audits] == [2, 2]
 
 
+def together(*places: int) -> None:
+    """Put some images of training into one group."""
+    of_training = range(COUNTS["train"])
+    rows = [(f"train-{place}.png", "dark", "plant" if place in places else "", "train") for place in of_training]
+    records.write_csv(paths.SPLIT_TABLE, ["name", "class", "group", "split"], rows)
+
+
+def test_an_audit_on_other_images_is_not_taken_for_one_on_these(planned: Planned, params: Params) -> None:
+    """Which images are drawn follows from their groups, which no fingerprint of a training knows."""
+    plan = planned(params)
+    done = coordinator.run(plan, BY_FORMULA, Listener())
+    audit.run(plan, done, BY_FORMULA)
+    assert len(audit.so_far(plan, done)) == 2
+    together(*range(20))
+    assert audit.so_far(plan, done) == []
+    assert len(audit.run(plan, done, BY_FORMULA)) == 2
+    assert len(audit.trained(plan)) == 8
+
+
+def test_where_no_other_images_can_be_drawn_nothing_is_audited_and_it_is_said(
+    planned: Planned, params: Params, capsys: pytest.CaptureFixture
+) -> None:
+    plan = planned(params)
+    done = coordinator.run(plan, BY_FORMULA, Listener())
+    together(*range(COUNTS["train"]))
+    assert audit.run(plan, done, BY_FORMULA) == audit.so_far(plan, done) == []
+    assert capsys.readouterr().err.startswith("warning: no trial is audited: data.splits: too few images for training")
+
+
 def test_trainings_that_fail_are_left_out(planned: Planned, params: Params, capsys: pytest.CaptureFixture) -> None:
     plan = planned(sweeping(params, audit_top=1))
     done = coordinator.run(plan, BY_FORMULA, Listener())

@@ -12,6 +12,7 @@ import pytest
 from mlflow import MlflowClient
 
 from pipeline.files import paths, records
+from pipeline.model import division, folds
 from pipeline.params.config import with_seed
 from pipeline.params.schema import Params
 from pipeline.results import trials
@@ -61,8 +62,9 @@ def test_one_trial_is_recommended_and_it_is_the_audits(planned: Planned, params:
     audit.run(plan, done, BY_FORMULA)
     best, second = trials.top(done, 2)
     for trial, accuracy in ((best, 0.5), (second, 0.9)):
-        for seed in audit.fresh_seeds(params):
-            name = study.fingerprint(with_seed(plan.params_of(trial), seed))
+        for number, seed in enumerate(audit.fresh_seeds(params), start=1):
+            draw = division.redrawn(number, params.sweep.seed)
+            name = folds.named(study.fingerprint(with_seed(plan.params_of(trial), seed)), draw)
             recorded.note(plan.study, f"redrawn:{name}", {"accuracy": accuracy, "held_out": 100, "trained_on": 800})
     text = command.summary(plan, done, audit.so_far(plan, done))
     assert text.count("herbarium promote") == 1

@@ -77,6 +77,26 @@ def test_all_that_has_changed_is_named_and_the_nearest_sweep_is_meant(before: Pl
     )
 
 
+def grouped(*places: int) -> None:
+    """Put some images of training into one group."""
+    rows = [(f"train-{place}.png", "dark", "plant" if place in places else "", "train") for place in range(37)]
+    records.write_csv(paths.SPLIT_TABLE, ["name", "class", "group", "split"], rows)
+
+
+def test_other_groups_are_another_sweep_where_it_is_over_folds(planned: Planned, params: Params) -> None:
+    """They are in no parameter that is read for training, and what is held out together follows from them."""
+    over_folds = sweeping(params, folds=3)
+    plan, without = planned(over_folds), planned(params)
+    finished(plan)
+    grouped(0, 3, 4)
+    assert plans.of(over_folds).news == (
+        f"changed since {plan.study.study_name} (10 trials): which images are held out together"
+    )
+    assert plans.of(params).study.study_name == without.study.study_name
+    grouped()
+    assert plans.of(over_folds).study.study_name == plan.study.study_name
+
+
 def test_a_sweep_that_goes_on_and_the_very_first_have_no_news(before: Plan, params: Params) -> None:
     assert before.news == plans.of(params).news == ""
     other_data = params.model_copy(update={"data": params.data.model_copy(update={"name": "other"})})

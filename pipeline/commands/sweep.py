@@ -69,8 +69,8 @@ def sweep(
         searched.check_classes(params, records.read_json(paths.CLASSES))
         plans.check_folds(params)
         with folder_lock.outputs_kept("herbarium sweep"):
-            print(command.run(plans.of(params, storage, trials), workers, scheduler, quiet))
-            ledger.note_sweep()
+            plan = plans.of(params, storage, trials)
+            print(command.run(plan, workers, scheduler, quiet, on_written=ledger.note_sweep))
 
 
 @app.command(rich_help_panel=_SEARCHING)

@@ -1,7 +1,7 @@
 """`herbarium sweep` from beginning to end: features, trials, audit, reports, and the view in MLflow."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 from pipeline.files import paths, records
@@ -34,9 +34,16 @@ def bring_features_up_to_date(quiet: bool, variables: Mapping[str, str]) -> None
         raise SweepError(failure)
 
 
-def run(plan: Plan, workers: int = 1, scheduler: str | None = None, quiet: bool = False) -> str:
+def run(
+    plan: Plan,
+    workers: int = 1,
+    scheduler: str | None = None,
+    quiet: bool = False,
+    on_written: Callable[[], None] = lambda: None,
+) -> str:
     """Run the sweep of `plan` to its total, audit its best, write reports/sweep; returns the summary to print.
 
+    `on_written` is called when the trials have been written, however the sweep ends, and again with their audit.
     With `herbarium --debug` trials run in this process, where what one raises is raised.
     """
     ended = plan.trials()
@@ -52,8 +59,10 @@ def run(plan: Plan, workers: int = 1, scheduler: str | None = None, quiet: bool 
             done = coordinator.run(plan, started, _listener(plan, ended, screen, shown))
         finally:
             write(plan, ended)
+            on_written()
         audits = audit.run(plan, done, started, screen.training)
         audited.write(audits)
+        on_written()
         shutil.rmtree(paths.WARM_UPS, ignore_errors=True)
         figures.draw(recorded.in_memory(plan.study), paths.SWEEP_FIGURES, plan.objective.said)
         _finish(plan, done, audits, shown)

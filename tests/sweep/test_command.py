@@ -1,17 +1,20 @@
 """Reports, the display, and the command as its users run it."""
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
 
 from pipeline.files import paths, records
+from pipeline.filing import ledger
 from pipeline.model import division, folds
 from pipeline.params.config import with_seed
 from pipeline.params.schema import Params
@@ -19,11 +22,13 @@ from pipeline.results import trials
 from pipeline.sweep import audit, command, coordinator, figures, promote, recorded, study
 from pipeline.sweep.coordinator import Listener
 from pipeline.sweep.display import display
+from pipeline.sweep.outcomes import Configuration, Outcome
 from pipeline.sweep.plans import Plan
+from pipeline.sweep.study import SweepError
 from tests.servers import group_is_alive
 from tests.test_pipeline import ENVIRONMENT, call, clone
 
-from .conftest import BY_FORMULA, sweeping
+from .conftest import BY_FORMULA, formula, sweeping, working
 
 Planned = Callable[..., Plan]
 
@@ -43,6 +48,23 @@ def test_quiet_is_quiet(planned: Planned, params: Params, capsys: pytest.Capture
     with display(plan, [], quiet=True) as screen:
         coordinator.run(plan, BY_FORMULA, Listener(screen.begun, screen.ended))
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_trials_count_as_looks_at_the_validation_images_however_the_sweep_ends(
+    planned: Planned, params: Params, monkeypatch: pytest.MonkeyPatch, failing: bool
+) -> None:
+    @working
+    def work(configuration: Configuration) -> Outcome:
+        diverges = failing and next(begun) == 3
+        return {"state": "failed", "reason": "diverged"} if diverges else formula(configuration)
+
+    begun = itertools.count()
+    monkeypatch.setattr(command, "_workers", lambda *_: nullcontext(work))
+    plan = planned(sweeping(params, audit_top=0))
+    with pytest.raises(SweepError, match="1 of 4 trials failed") if failing else nullcontext():
+        command.run(plan, quiet=True, on_written=ledger.note_sweep)
+    assert ledger.trainings(split="validation") == (3 if failing else 10)
 
 
 def test_the_summary_tells_what_to_do_next(planned: Planned, params: Params) -> None:

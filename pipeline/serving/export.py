@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.files import folders, paths, records
 from pipeline.params.schema import Params
-from pipeline.process import quiet, verbosity
+from pipeline.process import naming, quiet, verbosity
 from pipeline.process.errors import DataError
 from pipeline.process.tables import aligned
 from pipeline.results.predictions import Predictions
@@ -22,6 +22,7 @@ IMAGES = (paths.images("train"), paths.images("test"))  # calibrate, and decide
 NEEDED = (paths.MODEL, paths.TRAINING, paths.CLASSES, paths.PREDICTIONS, *IMAGES)  # of a finished run
 CALIBRATION_IMAGES = 128
 _BATCH = 32
+_NAMED = 3
 _HALF = 0.05  # what half of the digits may move a probability by
 
 
@@ -44,13 +45,29 @@ class Parity:
 def target(folder: Path) -> Path:
     """`folder`, where an export may be written: a new or empty folder, or an earlier export, which it replaces.
 
-    Raises DataError for a file, and for a folder with anything else in it.
+    Raises DataError for a file, and for a folder with anything in it that no export has written.
     """
-    if folder.exists() and not (folder.is_dir() and ((folder / DESCRIPTION).is_file() or not any(folder.iterdir()))):
+    if folder.exists() and (foreign := _foreign(folder)):
         raise DataError(
-            f"{folder}: found something else there; allowed: a new folder, an empty one, or an earlier export"
+            f"{folder}: found something else there ({naming.some(foreign, _NAMED)}); allowed: a new folder, an"
+            " empty one, or an earlier export"
         )
     return folder
+
+
+def _foreign(folder: Path) -> list[str]:
+    """Names of what is in it and belongs to no export."""
+    if not folder.is_dir():
+        return ["a file"]
+    return sorted({path.name for path in folder.iterdir()} - _exported(folder / DESCRIPTION))
+
+
+def _exported(description: Path) -> set[str]:
+    """Names of what an export has written, its description included; none if that is not one."""
+    try:
+        return {description.name, *(str(parity["file"]) for parity in records.read_json(description)["parity"])}
+    except (OSError, ValueError, TypeError, KeyError):  # none, cut off, or another program's
+        return set()
 
 
 def export(kind: Format, model: Any, evaluated: Predictions, params: Params, folder: Path) -> list[Parity]:

@@ -1,6 +1,7 @@
 """Exported networks, each asked in its own runtime: they say what was evaluated, and carry their class names."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any, get_args
@@ -105,8 +106,28 @@ def test_what_is_no_export_is_not_overwritten(project: Path) -> None:
         assert exporting.target(Path(name)) == Path(name)
         Path("empty").mkdir(exist_ok=True)
     for other in (Path(), Path("params.yaml")):
-        with pytest.raises(DataError, match="found something else there; allowed: a new folder"):
+        with pytest.raises(DataError, match=r"found something else there \(.*\); allowed: a new folder"):
             exporting.target(other)
+
+
+@pytest.mark.parametrize(
+    ("description", "more", "found"),
+    [
+        ({"parity": [{"file": "model.keras"}]}, ["notes.md", "icons"], "icons, notes.md"),
+        ({"classes": []}, [], "herbarium.json, model.keras"),
+        ([], [], "herbarium.json, model.keras"),
+        ({"parity": [{"file": "model.keras"}]}, list("abcd"), "a, b, c and 1 more"),
+    ],
+)
+def test_nothing_else_is_lost_with_an_earlier_export(
+    project: Path, description: Any, more: list[str], found: str
+) -> None:
+    folder = Path("assets")
+    records.write_json(folder / exports.DESCRIPTION, description)
+    for name in ("model.keras", *more):
+        (folder / name).touch()
+    with pytest.raises(DataError, match=re.escape(f"assets: found something else there ({found}); allowed:")):
+        exporting.target(folder)
 
 
 def test_missing_packages_are_named_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:

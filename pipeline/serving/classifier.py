@@ -9,7 +9,8 @@ import binascii
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -161,8 +162,8 @@ def _whole_numbers(given: Any) -> np.ndarray:
 def opened(folder: Path) -> Classifier:
     """The model that `bundle.save_data` wrote into `folder`; nothing in it is run.
 
-    Raises DataError if a file is missing or is not the one that was written there with the others, or if the network
-    holds code of its own.
+    Raises DataError if a file is missing, cannot be read or is not the one that was written there with the others, or
+    if the network holds code of its own.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"  # read by Keras when it is imported: the network was made with it
     import keras
@@ -174,17 +175,30 @@ def opened(folder: Path) -> Classifier:
         raise DataError(
             f"{folder / MODEL}: {in_one_line(error)}; allowed: a Keras model without code of its own"
         ) from error
-    return Classifier(
-        model, json.loads((folder / CLASSES).read_text(encoding="utf-8")), _familiarity(folder / FAMILIARITY)
-    )
+    return Classifier(model, _content(folder / CLASSES, list), _familiarity(folder / FAMILIARITY))
+
+
+def _content(path: Path, kind: type[list[Any]] | type[dict[str, Any]]) -> Any:
+    """What the JSON in `path` says, which is of this kind."""
+    with _as_logged(path):
+        content = json.loads(path.read_bytes())
+        if not isinstance(content, kind):
+            raise TypeError(f"found a {type(content).__name__}, not a {kind.__name__}")
+        return content
 
 
 def _familiarity(path: Path) -> Familiarity | None:
     if not path.is_file():
         return None
-    try:
+    with _as_logged(path):
         return familiar.unpacked(path.read_bytes())
-    except Exception as error:  # whatever a file from elsewhere makes NumPy raise
+
+
+@contextmanager
+def _as_logged(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # whatever a file from elsewhere makes a library raise
         raise DataError(f"{path}: {in_one_line(error)}; allowed: what `herbarium publish` has logged") from error
 
 
@@ -198,7 +212,7 @@ def _check_files(folder: Path) -> None:
     absent = [name for name in (MODEL, CLASSES, CHECKSUMS) if not (folder / name).is_file()]
     if absent:
         raise DataError(f"{folder}: found no {', '.join(absent)}; allowed: a model that `herbarium publish` has logged")
-    written, found = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8")), checksums(folder)
+    written, found = _content(folder / CHECKSUMS, dict), checksums(folder)
     wrong = [name for name in sorted({*written, *found}) if written.get(name) != found.get(name)]
     if wrong:
         raise DataError(f"{folder}: {' and '.join(wrong)} changed after the model was saved; publish it again")

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 from pipeline.data import images
 from pipeline.process.errors import DataError
 from pipeline.serving import bundle
+from pipeline.serving import classifier as classifying
 from pipeline.serving.classifier import Classifier
 
 CLASSES = ["dark", "grey", "bright"]
@@ -104,6 +106,28 @@ def test_nothing_asked_is_nothing_answered(classifier: Classifier) -> None:
 def test_a_name_for_every_class_is_needed(by_brightness: Any) -> None:
     with pytest.raises(DataError, match="tells 3 classes apart, and 2 have names"):
         Classifier(by_brightness, CLASSES[:2])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        (classifying.CHECKSUMS, '{"model.keras": "', "Unterminated string"),
+        (classifying.CHECKSUMS, "", "Expecting value"),
+        (classifying.CHECKSUMS, '["model.keras"]', "found a list, not a dict"),
+        (classifying.CLASSES, '["dark", ', "Expecting value"),
+        (classifying.CLASSES, '{"dark": 0}', "found a dict, not a list"),
+    ],
+)
+def test_a_damaged_description_is_named(
+    tmp_path: Path, by_brightness: Any, name: str, content: str, found: str
+) -> None:
+    """Also one whose checksum is right."""
+    folder = bundle.save_data(tmp_path / "model", by_brightness, CLASSES)
+    (folder / name).write_text(content)
+    if name != classifying.CHECKSUMS:
+        (folder / classifying.CHECKSUMS).write_text(json.dumps(classifying.checksums(folder)))
+    with pytest.raises(DataError, match=rf"{name}: {found}.*; allowed: what `herbarium publish` has logged"):
+        classifying.opened(folder)
 
 
 def test_one_graph_answers_any_number_of_images(classifier: Classifier, by_brightness: Any) -> None:

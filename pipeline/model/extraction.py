@@ -60,13 +60,14 @@ def extract(params: Params, elsewhere: Callable[[str], Elsewhere] | None = None)
     kept, entries = _kept(network, params)
     counts = {split: len(records.read_npy(paths.labels(split))) for split in paths.SPLITS}
     index = _index(params, network, entries, counts)
-    keys = reuse.keys(index, params.compute)
+    decisive = {**index, "layers": layers_digest(network)}
+    keys = reuse.keys(decisive, params.compute)
     work = {split: UNFINISHED / key[:16] for split, key in keys.items()}
     if needed := check_disk(params, entries, counts, work.values()):
         verbosity.say(f"activations take {limits.size(needed)} of the disk")
     if kept:
         _say_brought(reuse.bring(keys, work))
-        name, files = reuse.network(index, params.compute), [str(entry.file) for _, entry in kept]
+        name, files = reuse.network(decisive, params.compute), [str(entry.file) for _, entry in kept]
         notes = reuse.of_network(name, keys)
         lower = replace(lower_of(network, params), elsewhere=elsewhere(bits(network, params)) if elsewhere else None)
         wanted = {split: Wanted.of(split, params) for split in paths.SPLITS}
@@ -110,6 +111,11 @@ def check_disk(params: Params, entries: list[Stored], counts: dict[str, int], wo
 def weights_digest(network: Network) -> str:
     """SHA-256 over all weights of the backbone, in the order of its layers."""
     return records.digest([records.array_digest(np.asarray(weight)) for weight in network.model.get_weights()])
+
+
+def layers_digest(network: Network) -> str:
+    """SHA-256 over what the layers of the backbone do and how they are connected: the same weights fit others, too."""
+    return records.digest(network.model.to_json())
 
 
 def _random_views(params: Params) -> dict[str, Any] | None:

@@ -26,7 +26,8 @@ _KEPT = 100  # notes, the latest
 
 
 def keys(index: Mapping[str, Any], compute: Compute) -> dict[str, str]:
-    """Split → the name of all that its activations follow from; `index` without the digests of what comes of it."""
+    """Split → the name of all that its activations follow from; `index` with the digest of the network's layers, and
+    without those of what comes of it."""
     return {split: records.digest([*_network(index, compute), _own(split, index)]) for split in index["sources"]}
 
 

@@ -82,6 +82,19 @@ def test_of_a_changed_label_or_name_nothing_is(before, extracted, params, append
     assert appended == []
 
 
+def test_of_other_layers_with_the_same_weights_nothing_is_taken(before, extracted, params, appended):
+    """Pooled where it was not pooled before: names, weights and shapes at the cut are the same."""
+    write_over(paths.images("test"), 3, 200)
+    other = changed(params, backbone={"layers": [32, 64, "pool", "pool"]})
+    extracted(other)
+    assert sum(appended) == 37 + 18 + 11
+    found = files()
+    assert found["train/pooled.npy"] != before["train/pooled.npy"]
+    reuse.NOTES.unlink()
+    extracted(other)
+    assert files() == found
+
+
 def test_views_follow_from_the_table_of_images(stored, params):
     seen = params.images.augmentation.model_copy(update={"views": 1}).model_dump()
     index = {"sources": dict.fromkeys(paths.SPLITS, "s"), "augmentation": seen}

@@ -9,7 +9,7 @@ import typer
 
 from pipeline.commands import extraction_workers, results
 from pipeline.commands.setup import configured, in_project, prepared
-from pipeline.process import folder_lock
+from pipeline.process import folder_lock, groups
 
 if TYPE_CHECKING:
     from pipeline.params.schema import Params
@@ -79,7 +79,13 @@ def train() -> None:
         from pipeline.stages import train as stage
         from pipeline.tracking.live import Live
 
-    with folder_lock.stage_alone("train"), verbosity.progress(), Live() as live, guard.guarded("train") as stock:
+    with (
+        groups.ending_in_order(),
+        folder_lock.stage_alone("train"),
+        verbosity.progress(),
+        Live() as live,
+        guard.guarded("train") as stock,
+    ):
 
         def ended(epoch: "Epoch") -> None:
             live.epoch(epoch)

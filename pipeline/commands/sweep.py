@@ -8,7 +8,7 @@ import typer
 
 from pipeline.commands import extraction_workers
 from pipeline.commands.setup import configured, in_project, require_inputs
-from pipeline.process import folder_lock
+from pipeline.process import folder_lock, groups
 
 app = typer.Typer()
 _SEARCHING = "Searching"
@@ -61,7 +61,7 @@ def sweep(
         print(sentence, file=sys.stderr)
     if not quiet:
         verbosity.begin("bringing the features up to date")
-    with folder_lock.command_alone("herbarium sweep", wait=True):
+    with groups.ending_in_order(), folder_lock.command_alone("herbarium sweep", wait=True):
         sent_to = {extraction_workers.SCHEDULER: scheduler} if scheduler else {}
         command.bring_features_up_to_date(quiet, {**folder_lock.lent(), **sent_to})
         unchanged.require(params, "herbarium sweep")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from types import FrameType
 # First what lets a program put its files in order, then what it cannot refuse.
 _IN_ORDER = ((signal.SIGINT, 10.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 _AT_ONCE = ((signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
+_POLL_SECONDS = 1.0
 
 
 def run(
@@ -50,16 +52,31 @@ def run(
 
 @contextmanager
 def ending_in_order() -> Iterator[None]:
-    """Inside it SIGTERM and SIGHUP end this process as an exception does: what was opened is closed and tidied up."""
+    """Inside it SIGTERM and SIGHUP end this process as an exception does: what was opened is closed and tidied up.
+
+    Those that are ignored, as SIGHUP is behind `nohup`, stay so.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, _exit) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heeded = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, _exit) for number in heeded}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def end_with(parent: int) -> None:
+    """From now on this process ends when the one of that number, which has started it, does, however that ends."""
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_POLL_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _exit(number: int, _: FrameType | None) -> None:

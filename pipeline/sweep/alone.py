@@ -4,12 +4,13 @@ If it does again although the machine's memory was free, it is too large, and th
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from pipeline.files import paths
-from pipeline.process import importing, scratch
+from pipeline.process import groups, importing, scratch
 from pipeline.process.errors import HerbariumError
 from pipeline.results.trials import FAILED
 from pipeline.sweep import memory
@@ -24,7 +25,7 @@ def run(configuration: Configuration, root: Path = Path()) -> Outcome:
     with scratch.folder(root.resolve() / paths.STATE, "alone-") as folder:
         asked, answer = folder / "configuration.json", folder / "outcome.json"
         asked.write_text(json.dumps(configuration), encoding="utf-8")
-        command = [sys.executable, "-m", "pipeline.sweep.alone", str(asked), str(answer)]
+        command = [sys.executable, "-m", "pipeline.sweep.alone", str(os.getpid()), str(asked), str(answer)]
         done = subprocess.run(
             command, cwd=root, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", check=False
         )
@@ -50,7 +51,8 @@ def _how_it_ended(done: subprocess.CompletedProcess[str]) -> str:
     return f"its process ended with code {done.returncode}: {last}"
 
 
-def main(asked: Path, answer: Path) -> None:
+def main(parent: int, asked: Path, answer: Path) -> None:
+    groups.end_with(parent)
     memory.end_this_process_first()
     with importing.uncollected():
         from pipeline.identity import libraries
@@ -68,4 +70,4 @@ def main(asked: Path, answer: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(int(sys.argv[1]), *map(Path, sys.argv[2:]))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeline.files import paths
 from pipeline.params.schema import Tracking
-from pipeline.process import databases
+from pipeline.process import databases, groups
 from pipeline.tracking import address, views
 from pipeline.tracking.store import TrackingUnavailable, connect, conversation
 
@@ -43,10 +43,10 @@ def server(tracking: Tracking, port: int | None = None) -> Iterator[str]:
 
 
 def show(tracking: Tracking) -> None:
-    """Run a server until Ctrl-C or `kill`, its address printed. Raises TrackingUnavailable if it does not start."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `kill` stops the server as well
+    """Run a server until Ctrl-C, `kill` or the terminal's end, its address printed. Raises TrackingUnavailable if it
+    does not start."""
     uri = address.tracking_uri(tracking)
-    with suppress(KeyboardInterrupt), server(tracking) as url:
+    with groups.ending_in_order(), suppress(KeyboardInterrupt), server(tracking) as url:
         with conversation(uri):
             page = views.page(connect(tracking).experiment_id)
         print(f"MLflow shows the runs at {url}{page} (Ctrl-C stops it)", flush=True)

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pipeline.process import groups, scratch
@@ -59,6 +60,32 @@ def test_asked_to_end_it_ends_what_it_started_and_removes_its_folder(tmp_path, n
     while group_is_alive(group):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_what_is_ignored_as_behind_nohup_stays_ignored(tmp_path):
+    ignoring = f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{AT_WORK}"
+    process, own, _ = at_work(tmp_path, ignoring)
+    process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=1)
+    assert own.is_dir()
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+
+
+def test_a_process_ends_with_the_one_that_started_it_however_that_ends(tmp_path):
+    child = "import os, time; from pipeline.process import groups; groups.end_with(os.getppid()); time.sleep(60)"
+    start = f"p = subprocess.Popen([sys.executable, '-c', {child!r}]); print(p.pid, flush=True); p.wait()"
+    command = [sys.executable, "-c", f"import subprocess, sys; {start}"]
+    starter = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    started = psutil.Process(int(starter.stdout.readline()))
+    time.sleep(0.5)
+    assert started.is_running()
+    starter.kill()
+    starter.communicate(timeout=10)
+    psutil.wait_procs([started], timeout=20)
+    assert not started.is_running() or started.status() == psutil.STATUS_ZOMBIE
 
 
 def test_where_ctrl_c_is_ignored_as_after_an_ampersand_it_ends_as_soon(tmp_path):

@@ -164,11 +164,11 @@ def test_kill_resume_promote_reproduce(cloned: Path, tmp_path: Path) -> None:
     expected = (cloned / "reports/sweep/trials.csv").read_bytes()
 
     storage = f"sqlite:///{tmp_path}/killed.db"
-    for number, count in ((signal.SIGKILL, 2), (signal.SIGINT, 1)):
+    for number, count in ((signal.SIGKILL, 2), (signal.SIGTERM, 1), (signal.SIGINT, 1)):
         process = started(cloned, "--storage", storage, "--workers", "2")
         trials_told(process, count)
         os.kill(process.pid, number)
-        process.wait(60)
+        assert process.wait(60) == (-number if number == signal.SIGKILL else 128 + number)
         process.stdout.close()
         deadline = time.monotonic() + 30
         while group_is_alive(process.pid) and time.monotonic() < deadline:

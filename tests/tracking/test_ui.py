@@ -37,7 +37,7 @@ def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_address_is_printed_and_a_signal_stops_everything(project: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "pipeline", "--quiet", "ui"]
     environment = {**os.environ, "PYTHONPATH": str(Path(ui.__file__).parents[2])}
@@ -53,7 +53,7 @@ def test_address_is_printed_and_a_signal_stops_everything(project: Path, number:
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
     assert (out, err) == ("", "")
-    assert process.returncode == (0 if number == signal.SIGINT else 143)
+    assert process.returncode == (0 if number == signal.SIGINT else 128 + number)
     assert psutil.wait_procs(started, timeout=5)[1] == []
 
 

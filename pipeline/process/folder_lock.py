@@ -23,6 +23,7 @@ from pipeline.process.errors import BusyError
 _SAID_SECONDS = 2.0  # who has the lock says so at once, unless the machine is very busy
 _LOOKED_SECONDS = 0.3  # who only looks has it for moments
 _POLL_SECONDS = 1.0
+_IN_ORDER_SECONDS = 10.0
 _TEMPORARY = ".????????.*"  # what records.atomic and mkstemp call unfinished files
 _LOCK, _HOLDER = "folder.lock", "folder.json"
 _LENT_BY = "HERBARIUM_FOLDER_LENT_BY"  # tells a stage which process has started its `dvc` and waits for it
@@ -164,6 +165,8 @@ def _watch(parent: int) -> None:
         time.sleep(_POLL_SECONDS)
     print("the dvc that started this stage is gone: the stage ends; run dvc repro again", file=sys.stderr)
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_IN_ORDER_SECONDS)  # a stage that heeds it does so between two calls into TensorFlow
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _of_this_session(parent: int) -> bool:

@@ -63,6 +63,7 @@ def decode(encoded: bytes, channels: int) -> np.ndarray:
     parts = containers.parted(encoded)
     with _opened(encoded, parts.pixels) as image:
         image.load()
+        _scale_key(image, parts.pixels)
         return _array(_flat(orientation.upright(image, parts.exif, parts.xmp)), channels)
 
 
@@ -70,6 +71,12 @@ def working_bytes(encoded: bytes) -> int:
     """Memory that decoding an image and resizing it take at most, by its size alone. Raises DataError as `decode`."""
     with _opened(encoded, containers.parted(encoded).pixels) as image:
         return image.width * image.height * (_OF_JPEG if image.format == "JPEG" else _BYTES_A_PIXEL)
+
+
+def header(encoded: bytes) -> tuple[int, int, str]:
+    """Width, height and Pillow's mode of an encoded image, which is not decoded. Raises DataError as `decode`."""
+    with _opened(encoded, containers.parted(encoded).pixels) as image:
+        return image.width, image.height, image.mode
 
 
 @contextmanager
@@ -130,12 +137,25 @@ def _too_large(found: str) -> str:
     return f"{found} {MAX_PIXELS:,} pixels, the largest image allowed; make it smaller"
 
 
+def _scale_key(image: Image.Image, encoded: bytes) -> None:
+    """Give the colour that a PNG declares transparent the depth of Pillow's pixels.
+
+    Pillow 13.0 compares what the file says, of 2, 4 or 16 bits, with samples of 8; no report of it was found upstream.
+    """
+    key, depth = image.info.get("transparency"), int.from_bytes(encoded[24:25])
+    if image.format == "PNG" and image.mode == "L" and depth < 8 and isinstance(key, int):
+        image.info["transparency"] = key * 255 // ((1 << depth) - 1)
+    if image.format == "PNG" and image.mode == "RGB" and depth == 16 and isinstance(key, tuple):
+        image.info["transparency"] = tuple(value >> 8 for value in key)
+
+
 def _flat(image: Image.Image) -> Image.Image:
     """`image` without transparency and with 8 bits a sample, in mode L or RGB."""
     if image.mode.startswith("I"):
         # Pillow gives 16-bit colour as its high byte; 16-bit grey, which it leaves alone, is treated alike.
-        samples = np.asarray(image).clip(0, 65535) >> 8
-        return Image.fromarray(samples.astype(np.uint8))
+        samples = np.asarray(image).clip(0, 65535)
+        grey = np.where(samples == image.info.get("transparency", -1), 255, samples >> 8)
+        return Image.fromarray(grey.astype(np.uint8))
     if image.has_transparency_data:
         colour = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", colour.size, "white"), colour).convert("RGB")

@@ -12,6 +12,8 @@ from pipeline.process.errors import DataError
 
 _KIND, _SMALLER = 254, 1  # NewSubfileType, and its bit for a smaller version of another picture: TIFF 6.0, section 8
 _DNG = 50706  # DNGVersion; Adobe's Digital Negative
+_BITS, _DEPTHS = 258, {1, 2, 4, 8, 16}  # BitsPerSample, and those that Pillow scales to all of 0 to 255
+_MEANING, _WHITE_IS_ZERO = 262, 0  # PhotometricInterpretation
 _MOST_PAGES = 64  # looked at: previews of one picture are fewer
 # Descriptions, devices, resolutions, times, transfer functions, colorimetry, inks: TIFF 6.0, sections 8 to 23. And XMP.
 _NOTES = {*range(269, 273), 282, 283, 285, *range(290, 292), 297, 301, 305, 306, 315, 316, 318, 319, 333, 337, 700}
@@ -24,18 +26,21 @@ def refuse(image: Any, encoded: bytes) -> None:
     """Raise DataError, with the reason only, if `image`, opened by Pillow from `encoded`, is no picture to learn from.
 
     A camera's raw file, of which Pillow would give the preview; several pages (smaller versions are none); samples
-    that are not whole numbers of 8 or 16 bits; a colour space without a conversion.
+    that are not whole numbers of 1, 2, 4, 8 or 16 bits; a colour space without a conversion, negatives of 16 bits too.
     """
     if encoded[8:10] == b"CR" or _DNG in image.tag_v2 or _smaller(image):
         raise DataError("a camera's raw file; develop it first, as in `darktable-cli FILE image.png`")
     if not all(_pages(image)):
         raise DataError("a TIFF file of several pages; save the one that is meant, as in `magick 'FILE[0]' image.png`")
     image.seek(0)
-    if image.mode in ("F", "I"):
+    depths = set(image.tag_v2.get(_BITS, (1,)))
+    if image.mode in ("F", "I") or not depths <= _DEPTHS:
         raise DataError(
             "a TIFF file whose samples are not whole numbers of 8 or 16 bits, so what is black and what is white is not"
             " said; scale them, as in `magick FILE -normalize -depth 16 image.png`"
         )
+    if 16 in depths and image.tag_v2.get(_MEANING) == _WHITE_IS_ZERO:  # Pillow 13.0 would give the negative
+        raise DataError("a TIFF file of 16 bits in which 0 is white; convert it: `magick FILE image.png`")
     if image.mode not in _MODES:
         raise DataError(f"a TIFF file in colours of the kind {image.mode}; convert it: `magick FILE image.png`")
 

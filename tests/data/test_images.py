@@ -79,6 +79,39 @@ def test_a_colour_declared_transparent_is_white(mode):
     assert (images.decode(encoded(image, transparency=transparent), channels=3) == WHITE).all()
 
 
+def png(depth: int, colour: int, row: bytes, key: bytes) -> bytes:
+    """A PNG of two pixels, one `row`, whose transparent colour is `key`; Pillow writes most of these depths not."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    head = struct.pack(">IIBBBBB", 2, 1, depth, colour, 0, 0, 0)
+    chunks = {b"IHDR": head, b"tRNS": key, b"IDAT": zlib.compress(b"\0" + row), b"IEND": b""}
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*item) for item in chunks.items())
+
+
+@pytest.mark.parametrize(
+    ("depth", "row", "key", "other"),
+    [
+        (1, b"\x40", 1, 0),
+        (2, b"\x90", 1, 170),
+        (4, b"\x63", 3, 102),
+        (8, b"\x66\x07", 7, 102),
+        (16, b"\x66\x00\x03\xe8", 1000, 102),
+        (16, b"\x66\x00\x00\x00", 0, 102),
+    ],
+)
+def test_a_grey_declared_transparent_is_white_in_every_depth(depth, row, key, other):
+    pixels = images.decode(png(depth, 0, row, struct.pack(">H", key)), channels=1)
+    np.testing.assert_array_equal(pixels[0, :, 0], [other, 255])
+
+
+def test_a_colour_of_16_bits_declared_transparent_is_white():
+    row = struct.pack(">6H", 0x6600, 0, 0, 1000, 2000, 3000)
+    pixels = images.decode(png(16, 2, row, struct.pack(">3H", 1000, 2000, 3000)), channels=3)
+    np.testing.assert_array_equal(pixels[0], [(0x66, 0, 0), WHITE])
+
+
 def test_cmyk_becomes_rgb():
     yellow = encoded(Image.new("CMYK", (8, 8), (0, 0, 255, 0)), "JPEG", quality=95)
     assert np.abs(images.decode(yellow, channels=3).astype(int) - (255, 255, 0)).max() <= 6

@@ -42,14 +42,19 @@ def refused(encoded: bytes) -> str:
 def sixteen_bits(samples: np.ndarray, head: bytes = b"") -> bytes:
     """uint16 (H, W, 3) as the simplest file that holds it; Pillow writes none. `head`: between header and directory."""
     height, width, _ = samples.shape
-    data = samples.astype("<u2").tobytes()
+    return simplest(samples.astype("<u2").tobytes(), (width, height), (16, 16, 16), 2, head)
+
+
+def simplest(data: bytes, size: tuple[int, int], bits: tuple[int, ...], meaning: int, head: bytes = b"") -> bytes:
+    """A file of uncompressed `data`; `bits` of each sample of a pixel, `meaning`: its PhotometricInterpretation."""
     start, names = 8 + len(head), (256, 257, 258, 259, 262, 273, 277, 278, 279)
-    end = start + 2 + 12 * len(names) + 4
-    values = (width, height, end, 1, 2, end + 6, 3, height, len(data))
-    kinds = ((3, 3) if name == 258 else (4, 1) for name in names)
+    end, samples = start + 2 + 12 * len(names) + 4, len(bits)
+    depths = bits[0] if samples == 1 else end
+    values = (*size, depths, 1, meaning, end + 2 * samples, samples, size[1], len(data))
+    kinds = ((3, samples) if name == 258 else (4, 1) for name in names)
     entries = [struct.pack("<HHII", name, *kind, value) for name, kind, value in zip(names, kinds, values, strict=True)]
     directory = struct.pack("<H", len(names)) + b"".join(entries) + bytes(4)
-    return b"II*\0" + struct.pack("<I", start) + head + directory + struct.pack("<3H", 16, 16, 16) + data
+    return b"II*\0" + struct.pack("<I", start) + head + directory + struct.pack(f"<{samples}H", *bits) + data
 
 
 def test_samples_of_16_bits_keep_their_high_byte():
@@ -95,6 +100,23 @@ def test_the_preview_of_a_raw_file_is_not_taken_for_the_photograph(kind):
 @pytest.mark.parametrize("dtype", [np.float32, np.int32])
 def test_samples_without_a_scale_are_refused(dtype):
     assert "not whole numbers of 8 or 16 bits" in refused(tiff(Image.fromarray(PIXELS[..., 0].astype(dtype))))
+
+
+def test_samples_of_12_bits_are_refused():
+    """4095 is white, and would be nearly black: two samples are three bytes."""
+    assert "not whole numbers of 8 or 16 bits" in refused(simplest(b"\xff\xff\xff" * 2, (4, 1), (12,), 1))
+
+
+@pytest.mark.parametrize(("bits", "kind"), [(1, "B"), (4, "B"), (8, "B"), (16, "<H")])
+def test_where_0_is_white_pixels_are_no_negative_or_refused(bits, kind):
+    """Of two pixels the first is 0; below 8 bits they share a byte."""
+    samples = [0xFF >> bits & 0xFF] if bits < 8 else [0, (1 << bits) - 1]
+    for meaning, expected in ((0, [255, 0]), (1, [0, 255])):
+        file = simplest(b"".join(struct.pack(kind, sample) for sample in samples), (2, 1), (bits,), meaning)
+        if (bits, meaning) == (16, 0):
+            assert refused(file) == "a TIFF file of 16 bits in which 0 is white; convert it: `magick FILE image.png`"
+        else:
+            np.testing.assert_array_equal(images.decode(file, channels=1)[0, :, 0], expected)
 
 
 def test_colours_without_a_conversion_are_refused():

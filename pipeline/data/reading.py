@@ -66,8 +66,14 @@ def classes(info: Any) -> list[str]:
 
 
 def check_slices(info: Any, wanted: Mapping[str, str]) -> None:
-    """Raise DataError if a split string names an unknown split, means no image, or shares an image with another."""
+    """Raise DataError if a split string names an unknown split, means no image or one twice, or shares one with
+    another."""
     shards = {split: _shards(info, split, text) for split, text in wanted.items()}
+    for split, stretches in shards.items():
+        if twice := sum(int(_overlap(x, y)) for x, y in combinations(stretches, 2)):
+            raise DataError(
+                f"data.splits: {split} ({wanted[split]}) names {twice} images twice; allowed: an image once only"
+            )
     for (a, first), (b, second) in combinations(shards.items(), 2):
         shared = sum(int(_overlap(x, y)) for x in first for y in second)
         if shared:

@@ -108,10 +108,13 @@ def _fitting(sizes: dict[str, int], images: int) -> dict[str, int]:
     return {**sizes, largest: sizes[largest] - max(0, sum(int(size) for size in sizes.values()) - images)}
 
 
-def grouped(items: Sequence[Item], rule: str | None) -> list[Item]:
-    """`items`, whose groups are the source's own, if it has any, in the groups they have by `rule`."""
-    found = groups.of(rule, ((item.name, item.group) for item in items))
-    return [replace(item, group=group) for item, group in zip(items, found, strict=True)]
+def grouped(pools: Sequence[Pool], rule: str | None) -> list[Pool]:
+    """`pools`, whose images' groups are the source's own, if it has any, with those they have by `rule`.
+
+    All at once: what looks like one group must not be two, least of all in two splits.
+    """
+    found = iter(groups.of(rule, [(item.name, item.group) for pool in pools for item in pool.items]))
+    return [replace(pool, items=[replace(item, group=next(found)) for item in pool.items]) for pool in pools]
 
 
 def refuse_cut_groups(items: Sequence[Item]) -> None:

@@ -94,8 +94,8 @@ def _pools(builder: Any, wanted: dict[str, str], params: Params, classes: list[s
         examples = corrections.applied(reading.examples(builder, text, count), corrected, classes)
         looks = params.data.near_duplicates != "ignore"
         items = preparation.fill(pixels, name, examples, classes, samples, looks)
-        pools.append(Pool(pixels, splitting.grouped(items, params.data.splitting.group)))
-    return pools
+        pools.append(Pool(pixels, items))
+    return splitting.grouped(pools, params.data.splitting.group)
 
 
 def _corrected() -> dict[str, str]:
@@ -112,12 +112,16 @@ def _near_duplicates(pools: list[Pool], params: Params) -> list[Pair] | None:
 
 
 def _joined(pools: list[Pool], pairs: list[Pair] | None, params: Params) -> list[tuple[str, str]]:
-    """The names of images that must not be drawn apart: copies, whatever groups they are in."""
-    if params.data.near_duplicates != "together":
+    """The names of images that must not be drawn apart: copies, whatever groups they are in.
+
+    `stable` can join no groups: by one more copy, those of images that were there might move.
+    """
+    if params.data.splitting.method == "stable":
         return []
     identical = integrity.same(item for pool in pools for item in pool.items)
     same = [(group[0].name, item.name) for group in identical for item in group[1:]]
-    return same + [(pair.first.name, pair.second.name) for pair in pairs or ()]
+    near = (pairs or ()) if params.data.near_duplicates == "together" else ()
+    return same + [(pair.first.name, pair.second.name) for pair in near]
 
 
 def _resolve(groups: list[Group], classes: list[str], params: Params) -> set[str]:

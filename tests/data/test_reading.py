@@ -51,6 +51,13 @@ def test_disjoint_slices_pass_and_shared_images_are_counted(builder):
         check(builder, "train", "test+train")
 
 
+def test_a_split_names_no_image_twice(builder):
+    """Twice as many test images would be counted as there are. In percent and in images it shows in the data only."""
+    with pytest.raises(DataError, match=r"data\.splits: train \(train\[:50%\]\+train\[2:8\]\) names 6 images twice"):
+        check(builder, "train[:50%]+train[2:8]", "test")
+    check(builder, "train[:50%]+train[10:12]", "test")
+
+
 def test_wrong_slices_are_named_with_what_is_there(builder):
     with pytest.raises(DataError, match=r"no split valid; allowed: .*train \(20 images\)"):
         check(builder, "train", "valid[:10%]")

@@ -141,6 +141,8 @@ def test_all_wrong_keys_are_listed_at_once():
         ({"data.path": "$HOME/photos"}, "neither ~ nor a variable is expanded: write the whole path"),
         ({"head.dropout": [0.1, 0.2]}, "dropout lists 2 rates for 1 dense layers in units"),
         ({"data.splits.test": "train[85%:]"}, "validation (train[80%:90%]) and test (train[85%:]) overlap"),
+        ({"data.splits.test": "test+test"}, "test (test+test) names images twice: an image may be in a split once"),
+        ({"data.splits.train": "train[:80%]+train[70%:]"}, "train (train[:80%]+train[70%:]) names images twice"),
         ({"data.splits.test": "train[x]"}, "'train[x]' is not a split"),
     ],
 )

@@ -331,19 +331,39 @@ def test_near_duplicates_are_reported_refused_or_kept_together(project, run, cop
     assert records.read_json(paths.DATASET)["near_duplicates"]["leaking"] == 0
 
 
-def test_groups_that_share_an_image_are_together_if_copies_are_to_be(project, run, plants, params):
+@pytest.mark.parametrize("near_duplicates", ["together", "ignore"])
+def test_groups_that_share_an_image_are_together(project, run, plants, params, near_duplicates):
     """Identical images are no near-duplicates of each other, and copies all the same."""
     for n in range(0, 20, 2):
         shutil.copy(project / f"source/a/a{n:02}x.png", project / f"source/a/a{n + 1:02}z.png")
     by_plant = splitting(params, method="stratified", group=r"([ab]\d+)[xyz]")
-    run(**plants, near_duplicates="together", splitting=by_plant)
+    run(**plants, near_duplicates=near_duplicates, splitting=by_plant)
     report = records.read_json(paths.DATASET)
     assert (report["duplicates"]["count"], report["duplicates"]["leaking"]) == (10, 0)
-    assert report["near_duplicates"]["leaking"] == 0
+    assert report.get("near_duplicates", {"leaking": 0})["leaking"] == 0
     split_of = table()
     for n in range(0, 20, 2):
         joined = {f"a/a{n:02}x.png", f"a/a{n:02}y.png", f"a/a{n + 1:02}x.png", f"a/a{n + 1:02}z.png"}
         assert len({split_of[name] for name in joined}) == 1
+
+
+def test_stable_splits_join_no_groups_and_say_which_images_they_share(project, run, plants, params):
+    """By another copy two groups would become one, and images that were there might move."""
+    for n in range(19):
+        shutil.copy(project / f"source/a/a{n:02}x.png", project / f"source/a/a{n + 1:02}z.png")
+    with pytest.raises(DataError, match=r"identical images are in more than one split:\n.*a/a\d\dx\.png"):
+        run(**plants, splitting=splitting(params, method="stable", group=r"([ab]\d+)[xyz]"))
+
+
+def test_groups_of_different_splits_that_look_the_same_are_refused(project, run, folder, params):
+    """One plant, written in two ways, would be learned and asked about."""
+    rows = [f"{file.relative_to(project / 'source').as_posix()}" for file in sorted(project.glob("source/*/*/*.png"))]
+    lines = [
+        f"{row},{row.split('/')[1]},{row.split('/')[0]},{'p1 ' if row.startswith('test') else 'p1'}" for row in rows
+    ]
+    (project / "source/labels.csv").write_text("\n".join(["file,label,split,group", *lines]))
+    with pytest.raises(DataError, match=r"column finds groups that look the same: 'p1' and 'p1 '"):
+        run(**folder | {"source": "table", "table": "labels.csv"}, splitting=splitting(params, group="column"))
 
 
 def test_nobody_looks_for_near_duplicates_unless_asked_to(run, plants):

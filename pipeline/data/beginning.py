@@ -94,7 +94,7 @@ def ending(changed: bool, to_fetch: bool, to_mend: bool = False) -> str:
 def name_of(folder: Path) -> str:
     """A data set's name after its folder's: letters without their accents; what a name cannot hold is a hyphen."""
     plain = "".join(letter for letter in unicodedata.normalize("NFD", folder.resolve().name) if _is_letter(letter))
-    return _NOT_IN_A_NAME.sub("-", plain).strip("-.") or "photographs"
+    return _NOT_IN_A_NAME.sub("-", plain).strip("-._") or "photographs"
 
 
 def _is_letter(character: str) -> bool:

@@ -24,7 +24,7 @@ _SHOWN = 5
 def of(data: Data) -> list[str]:
     """What is refused of the source that is there, and of data.corrections: a message each, with what to do."""
     source = Path(data.path)
-    of_source = {"image_folder": lambda: _of_images(data), "table": lambda: of_names(source) + _of_table(data)}
+    of_source = {"image_folder": lambda: _of_images(data), "table": lambda: of_dvc(source) + _of_table(data)}
     found = of_source[data.source]() if data.source in of_source else []
     return [*found, *(_told(lambda: _require_corrections(data)) if data.corrections else [])]
 
@@ -37,20 +37,32 @@ def of_folder(source: Path) -> list[str]:
 def _looked_at(source: Path) -> tuple[list[str], dict[Path, list[Path]]]:
     """What is refused of a folder of photographs, and the files of each class folder, if nothing is."""
     found: dict[Path, list[Path]] = {}
-    refused = [*of_names(source), *_told(lambda: image_folder.classes(source))]
+    refused = [*of_dvc(source), *_told(lambda: image_folder.classes(source))]
     refused += _told(lambda: found.update(_by_folder(source)))
     return refused, found
 
 
-def of_names(source: Path) -> list[str]:
-    """Files and folders anywhere in `source` that DVC cannot hash."""
-    found = sorted(names.shown(path.relative_to(source)) for path in _everything(source) if not _is_utf8(path.name))
-    if not found:
-        return []
-    return [
-        f"data.path: {len(found)} names in {names.shown(source)} are not UTF-8, and DVC cannot hash them:"
-        f" {naming.some(found, _SHOWN)}; rename them (convmv -f latin1 -t utf8 does), whatever data.on_bad_image is"
-    ]
+def of_dvc(source: Path) -> list[str]:
+    """Files and folders anywhere in `source` that DVC cannot hash, or stops at."""
+    everything = list(_everything(source))
+    rules = [path for path in everything if path.name == tree.IGNORED.name]
+    unreadable = [path for path in everything if not _is_utf8(path.name)]
+    refused = []
+    if unreadable:
+        refused.append(
+            f"data.path: {len(unreadable)} names in {names.shown(source)} are not UTF-8, and DVC cannot hash them:"
+            f" {_some(source, unreadable)}; rename them (convmv -f latin1 -t utf8 does), whatever data.on_bad_image is"
+        )
+    if rules:
+        refused.append(
+            f"data.path: found {_some(source, rules)}, and DVC takes none within what it watches, here"
+            f" {names.shown(source)}; remove it, or put it beside that folder"
+        )
+    return refused
+
+
+def _some(source: Path, paths: Sequence[Path]) -> str:
+    return naming.some(sorted(names.shown(path.relative_to(source)) for path in paths), _SHOWN)
 
 
 def badly_named(source: Path) -> list[str]:

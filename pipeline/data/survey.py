@@ -1,5 +1,6 @@
 """A folder of photographs at a glance: what parameters must know of it before any can be written."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ _LOOKED_AT = 1000  # images, evenly spread over the classes: to say how large th
 _SHOWN = 5
 _SKIP = "data.on_bad_image: skip goes on without them"
 _GREY = ("1", "L", "I", "I;16", "F")  # Pillow's modes without colour
+_BEGINNINGS = re.compile(rb"\xff\xd8\xff|\x89PNG|GIF8|RIFF....WEBP|BM|II[*+]\0|MM\0[*+]", re.DOTALL)  # of images
+_HEAD_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,10 @@ def of(source: Path) -> Survey:
     roots = layout.of(source)
     folders = {split: tree.folders(root) for split, root in roots.items()}
     lying = {(split, folder): _files(folder) for split, inside in folders.items() for folder in inside}
-    files = {key: [path for path in paths if _is_image(path)] for key, paths in lying.items()}
-    loose = [path for root in roots.values() for path in tree.loose_files(root) if _is_image(path)]
+    others = _looked_at([path for paths in lying.values() for path in paths if not _is_named_so(path)])
+    endings = images.ENDINGS | {path.suffix.lower() for path, is_image in others.items() if is_image}
+    files = {key: [p for p in paths if others.get(p, p.suffix.lower() in endings)] for key, paths in lying.items()}
+    loose = [p for root in roots.values() for p in tree.loose_files(root) if p.suffix and p.suffix.lower() in endings]
     seen = {path: _seen(path) for path in _some(files)}
     none = {path for path, found in seen.items() if not found}
     counts = {key: sum(path not in none for path in paths) for key, paths in files.items()}
@@ -59,7 +64,7 @@ def of(source: Path) -> Survey:
         round(median(side for side, _ in known)),
         all(grey for _, grey in known),
         len(seen) == sum(map(len, files.values())),
-        list(_refused(source, none, [folder for (_, folder), count in counts.items() if not count], _others(lying))),
+        list(_refused(source, none, [folder for (_, folder), n in counts.items() if not n], _none_of(others))),
         [f"images in no class folder, which are left out: {_listed(source, loose)}"] if loose else [],
     )
 
@@ -118,22 +123,39 @@ def _files(folder: Path) -> list[Path]:
     return sorted(tree.visible(folder, "data.path"))
 
 
-def _others(files: Mapping[tuple[str, Path], Sequence[Path]]) -> list[Path]:
-    """Those that are named like no image and, as far as they are looked at, are none."""
-    named = [path for paths in files.values() for path in paths if not _is_image(path)]
-    return [path for path in named[:_LOOKED_AT] if not _seen(path)]
+def _looked_at(others: Sequence[Path]) -> dict[Path, bool]:
+    """Whether those that are named like no image are one all the same; of more, those of like ending are like them."""
+    return {path: _seen(path) is not None for path in others[:_LOOKED_AT]}
 
 
-def _is_image(path: Path) -> bool:
+def _none_of(others: Mapping[Path, bool]) -> list[Path]:
+    return [path for path, is_image in others.items() if not is_image]
+
+
+def _is_named_so(path: Path) -> bool:
     return path.suffix.lower() in images.ENDINGS
 
 
 def _seen(path: Path) -> tuple[int, bool] | None:
-    """An image's shorter side and whether it is grey; None if it is none: `preprocess` names all of these."""
+    """An image's shorter side and whether it is grey; None if it is none: `preprocess` names all of these.
+
+    The whole file is read only if its notes are in the way of its head.
+    """
     if not path.is_file():  # a pipe would be waited for
         return None
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=images.FORMATS) as image:
             return min(image.size), image.mode in _GREY
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return _seen_without_notes(path)
+
+
+def _seen_without_notes(path: Path) -> tuple[int, bool] | None:
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+            encoded = head + file.read() if _BEGINNINGS.match(head) else b""
+        width, height, mode = images.header(encoded)
+    except (OSError, DataError):
         return None
+    return min(width, height), mode in _GREY

@@ -145,7 +145,7 @@ def _contradictions(rows: list[Row]) -> Iterator[tuple[str, str]]:
     first: dict[str, Row] = {}
     some_split = any(row.split for row in rows)
     for row in rows:
-        before = first.setdefault(str(PurePosixPath(row.file)), row)
+        before = first.setdefault(names.nfc(str(PurePosixPath(row.file))), row)
         if before is not row and row.file:
             said = "" if before.label == row.label else f" as {before.label}, here as {row.label}"
             yield row.where, f"{row.file} is listed before, in {before.where}{said}"

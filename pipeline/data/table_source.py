@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.data import image_files, names, table, tree
@@ -32,7 +32,8 @@ def read(source: Path, file: str) -> Table:
         )
     path = source / file
     tree.require_watched(source, path, "data.table")
-    rows = table.read(path)
+    spelled = tree.spelling(path.parent)
+    rows = [replace(row, file=spelled(row.file)) for row in table.read(path)]
     if problems := [(row.where, wrong) for row in rows if (wrong := _wrong(source, path, row))]:
         raise DataError(table.refusal(path, problems))
     tree.refuse_ignored(source, (path.parent / row.file for row in rows))

@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 import tensorflow_datasets as tfds
+from filelock import FileLock, Timeout
 from tensorflow_datasets.core import constants
 from tensorflow_datasets.core.download import download_manager
 from tensorflow_datasets.core.download.util import DownloadError
@@ -42,6 +43,7 @@ def write(folder: Path, name: str, originals: Path) -> None:
     with (
         raw.writing(sys.stderr),
         tfds_internals.impatient_downloads(_RETRIES, _CONNECT_SECONDS, _READ_SECONDS),
+        _alone(downloads, name),
         _tidied(downloads / name),
         tempfile.TemporaryDirectory(dir=folder) as extracted,
     ):
@@ -99,6 +101,22 @@ def _offline(builder: Any, downloads: Path, originals: Path, error: Exception) -
 
 def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {in_one_line(error, most=160)}"
+
+
+@contextlib.contextmanager
+def _alone(downloads: Path, name: str) -> Iterator[None]:
+    """Wait until no other process downloads `name`: what that has half, this one would tidy away, and needs soon."""
+    lock = FileLock(downloads / f".{name}.lock")
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):  # where nothing can be written nothing can be downloaded either
+            downloads.mkdir(parents=True, exist_ok=True)
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                print(f"waiting for another process that downloads {name}", file=sys.stderr)
+                lock.acquire()
+            held.callback(lock.release)
+        yield
 
 
 @contextlib.contextmanager

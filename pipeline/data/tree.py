@@ -5,8 +5,8 @@ some of them, or back to where they are), and what .dvcignore names.
 """
 
 import os
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
 
 from pathspec import GitIgnoreSpec
 
@@ -28,7 +28,7 @@ _CLUTTER = {
     "lost+found",
 }
 _NAMED_BY = "data.path"
-_IGNORED = Path(".dvcignore")
+IGNORED = Path(".dvcignore")  # may lie in any folder of the project, but not within what DVC watches as a whole
 _SHOWN = 20
 
 
@@ -79,6 +79,27 @@ def files(source: Path, roots: Iterable[Path]) -> list[list[Path]]:
     return found
 
 
+def spelling(folder: Path) -> Callable[[str], str]:
+    """A function: path relative to `folder` → the same as the file system has it, if only the form of its Unicode is
+    another. A table that was written elsewhere than the files has "ö" as one character, they as two."""
+    listings: dict[Path, dict[str, str]] = {}
+
+    def listing(place: Path) -> dict[str, str]:
+        if place not in listings:
+            listings[place] = {names.composed(name): name for name in os.listdir(place)} if place.is_dir() else {}
+        return listings[place]
+
+    def spelled(path: str) -> str:
+        if os.path.lexists(folder / path):
+            return path
+        place = folder
+        for part in PurePosixPath(path).parts:
+            place /= listing(place).get(names.nfc(part), part)
+        return place.relative_to(folder).as_posix()
+
+    return spelled
+
+
 def require_watched(source: Path, path: Path, named_by: str) -> None:
     """Raise DataError, beginning with what named it, if DVC does not watch `path`, a file of `source`."""
     if linked(source, path):
@@ -97,21 +118,38 @@ def linked(source: Path, path: Path) -> bool:
 
 def refuse_ignored(source: Path, paths: Iterable[Path]) -> None:
     """Raise DataError, naming those of `paths`, files of `source`, that DVC does not watch because it is told so."""
-    if ignored := _ignored(paths):
+    if ignored := _ignored(source, paths):
         raise DataError(
             _refusal(
-                f"{len(ignored)} files in {names.shown(source)} are named by {_IGNORED}, so DVC does not watch them",
+                f"{len(ignored)} files in {names.shown(source)} are named by {IGNORED}, so DVC does not watch them",
                 map(names.shown, ignored),
-                f"Rename them or put them elsewhere, or change {_IGNORED}.",
+                f"Rename them or put them elsewhere, or change {IGNORED}.",
             )
         )
 
 
-def _ignored(paths: Iterable[Path]) -> list[Path]:
-    if not _IGNORED.is_file():
+def _ignored(source: Path, paths: Iterable[Path]) -> list[Path]:
+    """Those of `paths` below `source` that a .dvcignore names, of the project or of a folder on the way to `source`.
+
+    Of several, the last that says anything of a file decides. Beyond the project DVC reads none.
+    """
+    place = Path(os.path.relpath(source))
+    rules = (
+        [] if ".." in place.parts else [rule for folder in reversed((place, *place.parents)) for rule in _rules(folder)]
+    )
+    if not rules:
         return []
-    named = GitIgnoreSpec.from_lines(_IGNORED.read_text(encoding="utf-8").splitlines())
-    return [path for path in paths if named.match_file(os.path.relpath(path))]
+    return [path for path in paths if _is_named(Path(os.path.relpath(path)), rules)]
+
+
+def _rules(folder: Path) -> Iterator[tuple[Path, GitIgnoreSpec]]:
+    if (folder / IGNORED).is_file():
+        yield folder, GitIgnoreSpec.from_lines((folder / IGNORED).read_text(encoding="utf-8").splitlines())
+
+
+def _is_named(path: Path, rules: Sequence[tuple[Path, GitIgnoreSpec]]) -> bool:
+    found = (spec.check_file(path.relative_to(folder)).include for folder, spec in rules)
+    return bool(next(reversed([said for said in found if said is not None]), False))
 
 
 def _refusal(what: str, found: Iterable[str], advice: str) -> str:

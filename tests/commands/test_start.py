@@ -158,6 +158,8 @@ def test_grey_and_small_images_are_taken_as_such(project: Path) -> None:
         ("Fotos 2026!", "Fotos-2026"),
         ("写真", "photographs"),
         ("..a", "a"),
+        ("_photos", "photos"),
+        ("фото_2023", "2023"),
         ("Meine Fotos Übersicht", "Meine-Fotos-Ubersicht"),
         ("Gänseblümchen", "Ganseblumchen"),
     ],

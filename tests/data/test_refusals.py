@@ -40,6 +40,10 @@ FOLDERS = {
     "no UTF-8": (lambda: latin(b"a/latin_\xe9.png").touch(), "a/latin_\\udce9.png; rename them"),
     "no UTF-8 beside the classes": (lambda: latin(b"notes_\xe9.txt").touch(), "notes_\\udce9.txt; rename them"),
     "a folder that is not": (lambda: latin(b"a/\xe9").mkdir(), "a/\\udce9; rename them"),
+    "rules of DVC's in it": (
+        lambda: Path("photos/a/.dvcignore").touch(),
+        "found a/.dvcignore, and DVC takes none within what it watches",
+    ),
     "ignored": (lambda: Path(".dvcignore").write_text("2.png\n"), "are named by .dvcignore"),
 }
 FILES = {

@@ -42,12 +42,35 @@ def test_what_fetch_will_stop_at_is_named_whatever_its_ending(tmp_path: Path) ->
     os.mkfifo(photos / "a/pipe")
     os.mkfifo(photos / "a/pipe.png")
     found = survey.of(photos)
-    assert found.classes == {"a": 1, "b": 1}
+    assert found.classes == {"a": 1, "b": 2}
     assert found.refused + found.left_out == [
         "no images in class folders: a/notes.txt, a/pipe, b/deep/list.csv; move them elsewhere, or data.on_bad_image:"
         " skip goes on without them",
         "no images, though named so: a/pipe.png; data.on_bad_image: skip goes on without them",
     ]
+
+
+@pytest.mark.parametrize("ending", [".jfif", "", ".Foto"])
+def test_images_are_those_that_fetch_reads_whatever_their_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    photos = write(tmp_path, *(f"{label}/{number}.png" for label in "ab" for number in range(5)))
+    for file in photos.rglob("*.png"):
+        file.rename(file.with_suffix(ending))
+    assert survey.of(photos).classes == {"a": 5, "b": 5}
+    monkeypatch.setattr(survey, "_LOOKED_AT", 3)
+    assert survey.of(photos).classes == {"a": 5, "b": 5}
+
+
+def test_images_are_those_that_fetch_reads_whatever_they_say_beside_their_pixels(tmp_path: Path) -> None:
+    """A text with a wrong checksum stops Pillow, and no photograph; of AVIF colours depend on the machine."""
+    photos = write(tmp_path, "a/1.png", "b/1.png")
+    whole = (photos / "a/1.png").read_bytes()
+    (photos / "a/noted.png").write_bytes(whole[:33] + b"\0\0\0\4tEXta\0bc????" + whole[33:])
+    Image.new("RGB", (40, 30)).save(photos / "a/other.jpg", "AVIF")
+    found = survey.of(photos)
+    assert found.classes == {"a": 2, "b": 1}
+    assert found.refused == ["no images, though named so: a/other.jpg; data.on_bad_image: skip goes on without them"]
 
 
 def test_where_not_all_are_opened_files_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

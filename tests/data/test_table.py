@@ -2,6 +2,7 @@
 
 import csv
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -246,6 +247,20 @@ def test_a_folder_and_a_table_must_be_there(tmp_path):
     (tmp_path / "photos/labels.csv").symlink_to("/etc/hostname")
     with pytest.raises(DataError, match="is a link"):
         table_source.read(tmp_path / "photos", "labels.csv")
+
+
+@pytest.mark.parametrize(("file", "row"), [("NFD", "NFC"), ("NFC", "NFD"), ("NFD", "NFD")])
+def test_files_are_found_in_every_form_of_unicode(source, tmp_path, read, painted, file, row):
+    """A folder packed on macOS and listed in a spreadsheet; one that is listed in both forms is listed twice."""
+    name = "M\u00f6wen/\u00e9 1.png"
+    painted(source / unicodedata.normalize(file, name), seed=9)
+    listed = unicodedata.normalize(row, name)
+    save(source / "labels.csv", "file,label,weight", f"{listed},gull,2", "4.png,tulip,")
+    written(tmp_path, source, "labels.csv")
+    assert {e.name for e in read(tmp_path / "raw", "photos")} == {name, "4.png"}
+    assert weights(source, "labels.csv") == {name: 2}
+    both = [f"{unicodedata.normalize(form, name)},gull" for form in ("NFC", "NFD")]
+    assert "is listed before, in line 2" in write(source, tmp_path / "twice", "file,label", *both)
 
 
 def test_groups_are_the_same_in_every_form_of_unicode(source, tmp_path, read):

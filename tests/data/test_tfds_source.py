@@ -1,6 +1,7 @@
 """Catalogue data sets: without a network, with wrong originals, and with Fashion-MNIST's real ones."""
 
 import errno
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -51,6 +52,29 @@ def test_without_a_network_the_ways_to_go_on_are_named_soon(target, originals, t
     assert "data.source: digits" in message
     assert not list((tmp_path / "tfds").rglob("*.tmp.*"))
     assert (downloader.MAX_RETRIES, downloader._open_url) == before
+
+
+def test_two_processes_download_a_data_set_one_after_the_other(tmp_path, capsys):
+    """The second would remove what the first has half, as if a failed download had left it."""
+    with tfds_source._alone(tmp_path / "tfds/downloads", "tf_flowers"):
+        entered = threading.Event()
+
+        def second() -> None:
+            with tfds_source._alone(tmp_path / "tfds/downloads", "tf_flowers"):
+                entered.set()
+
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert not entered.wait(0.3)
+    thread.join(20)
+    assert entered.is_set()
+    assert capsys.readouterr().err == "waiting for another process that downloads tf_flowers\n"
+
+
+def test_downloads_that_cannot_be_written_are_not_waited_for(tmp_path):
+    (tmp_path / "downloads").write_text("no folder")
+    with tfds_source._alone(tmp_path / "downloads", "tf_flowers"):
+        pass
 
 
 def test_an_original_with_other_content_is_refused(target, originals):

@@ -102,6 +102,24 @@ def test_what_dvc_is_told_to_ignore_is_refused(source, line):
     assert len(found(source)) == 2
 
 
+def test_dvc_is_told_what_to_ignore_in_every_folder_above(source, tmp_path, monkeypatch):
+    """The nearest folder that says anything of a file decides; of a folder beyond the project none does."""
+    (tmp_path / "deep").mkdir()
+    source.rename(tmp_path / "deep/photos")
+    source = Path("deep/photos")
+    Path(".dvcignore").write_text("tulip\n")
+    Path("deep/.dvcignore").write_text("!tulip\n/photos/rose/0.jpg\n")
+    with pytest.raises(DataError, match=r"(?s)1 files in deep/photos are named by \.dvcignore.*rose/0\.jpg"):
+        found(source)
+    Path("deep/.dvcignore").write_text("photos/tulip/*.jpg\n")
+    Path(".dvcignore").write_text("mlruns\n")
+    assert len(found(source)) == 2
+    (tmp_path / "mlruns/project").mkdir(parents=True)
+    (tmp_path / ".dvcignore").rename(tmp_path / "mlruns/project/.dvcignore")
+    monkeypatch.chdir(tmp_path / "mlruns/project")
+    assert len(found(Path("../../deep/photos"))) == 2
+
+
 def test_a_folder_that_cannot_be_read_is_named(source, monkeypatch):
     def scandir(path):
         if str(path).endswith("deep"):

@@ -13,11 +13,16 @@ KEYS = (
     "train.unfrozen_layers",
 )  # that the rules for trials are about, too
 _DECAYING = ("adamw",)
+_NEUTRAL = {"crop": 1.0}  # of the others 0, or false
+_OF_COPIES = {"views", "on_the_fly", "magnitude", "seed"}  # whether there are any, and what changes none by itself
 
 
 def refuse(params: Params, where: str) -> None:
     """Raise CombinationError, beginning with `where`: a weight decay that `train.optimizer` does not have, cutmix of
-    vectors, a layer decay without layers. The last one not if a sweep searches either: there it means what it says."""
+    vectors, changes of copies that nobody makes, a layer decay or batch normalization without layers. The last two not
+    if a sweep searches either: there they mean what they say."""
+    _refuse_unused_changes(params, where)
+    _refuse_nothing_to_normalize(params, where)
     train = params.train
     searched = {"train.layer_decay", "train.unfrozen_layers"} & params.sweep.space.keys()
     if train.layer_decay < 1 and not train.unfrozen_layers and not searched:
@@ -35,4 +40,26 @@ def refuse(params: Params, where: str) -> None:
         raise CombinationError(
             f"{where}: train.weight_decay: found {train.weight_decay:g} with train.optimizer: {train.optimizer}, which"
             f" has none and would ignore it; allowed: 0, or train.optimizer: {' | '.join(_DECAYING)}"
+        )
+
+
+def _refuse_unused_changes(params: Params, where: str) -> None:
+    settings = params.images.augmentation
+    values = settings.model_dump(exclude=_OF_COPIES)
+    found = {key: value for key, value in values.items() if value != _NEUTRAL.get(key, 0)}
+    if found and not settings.views and not settings.on_the_fly:
+        told = ", ".join(f"{key}: {str(value).lower()}" for key, value in found.items())
+        none = ", ".join(f"{key}: {str(type(value)(_NEUTRAL.get(key, 0))).lower()}" for key, value in found.items())
+        raise CombinationError(
+            f"{where}: images.augmentation: found {told} with views: 0 and on_the_fly: false, where no copy is made and"
+            f" they would be ignored; allowed: views of 1 or more, or on_the_fly: true, or {none}"
+        )
+
+
+def _refuse_nothing_to_normalize(params: Params, where: str) -> None:
+    head, searched = params.head, {"head.batch_norm", "head.units"} & params.sweep.space.keys()
+    if head.batch_norm and not head.units and not searched:
+        raise CombinationError(
+            f"{where}: head.batch_norm: found true with head.units: [], where no dense layer is to be normalized and it"
+            " would be ignored; allowed: false, or head.units with a layer or more"
         )

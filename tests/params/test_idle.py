@@ -43,6 +43,38 @@ def test_layer_decay_without_layers_is_refused_unless_a_sweep_searches_them(para
         idle.refuse(with_layer_decay(params, 0, **{searched: {}}), "params.yaml")
 
 
+def with_section(params: Params, section: str, **values: object) -> Params:
+    content = params.model_dump()
+    images = section == "augmentation"
+    place = content["images"] if images else content
+    place[section] = place[section] | values
+    return Params.model_validate(content)
+
+
+def test_changes_of_copies_that_nobody_makes_are_refused(params: Params) -> None:
+    """Who asks for turned and mirrored images and gets none would report a training with augmentation."""
+    asked = {"rotation": 20.0, "crop": 0.8, "flip": True, "randaugment": 2}
+    with pytest.raises(CombinationError) as raised:
+        idle.refuse(with_section(params, "augmentation", **asked), "params.yaml")
+    assert str(raised.value) == (
+        "params.yaml: images.augmentation: found rotation: 20.0, crop: 0.8, flip: true, randaugment: 2 with views: 0"
+        " and on_the_fly: false, where no copy is made and they would be ignored; allowed: views of 1 or more, or"
+        " on_the_fly: true, or rotation: 0.0, crop: 1.0, flip: false, randaugment: 0"
+    )
+    for made in ({"views": 1}, {"on_the_fly": True}):
+        idle.refuse(with_section(params, "augmentation", **asked, **made), "params.yaml")
+    idle.refuse(with_section(params, "augmentation", seed=7, magnitude=3.0), "params.yaml")
+
+
+def test_batch_normalization_without_a_layer_is_refused_unless_a_sweep_searches_them(params: Params) -> None:
+    without = with_section(params, "head", batch_norm=True, units=[], dropout=0.0)
+    with pytest.raises(CombinationError, match=r"head\.batch_norm: found true with head\.units: \[\]"):
+        idle.refuse(without, "params.yaml")
+    for searched in ("head.batch_norm", "head.units"):
+        sweep = without.sweep.model_copy(update={"space": {searched: {}}})
+        idle.refuse(without.model_copy(update={"sweep": sweep}), "params.yaml")
+
+
 def test_cutmix_of_pooled_features_is_refused(params: Params) -> None:
     def with_cutmix(unfrozen: int, on_the_fly: bool) -> Params:
         content = params.model_dump()

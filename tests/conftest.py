@@ -98,6 +98,16 @@ def pytest_runtest_teardown() -> Generator[None, object, object]:
 
 
 @pytest.fixture
+def hangups() -> Iterator[None]:
+    """SIGHUP is heard, here and in what is started, although the tests may run behind `nohup`, which ignores it."""
+    before = signal.getsignal(signal.SIGHUP)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.fixture
 def outcome() -> Callable[..., None]:
     """`outcomes.note`: a test that provokes a fault calls it last; `make reliability` runs those tests."""
     return outcomes.note

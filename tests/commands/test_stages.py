@@ -17,6 +17,7 @@ from pipeline.params.schema import Params
 from pipeline.stages import train
 
 
+@pytest.mark.usefixtures("hangups")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_training_that_is_asked_to_end_is_shown_as_interrupted(
     project: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals

@@ -48,6 +48,7 @@ def test_lines_and_exit_code_come_back(tmp_path):
     assert lines == ["one", "two"]
 
 
+@pytest.mark.usefixtures("hangups")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_asked_to_end_it_ends_what_it_started_and_removes_its_folder(tmp_path, number):
     process, own, group = at_work(tmp_path)

@@ -37,6 +37,7 @@ def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("hangups")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_address_is_printed_and_a_signal_stops_everything(project: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "pipeline", "--quiet", "ui"]

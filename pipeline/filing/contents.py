@@ -58,11 +58,12 @@ def predictions_bytes(path: Path) -> bytes:
     return path.read_bytes() if path.exists() else _unpacked(_packed(path))
 
 
-def tables(folder: Path, outputs: Iterable[Path]) -> dict[Path, bytes]:
-    """Output → bytes of those tables of predictions that a folder has, as they were before they were compressed."""
-    both = [path for output in outputs for path in (output, typed_tables.beside(output))]
-    filed = {path: folder / path.name for path in both}
-    return {path: predictions_bytes(file) for path, file in filed.items() if file.exists() or _packed(file).exists()}
+def filed(folder: Path, outputs: Iterable[Path], tables: Iterable[Path]) -> dict[Path, bytes]:
+    """Output → bytes of those that a folder has; `tables`, of predictions, as they were before they were compressed."""
+    both = {path: folder / path.name for table in tables for path in (table, typed_tables.beside(table))}
+    plain = {path: (folder / path.name).read_bytes() for path in outputs if (folder / path.name).exists()}
+    packed = {p: predictions_bytes(file) for p, file in both.items() if file.exists() or _packed(file).exists()}
+    return plain | packed
 
 
 def write_predictions(source: Path, folder: Path) -> None:

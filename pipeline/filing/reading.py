@@ -18,8 +18,7 @@ ENVIRONMENT, SEEDS, LEDGER = "environment.json", "seeds.json", "ledger.json"
 NEEDED = (paths.METRICS, paths.TRAINING)  # of the results in the project
 RESOURCES, SWEEP = seed_runs.RESOURCES, "sweep.json"
 _OUTPUTS = (paths.METRICS, paths.HISTORY, paths.TRAINING, paths.CURVES_PICTURE, paths.DATASET)
-_TABLES = (paths.PREDICTIONS, paths.VALIDATION_PREDICTIONS)
-_FIGURES = (paths.METRICS, paths.TRAINING, *_TABLES)
+_FIGURES = (paths.METRICS, paths.TRAINING, *seed_runs.TABLES)
 
 
 def read(folder: Path) -> Record:
@@ -67,8 +66,7 @@ def vouched(folder: Path) -> Record:
     No stage writes environment, ledger, images, resources and sweep: no hash stands behind them.
     """
     found = read(folder)
-    files = {path: (folder / path.name).read_bytes() for path in _OUTPUTS if (folder / path.name).exists()}
-    vouching.check_files(folder, found.lock, files | contents.tables(folder, _TABLES), _FIGURES)
+    vouching.check_files(folder, found.lock, contents.filed(folder, _OUTPUTS, seed_runs.TABLES), _FIGURES)
     vouching.check_parameters(folder, found.lock, config.read_yaml(folder / paths.PARAMS.name))
     return found
 

@@ -24,7 +24,7 @@ FOLDER = "seeds"
 RESOURCES = "resources.json"
 _FILES = (paths.LOCK, paths.METRICS, paths.TRAINING)
 _VOUCHED = (*_FILES[1:], paths.HISTORY)
-_TABLES = (paths.PREDICTIONS, paths.VALIDATION_PREDICTIONS)
+TABLES = (paths.PREDICTIONS, paths.VALIDATION_PREDICTIONS)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def keep(run: Path, seed: int, below: Path = KEPT) -> None:
     with folders.replaced(below / str(seed)) as folder:
         for path in (*_FILES, paths.HISTORY):
             shutil.copyfile(run / path, folder / path.name)
-        for path in _TABLES:
+        for path in TABLES:
             if (run / path).exists():
                 contents.write_predictions(run / path, folder)
         if took := resources.of_run(run):
@@ -86,8 +86,7 @@ def read_one(folder: Path, main: Lock, seed: int) -> SeedRun:
     if absent:
         raise DataError(f"{folder}: {', '.join(absent)}: not found; run `herbarium replicate` again, then record")
     lock = locks.checked(config.read_yaml(folder / paths.LOCK.name), str(folder / paths.LOCK.name))
-    files = {path: (folder / path.name).read_bytes() for path in _VOUCHED if (folder / path.name).is_file()}
-    vouching.check_files(folder, lock, files | contents.tables(folder, _TABLES), _TABLES)
+    vouching.check_files(folder, lock, contents.filed(folder, _VOUCHED, TABLES), TABLES)
     vouching.check_seed(folder, lock, main, seed)
     metrics = contents.read(folder / paths.METRICS.name, consistency.figures) or {}
     training = contents.read_json(folder / paths.TRAINING.name) or {}

@@ -46,13 +46,13 @@ def refuse(params: Params, where: str) -> None:
 def _refuse_unused_changes(params: Params, where: str) -> None:
     settings = params.images.augmentation
     values = settings.model_dump(exclude=_OF_COPIES)
-    found = {key: value for key, value in values.items() if value != _NEUTRAL.get(key, 0)}
-    if found and not settings.views and not settings.on_the_fly:
-        told = ", ".join(f"{key}: {str(value).lower()}" for key, value in found.items())
-        none = ", ".join(f"{key}: {str(type(value)(_NEUTRAL.get(key, 0))).lower()}" for key, value in found.items())
+    neutral = {key: _NEUTRAL.get(key, type(value)()) for key, value in values.items()}
+    keys = [key for key in values if values[key] != neutral[key]]
+    if keys and not settings.views and not settings.on_the_fly:
+        found, none = (", ".join(f"{key}: {str(of[key]).lower()}" for key in keys) for of in (values, neutral))
         raise CombinationError(
-            f"{where}: images.augmentation: found {told} with views: 0 and on_the_fly: false, where no copy is made and"
-            f" they would be ignored; allowed: views of 1 or more, or on_the_fly: true, or {none}"
+            f"{where}: images.augmentation: found {found} with views: 0 and on_the_fly: false, where no copy is made"
+            f" and they would be ignored; allowed: views of 1 or more, or on_the_fly: true, or {none}"
         )
 
 

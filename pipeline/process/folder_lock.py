@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import paths
+from pipeline.process import groups
 from pipeline.process.compat import dvc_internals
 from pipeline.process.errors import BusyError
 
@@ -157,16 +157,13 @@ def _tidy(folder: Path) -> None:
 
 def _end_with_dvc() -> None:
     if "DVC_STAGE" in os.environ:  # set by dvc for the commands it runs
-        threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+        groups.end_with(os.getppid(), _of_this_session, _end_in_order)
 
 
-def _watch(parent: int) -> None:
-    while os.getppid() == parent and _of_this_session(parent):
-        time.sleep(_POLL_SECONDS)
+def _end_in_order() -> None:
     print("the dvc that started this stage is gone: the stage ends; run dvc repro again", file=sys.stderr)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_IN_ORDER_SECONDS)  # a stage that heeds it does so between two calls into TensorFlow
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _of_this_session(parent: int) -> bool:

@@ -68,14 +68,20 @@ def ending_in_order() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def end_with(parent: int) -> None:
-    """From now on this process ends when the one of that number, which has started it, does, however that ends."""
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+def end_with(
+    parent: int, is_it: Callable[[int], bool] = lambda _: True, before: Callable[[], None] = lambda: None
+) -> None:
+    """From now on this process ends when the one of that number, which has started it, does, however that ends.
+
+    `is_it`: whether that number is still, or was ever, that process's. `before` is called first.
+    """
+    threading.Thread(target=_watch, args=(parent, is_it, before), daemon=True).start()
 
 
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
+def _watch(parent: int, is_it: Callable[[int], bool], before: Callable[[], None]) -> None:
+    while os.getppid() == parent and is_it(parent):
         time.sleep(_POLL_SECONDS)
+    before()
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -44,19 +44,14 @@ def compare(first: Record, second: Record) -> Means | None:
     ours, theirs = first.measured("test"), second.measured("test")
     if ours is None or theirs is None or min(len(ours.accuracies), len(theirs.accuracies)) < 2:
         return None
-    error = _image_error(first, second)
+    shares = [_shares(record) for record in (first, second)]
+    if shares[0] is not None and shares[1] is not None:
+        error = float((shares[0] - shares[1]).var() / len(shares[0]))
+    else:  # as of different images, if predictions of a seed were not kept
+        error = math.fsum(float(statistics.binomial_error(side.mean, side.images)) for side in (ours, theirs))
     found = over_seeds.difference(ours.accuracies, theirs.accuracies, image_error=error, resolution=1 / ours.images)
     value, half = float(found.value), float(found.half_width(_BEYOND))
     return Means(value, (value - half, value + half), (ours.seeds, theirs.seeds))
-
-
-def _image_error(first: Record, second: Record) -> float:
-    """Squared, of the difference of the means; as of different images, if predictions of a seed were not kept."""
-    shares = [_shares(record) for record in (first, second)]
-    if shares[0] is not None and shares[1] is not None:
-        return float((shares[0] - shares[1]).var() / len(shares[0]))
-    measured = filter(None, (record.measured("test") for record in (first, second)))
-    return math.fsum(float(statistics.binomial_error(side.mean, side.images)) for side in measured)
 
 
 def _shares(record: Record) -> np.ndarray | None:

@@ -51,18 +51,15 @@ def of_dvc(source: Path) -> list[str]:
     if unreadable:
         refused.append(
             f"data.path: {len(unreadable)} names in {names.shown(source)} are not UTF-8, and DVC cannot hash them:"
-            f" {_some(source, unreadable)}; rename them (convmv -f latin1 -t utf8 does), whatever data.on_bad_image is"
+            f" {tree.some(source, unreadable, _SHOWN)}; rename them (convmv -f latin1 -t utf8 does), whatever"
+            " data.on_bad_image is"
         )
     if rules:
         refused.append(
-            f"data.path: found {_some(source, rules)}, and DVC takes none within what it watches, here"
+            f"data.path: found {tree.some(source, rules, _SHOWN)}, and DVC takes none within what it watches, here"
             f" {names.shown(source)}; remove it, or put it beside that folder"
         )
     return refused
-
-
-def _some(source: Path, paths: Sequence[Path]) -> str:
-    return naming.some(sorted(names.shown(path.relative_to(source)) for path in paths), _SHOWN)
 
 
 def badly_named(source: Path) -> list[str]:

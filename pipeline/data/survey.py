@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -10,7 +10,6 @@ from statistics import median
 from PIL import Image
 
 from pipeline.data import images, layout, names, tree
-from pipeline.process import naming
 from pipeline.process.errors import DataError
 
 _LOOKED_AT = 1000  # images, evenly spread over the classes: to say how large they are is no reason to read all
@@ -65,7 +64,7 @@ def of(source: Path) -> Survey:
         all(grey for _, grey in known),
         len(seen) == sum(map(len, files.values())),
         list(_refused(source, none, [folder for (_, folder), n in counts.items() if not n], _none_of(others))),
-        [f"images in no class folder, which are left out: {_listed(source, loose)}"] if loose else [],
+        [f"images in no class folder, which are left out: {tree.some(source, loose, _SHOWN)}"] if loose else [],
     )
 
 
@@ -93,15 +92,11 @@ def _too_few(source: Path, classes: int, loose: int) -> str:
 
 def _refused(source: Path, none: Set[Path], empty: Sequence[Path], others: Sequence[Path]) -> Iterator[str]:
     if others:
-        yield f"no images in class folders: {_listed(source, others)}; move them elsewhere, or {_SKIP}"
+        yield f"no images in class folders: {tree.some(source, others, _SHOWN)}; move them elsewhere, or {_SKIP}"
     if none:
-        yield f"no images, though named so: {_listed(source, none)}; {_SKIP}"
+        yield f"no images, though named so: {tree.some(source, none, _SHOWN)}; {_SKIP}"
     if empty:
-        yield f"class folders without an image: {_listed(source, empty)}; put some there, or remove them"
-
-
-def _listed(source: Path, paths: Collection[Path]) -> str:
-    return naming.some([names.shown(path.relative_to(source)) for path in sorted(paths)], _SHOWN)
+        yield f"class folders without an image: {tree.some(source, empty, _SHOWN)}; put some there, or remove them"
 
 
 def _summed(counted: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from pathspec import GitIgnoreSpec
 
 from pipeline.data import names
 from pipeline.data.listing import listed
+from pipeline.process import naming
 from pipeline.process.errors import DataError
 
 # Of Windows, macOS, archives made by it, and network drives, in lower case; hidden files begin with a dot.
@@ -131,12 +132,11 @@ def refuse_ignored(source: Path, paths: Iterable[Path]) -> None:
 def _ignored(source: Path, paths: Iterable[Path]) -> list[Path]:
     """Those of `paths` below `source` that a .dvcignore names, of the project or of a folder on the way to `source`.
 
-    Of several, the last that says anything of a file decides. Beyond the project DVC reads none.
+    Of several, the nearest that says anything of a file decides. Beyond the project DVC reads none.
     """
     place = Path(os.path.relpath(source))
-    rules = (
-        [] if ".." in place.parts else [rule for folder in reversed((place, *place.parents)) for rule in _rules(folder)]
-    )
+    around = () if ".." in place.parts else (place, *place.parents)
+    rules = [rule for folder in around for rule in _rules(folder)]
     if not rules:
         return []
     return [path for path in paths if _is_named(Path(os.path.relpath(path)), rules)]
@@ -149,7 +149,12 @@ def _rules(folder: Path) -> Iterator[tuple[Path, GitIgnoreSpec]]:
 
 def _is_named(path: Path, rules: Sequence[tuple[Path, GitIgnoreSpec]]) -> bool:
     found = (spec.check_file(path.relative_to(folder)).include for folder, spec in rules)
-    return bool(next(reversed([said for said in found if said is not None]), False))
+    return next((said for said in found if said is not None), False)
+
+
+def some(source: Path, paths: Iterable[Path], most: int) -> str:
+    """The first `most` of `paths`, files of `source`, in one sentence, and how many more there are."""
+    return naming.some([names.shown(path.relative_to(source)) for path in sorted(paths)], most)
 
 
 def _refusal(what: str, found: Iterable[str], advice: str) -> str:

@@ -114,9 +114,9 @@ def _near_duplicates(pools: list[Pool], params: Params) -> list[Pair] | None:
 def _joined(pools: list[Pool], pairs: list[Pair] | None, params: Params) -> list[tuple[str, str]]:
     """The names of images that must not be drawn apart: copies, whatever groups they are in.
 
-    `stable` can join no groups: by one more copy, those of images that were there might move.
+    `slices` draw nothing. `stable` can join no groups: by one more copy, those of images that were there might move.
     """
-    if params.data.splitting.method == "stable":
+    if params.data.splitting.method in ("slices", "stable"):
         return []
     identical = integrity.same(item for pool in pools for item in pool.items)
     same = [(group[0].name, item.name) for group in identical for item in group[1:]]

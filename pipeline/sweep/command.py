@@ -1,8 +1,8 @@
 """`herbarium sweep` from beginning to end: features, trials, audit, reports, and the view in MLflow."""
 
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint
@@ -48,6 +48,7 @@ def run(
     """
     ended = plan.trials()
     with (
+        _telling_what_is_kept(plan, ended),
         SweepRun() as shown,
         _workers(min(workers, plan.lag), scheduler) as started,
         display(plan, ended, quiet) as screen,
@@ -74,6 +75,17 @@ def write(plan: Plan, ended: list[Trial]) -> None:
     paths.AUDIT.unlink(missing_ok=True)
     trials.write(paths.TRIALS, ended, plan.keys, plan.objective)
     sweep_settings.write(plan.params.sweep.model_dump() | {"trials": plan.total})
+
+
+@contextmanager
+def _telling_what_is_kept(plan: Plan, ended: list[Trial]) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        verbosity.note(
+            f"interrupted; {len(ended)} of {plan.total} trials are kept, `herbarium sweep` goes on after them"
+        )
+        raise
 
 
 def _circumstances(plan: Plan) -> dict[str, str]:

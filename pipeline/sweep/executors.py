@@ -119,6 +119,9 @@ def _cluster(workers: int) -> Any:
             return LocalCluster(n_workers=workers, security=True, silence_logs=silenced, **options)
         except Exception as error:  # noqa: BLE001 - tried again, and told when that does not help either
             reason = f"{in_short(error)} ({error.__cause__})"
+        except KeyboardInterrupt:
+            dask_internals.leave_half_started_clusters()
+            raise
     raise WorkersError(f"--workers {workers}: the processes did not start, tried {DEATHS} times: {reason}")
 
 

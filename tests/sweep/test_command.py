@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mlflow import MlflowClient
@@ -148,6 +149,14 @@ def started(project: Path, *options: str) -> subprocess.Popen:
     return subprocess.Popen(
         arguments, cwd=project, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
+
+
+def test_an_interrupted_sweep_says_what_is_kept(capsys):
+    plan = SimpleNamespace(total=12)
+    with pytest.raises(KeyboardInterrupt), command._telling_what_is_kept(plan, [None, None]):
+        raise KeyboardInterrupt
+    said = "note: interrupted; 2 of 12 trials are kept, `herbarium sweep` goes on after them\n"
+    assert capsys.readouterr().err == said
 
 
 def trials_told(process: subprocess.Popen, count: int) -> None:

@@ -166,5 +166,5 @@ def _message(where: str, item: Mapping[str, object]) -> str:
     key = str(location[0]) if location else ""
     if key and key not in known:
         return f"{where}: {key}: unknown key; allowed: {', '.join(known)}"
-    found = "missing" if item["type"] == "missing" else f"found {item['input']!r}"
+    found = "missing" if item["type"] == "missing" else f"found {config.shown(item['input'])}"
     return f"{where}: {key}: {found}; allowed: {known[key].description}" if key else f"{where}: {item['msg']}"

@@ -18,7 +18,7 @@ from pipeline.results import metrics
 from pipeline.results.predictions import Predictions
 
 _Fraction = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
-_Count = Annotated[int, Field(ge=1, strict=True)]
+_Count = Annotated[int, Field(ge=1, le=10**9, strict=True)]
 _ROUNDING = 1e-9  # sums may be in another order on another machine; counts and their ratios are exact
 
 
@@ -111,7 +111,10 @@ def _differing(found: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[st
 
 def _same(found: Any, expected: float) -> bool:
     number = isinstance(found, (int, float)) and not isinstance(found, bool)
-    return number and math.isclose(found, expected, rel_tol=_ROUNDING, abs_tol=_ROUNDING)
+    try:
+        return number and math.isclose(found, expected, rel_tol=_ROUNDING, abs_tol=_ROUNDING)
+    except OverflowError:  # of integers that no float can hold
+        return False
 
 
 def _refuse(where: Path, what: str, wrong: Mapping[str, tuple[Any, Any]], source: str) -> None:

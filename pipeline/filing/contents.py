@@ -34,7 +34,7 @@ def told(tell: Callable[[Mapping[Any, Any]], Content], content: Mapping[Any, Any
     """What `tell` makes of a record's file `name`. Raises DataError naming it if it lacks what is told."""
     try:
         return tell(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise DataError(f"{name}: damaged: {type(error).__name__}: {error}; file the run again") from error
 
 
@@ -90,7 +90,10 @@ def _read_packed(path: Path, typed: Path) -> Predictions:
     with tempfile.NamedTemporaryFile(suffix=".csv") as file:
         file.write(_unpacked(path))
         file.flush()
-        return predictions.read(Path(file.name), typed)
+        try:
+            return predictions.read(Path(file.name), typed)
+        except DataError as error:
+            raise DataError(str(error).replace(file.name, str(path))) from None
 
 
 def _unpacked(path: Path) -> bytes:

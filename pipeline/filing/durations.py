@@ -28,7 +28,10 @@ class Took:
 
 
 def of(resources: Mapping[str, Any]) -> Took:
-    """From a record's resources.json: stage → what it took."""
+    """From a record's resources.json: stage → what it took. Raises ValueError of what is no time or no size."""
+    numbers = [one.get(name) for one in resources.values() for name in ("seconds", "cpu_seconds", "peak_bytes")]
+    if wrong := [number for number in numbers if number is not None and not 0 <= number < math.inf]:
+        raise ValueError(f"found {wrong[0]!r}; allowed: 0 or more, and finite")
     worked = [one.get("cpu_seconds") for one in resources.values()]
     machines = {f"{one['machine']['cpu']}, {one['machine']['cores']} cores" for one in resources.values()}
     return Took(

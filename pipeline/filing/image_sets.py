@@ -45,7 +45,10 @@ def as_json(found: Mapping[str, ImageSet]) -> dict[str, Any]:
 
 
 def from_json(content: Mapping[str, Any]) -> dict[str, ImageSet]:
-    return {split: ImageSet(int(one["images"]), str(one["digest"])) for split, one in content.items()}
+    """What `as_json` wrote. Raises ValueError of a number that counts no images."""
+    if wrong := [one["images"] for one in content.values() if type(one["images"]) is not int or one["images"] < 1]:
+        raise ValueError(f"found {wrong[0]!r} images; allowed: whole numbers, 1 or more")
+    return {split: ImageSet(one["images"], str(one["digest"])) for split, one in content.items()}
 
 
 def _of_files(ids: Path, labels: Path) -> ImageSet:

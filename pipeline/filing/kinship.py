@@ -21,13 +21,19 @@ class Kinship(StrEnum):
     OTHER = "other"
 
 
-def of(claim: Claim, named: Params, ran: Params, images: Mapping[str, ImageSet]) -> Kinship:
-    """Of a run of `ran` on `images` (split → what they show; empty if it is not known), for a claim of `named`."""
+def of(
+    claim: Claim, named: Params, ran: Params, images: Mapping[str, ImageSet], measured: int | None = None
+) -> Kinship:
+    """Of a run of `ran` on `images` (split → what they show; empty if it is not known), for a claim of `named`.
+
+    `measured`: how many the run's figure is of, if it is known: other numbers are never of the very images.
+    """
     from_there = same_source(named, ran)
     known = {split: images[split].digest == digest for split, digest in claim.contents.items() if split in images}
     if not all(known.values()) or not (known or from_there):
         return Kinship.OTHER
-    very = claim.images == "same" and (claim.split in known or from_there)
+    as_many = measured is None or claim.n in (None, measured)
+    very = claim.images == "same" and (claim.split in known or (from_there and as_many))
     return Kinship.OFFICIAL if very else Kinship.COLLECTION
 
 

@@ -65,7 +65,7 @@ def file(seeds: Iterable[int], main: Lock, record: Path, kept: Path = KEPT) -> N
 def read(record: Path, main: Lock | None, first: int) -> list[SeedRun]:
     """The runs filed with a record, by seed: those after its own seed `first`, none left out.
 
-    Raises DataError, naming file and reason, if one is not what it should be.
+    Raises DataError, naming file and reason, if one is not what it should be, or two are one training.
     """
     folder = record / FOLDER
     if main is None or not folder.is_dir():
@@ -77,7 +77,22 @@ def read(record: Path, main: Lock | None, first: int) -> list[SeedRun]:
             f"{folder}: found {', '.join(names)}; needed: the seeds one after the other, {', '.join(expected)}: who"
             " leaves one out chooses"
         )
-    return [read_one(folder / name, main, int(name)) for name in expected]
+    found = [read_one(folder / name, main, int(name)) for name in expected]
+    _require_trainings_of_their_own(folder, {first: main} | {run.seed.seed: run.lock for run in found})
+    return found
+
+
+def _require_trainings_of_their_own(folder: Path, seeds: Mapping[int, Lock]) -> None:
+    """Other seeds never give the same weights: a training that is copied shows no spread."""
+    before: dict[str, int] = {}
+    for seed, lock in seeds.items():
+        network = locks.outputs(lock).get(paths.MODEL.as_posix())
+        if network in before:
+            raise DataError(
+                f"{folder / str(seed)}: {paths.LOCK.name} names the network of seed {before[network]}: one training,"
+                " filed twice; run `herbarium replicate` again, then `herbarium record`"
+            )
+        before |= {network: seed} if network else {}
 
 
 def read_one(folder: Path, main: Lock, seed: int) -> SeedRun:

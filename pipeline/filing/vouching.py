@@ -24,17 +24,17 @@ def check_files(
 ) -> None:
     """Raise DataError, naming it, if a filed output is not the one `lock` names, or it names none.
 
-    `contents`: by the path a stage wrote it to; another file of that name vouches for nothing. `kept`: those that must
-    be there if the lock names them; others were not always filed.
+    `contents`: by the path a stage wrote it to; another file of that name vouches for nothing. `kept`: those that the
+    figures follow from, which must be there; others were not always filed.
     """
     written = locks.outputs(lock) if lock else {}
-    if unnamed := [path.name for path in contents if path.as_posix() not in written]:
+    if unnamed := [path.name for path in dict.fromkeys((*contents, *kept)) if path.as_posix() not in written]:
         lacking = "does not name it" if lock else "is missing"
         raise DataError(
             f"{folder}: {', '.join(unnamed)}: {paths.LOCK.name} beside it {lacking}: nothing vouches for it; file the"
             " finished run again with `herbarium record`"
         )
-    if gone := [path.name for path in kept if path.as_posix() in written and path not in contents]:
+    if gone := [path.name for path in kept if path not in contents]:
         raise DataError(
             f"{folder}: {', '.join(gone)}: not there, and {paths.LOCK.name} beside it names it: removed after it was"
             " filed; restore it, or run the experiment and file it again with `herbarium record`"

@@ -94,7 +94,7 @@ def load(path: Path = paths.PARAMS) -> Params:
 def check(content: Any, where: str) -> Params:
     """`content`, of any version, as Params; `where` names it in errors."""
     if not isinstance(content, dict):
-        raise ConfigError(f"{where}: found {_shown(content)}; allowed: the sections {', '.join(Params.model_fields)}")
+        raise ConfigError(f"{where}: found {shown(content)}; allowed: the sections {', '.join(Params.model_fields)}")
     _check_version(content, where)
     content = upgrades.upgraded(content)
     try:
@@ -112,10 +112,10 @@ def check(content: Any, where: str) -> Params:
 def _check_version(content: Mapping[str, Any], where: str) -> None:
     found, least, most = upgrades.version(content), upgrades.FIRST, upgrades.CURRENT
     if isinstance(found, bool) or not isinstance(found, int) or found < least:
-        raise ConfigError(f"{where}: version: found {_shown(found)}; allowed: {least} to {most}")
+        raise ConfigError(f"{where}: version: found {shown(found)}; allowed: {least} to {most}")
     if found > most:
         raise ConfigError(
-            f"{where}: version: found {_shown(found)}; this Herbarium knows {least} to {most}: a newer one wrote the"
+            f"{where}: version: found {shown(found)}; this Herbarium knows {least} to {most}: a newer one wrote the"
             " file, so run that one, or take a params.yaml of this one's time"
         )
 
@@ -170,7 +170,7 @@ def _message(where: str, content: Mapping[str, Any], error: Mapping[str, Any]) -
         return f"{where}: {key}: the name {unquoted[0]} needs quotes, as in {{'{unquoted[0]}': 2.0}}"
     comma = isinstance(found, str) and _DECIMAL_COMMA.fullmatch(found)
     hint = f"; decimals are written with a point: {found.replace(',', '.')}" if comma else ""
-    return f"{where}: {key}: found {_shown(found)}{allowed}{hint}"
+    return f"{where}: {key}: found {shown(found)}{allowed}{hint}"
 
 
 def _value(content: Any, key: str) -> Any:
@@ -217,7 +217,8 @@ def _dotted(location: Iterable[Any]) -> str:
     return ".".join(str(k) for k in location)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value that was found, for a message: shortened."""
     try:
         text = _SHORTENED.repr(value)
     except ValueError:  # Python does not print integers of thousands of digits

@@ -16,6 +16,7 @@ class GitError(HerbariumError):
 
 _ABSENT = 1  # how `rev-parse --quiet` ends if there is no such revision
 _COMMIT_AND_FILE = re.compile(r"([0-9a-f]{40,64})\0(?:\n([^\0]*)\0)?")  # of `log -z`; merges name no file
+_FORGES = {"GitHub", "GitLab"}  # commit what a person merges on their pages
 _NOT_TRUSTED = b"dubious ownership"  # the folder is another user's; git says how to trust it
 # Line ends are part of a file's hash; git's configuration may ask for others than were committed.
 _BYTE_FOR_BYTE = ("-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", "core.symlinks=true")
@@ -93,9 +94,13 @@ def first_change(revision: str, path: Path) -> tuple[str, Path] | None:
 
 
 def authors(revision: str, *below: Path) -> list[str]:
-    """Who has changed what is at `below`, up to `revision`, by the names they commit with, sorted."""
-    names = os.fsdecode(_output("log", "--format=%aN", revision, "--", *(path.as_posix() for path in below)))
-    return sorted(set(names.splitlines()))
+    """Who has changed what is at `below`, up to `revision`: authors, who committed for them, and who is named beside
+    them (Co-authored-by), by name, sorted.
+    """
+    lines = "%aN%n%cN%n%(trailers:key=Co-authored-by,valueonly)"
+    found = os.fsdecode(_output("log", f"--format={lines}", revision, "--", *(path.as_posix() for path in below)))
+    names = {line.partition("<")[0].strip() for line in found.splitlines()}
+    return sorted(names - {"", *_FORGES})
 
 
 def export(revision: str, destination: Path, below: Path = Path()) -> None:

@@ -47,7 +47,8 @@ def summary(found: CrossValidation, figure: str) -> dict[str, float]:
     Raises ValueError of one fold alone.
     """
     values = [float(getattr(result, figure)) for result in found.results]
-    low, high = statistics.resampled_interval(values, tested_to_trained=1 / (found.folds - 1))
+    images = min(result.images for result in found.results)
+    low, high = statistics.resampled_interval(values, images, tested_to_trained=1 / (found.folds - 1))
     return {"mean": float(np.mean(values)), "sd": float(np.std(values, ddof=1)), "low": low, "high": high}
 
 

@@ -32,7 +32,11 @@ def write(path: Path, epochs: list[Epoch]) -> None:
 
 
 def read(path: Path) -> list[Epoch]:
-    return [Epoch(int(row["epoch"]), *(float(row[name]) for name in COLUMNS[1:])) for row in records.read_csv(path)]
+    """What `write` wrote. Raises ValueError unless the epochs are in order, one after the other."""
+    found = [Epoch(int(row["epoch"]), *(float(row[name]) for name in COLUMNS[1:])) for row in records.read_csv(path)]
+    if [one.epoch for one in found] != list(range(len(found))):
+        raise ValueError(f"{path}: found the epochs {[one.epoch for one in found][:5]} …; needed: 0, 1, 2, …")
+    return found
 
 
 def best(epochs: list[Epoch]) -> Epoch:

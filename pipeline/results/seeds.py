@@ -60,7 +60,7 @@ def summary(replicates: Replicates, split: str) -> dict[str, Any]:
     """Images, mean accuracy, its standard deviation over seeds and the mean's 95 % t interval (None of one seed)."""
     measured = replicates.measured(split)
     several = len(measured.accuracies) > 1
-    low, high = statistics.mean_interval(measured.accuracies) if several else (None, None)
+    low, high = statistics.mean_interval(measured.accuracies, measured.images) if several else (None, None)
     spread = float(np.std(measured.accuracies, ddof=1)) if several else None
     return {"images": measured.images, "mean": measured.mean, "sd": spread, "low": low, "high": high}
 

@@ -69,28 +69,28 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> float:
     return float(stats.binomtest(only_first, disagreements).pvalue) if disagreements else 1.0
 
 
-def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
-    """t interval of the mean over seeds (Student 1908). Zero width if all values are equal.
+def mean_interval(values: Sequence[float], images: int, confidence: float = 0.95) -> Interval:
+    """t interval of the mean of fractions over seeds (Student 1908), within 0–1.
 
-    Raises ValueError unless there are two finite values or more.
+    They are counted on whole `images`: few that agree by chance do not prove a spread below a rounding's. Raises
+    ValueError unless there are two finite values or more.
     """
-    _check_confidence(confidence)
     sample = _sample(values)
-    half = stats.t.ppf((1 + confidence) / 2, len(sample) - 1) * np.sqrt(_squared_error(sample))
-    return float(sample.mean() - half), float(sample.mean() + half)
+    return _student_interval(sample, _squared_error(sample, images), confidence)
 
 
-def resampled_interval(values: Sequence[float], tested_to_trained: float, confidence: float = 0.95) -> Interval:
-    """Corrected t interval of the mean over folds or other splits of the same images (Nadeau and Bengio 2003).
+def resampled_interval(
+    values: Sequence[float], images: int, tested_to_trained: float, confidence: float = 0.95
+) -> Interval:
+    """Corrected t interval of the mean of fractions over folds or other splits of the same images, within 0–1.
 
     Their training images are largely the same, so plain t intervals are too narrow: `tested_to_trained`, how many
-    images are tested for each one trained on, is added to 1 / J of J `values`. Raises ValueError as `mean_interval`.
+    images are tested for each one trained on, is added to 1 / J of J `values` (Nadeau and Bengio 2003). Raises
+    ValueError as `mean_interval`.
     """
-    _check_confidence(confidence)
     sample = _sample(values)
-    error = _squared_error(sample) * (1 + len(sample) * tested_to_trained)
-    half = stats.t.ppf((1 + confidence) / 2, len(sample) - 1) * np.sqrt(error)
-    return float(sample.mean() - half), float(sample.mean() + half)
+    error = _squared_error(sample, images) * (1 + len(sample) * tested_to_trained)
+    return _student_interval(sample, error, confidence)
 
 
 def binomial_error(accuracy: ArrayLike, n: int) -> np.ndarray:
@@ -134,6 +134,13 @@ def _agreement(first: np.ndarray, second: np.ndarray) -> tuple[int, int, int, in
     return both, only_first, only_second, neither
 
 
+def _student_interval(sample: np.ndarray, squared_error: float, confidence: float) -> Interval:
+    """Of few fractions t reaches beyond what a mean of fractions can be; that part is cut off."""
+    _check_confidence(confidence)
+    half = stats.t.ppf((1 + confidence) / 2, len(sample) - 1) * np.sqrt(squared_error)
+    return float(max(0.0, sample.mean() - half)), float(min(1.0, sample.mean() + half))
+
+
 def _sample(values: Sequence[float]) -> np.ndarray:
     sample = np.asarray(values, dtype=np.float64)
     if sample.ndim != 1 or len(sample) < 2 or not np.isfinite(sample).all():
@@ -141,9 +148,10 @@ def _sample(values: Sequence[float]) -> np.ndarray:
     return sample
 
 
-def _squared_error(sample: np.ndarray) -> float:
-    """Squared standard error of the mean; exactly 0 for equal values, whatever rounding does to their mean."""
-    return 0.0 if np.ptp(sample) == 0 else float(sample.var(ddof=1) / len(sample))
+def _squared_error(sample: np.ndarray, images: int) -> float:
+    """Squared standard error of the mean of fractions of so many `images`."""
+    rounding = 1 / images**2 / 12
+    return float(max(sample.var(ddof=1), rounding) / len(sample))
 
 
 def _check_confidence(confidence: float) -> None:

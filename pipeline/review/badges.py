@@ -3,6 +3,7 @@
 A badge is given by people, who look at more than a program can: this says what they can take from here, and what not.
 """
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -28,7 +29,12 @@ def kind(signer: str, authors: Collection[str]) -> str:
 
 
 def same_team(signer: str, authors: Collection[str]) -> bool:
-    return signer.casefold().strip() in {name.casefold().strip() for name in authors}
+    return _plain(signer) in map(_plain, authors)
+
+
+def _plain(name: str) -> str:
+    """However it is spaced, written in capitals, or encoded."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def of(outcome: Outcome, signer: str, authors: Collection[str], share: str) -> list[Badge]:

@@ -31,6 +31,10 @@ class Claimed:
     most_seeds: int = sequential.MOST_SEEDS
     official: Mapping[str, str] = field(default_factory=dict)
 
+    def may_be_of(self, images: int) -> bool:
+        """Whether a split of so many `images` can be the one the figure was measured on."""
+        return self.reported is None or self.reported.images == images
+
     def question(self, same_images: bool) -> Question | None:
         if self.reported is None:
             return None

@@ -22,7 +22,7 @@ _NOTHING = "not declared"
 class Filed:
     """An experiment's files, read. `declared`: where the claim stands, in words.
 
-    `warnings`: what of it is younger than the record.
+    `warnings`: what of it is younger than the record. `folders`: where it is, and where its record was first filed.
     """
 
     params: Params
@@ -30,6 +30,7 @@ class Filed:
     record: Record | None
     declared: str
     warnings: tuple[str, ...] = ()
+    folders: tuple[Path, ...] = ()
 
 
 def at(name: str, revision: str) -> Filed | None:
@@ -42,7 +43,10 @@ def at(name: str, revision: str) -> Filed | None:
         change = git.last_change(revision, folder / "claim.yaml") or revision
         declared = f"declared in {folder / 'claim.yaml'}, last changed in commit {change[:10]}"
         try:
-            return replace(_read(Path(outside) / folder, declared), warnings=_too_young(folder, revision))
+            found = _read(Path(outside) / folder, declared)
+            first = _first_filed(folder, revision)
+            folders = tuple(dict.fromkeys((folder, first[1] if first else folder)))
+            return replace(found, warnings=_too_young(folder, revision, first), folders=folders)
         except HerbariumError as error:  # its message names files where they are of no use
             said = str(error).replace(f"{outside}/", f"commit {revision[:10]}: ")
             raise type(error)(said) from None
@@ -58,17 +62,22 @@ def differing(name: str) -> tuple[str, ...]:
     return tuple(git.uncommitted((experiments.FOLDER / name).as_posix()))
 
 
-def _too_young(folder: Path, revision: str) -> tuple[str, ...]:
+def _first_filed(folder: Path, revision: str) -> tuple[str, Path] | None:
+    """The commit that first had its record, and the experiment's folder there; None without a record."""
+    metrics = folder / "record/metrics.json"
+    first = git.first_change(revision, metrics) if git.show(revision, metrics) is not None else None
+    return (first[0], first[1].parent.parent) if first else None
+
+
+def _too_young(folder: Path, revision: str, first: tuple[str, Path] | None) -> tuple[str, ...]:
     """What decides a verdict and was changed after an outcome was known, in one sentence.
 
     It was known when a record was first filed: filed again, or moved, it makes no claim younger.
     """
-    metrics = folder / "record/metrics.json"
-    first = git.first_change(revision, metrics) if git.show(revision, metrics) is not None else None
     if first is None:
         return ()
     filed, where = first
-    claims = ((filed, where.parent.parent), (revision, folder))
+    claims = ((filed, where), (revision, folder))
     then, now = (dict(_deciding(commit, below / "claim.yaml")) for commit, below in claims)
     was, now = ({key: found.get(key, _NOTHING) for key in {**then, **now}} for found in (then, now))
     changed = [f"{key} is {now[key]}, was {was[key]}" for key in now if was[key] != now[key]]

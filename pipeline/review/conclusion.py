@@ -75,7 +75,16 @@ def further(
 
 
 def images(claim: Claimed, first: Rerun) -> list[str]:
-    """Which of the images that ran are the official ones, by what they show; nothing where a claim does not say."""
+    """Which of the images that ran are the official ones, by what they show; nothing where a claim does not say.
+
+    Without that their number can still tell that they are not.
+    """
+    ran = first.images[claim.split]
+    if claim.same_images and claim.reported and not (_are_told(claim, first, claim.split) or claim.may_be_of(ran)):
+        return [
+            f"{claim.split} images: claim.yaml says that they are the same, and that {claim.reported.images:,} were"
+            f" measured; {ran:,} ran, so they are taken for others"
+        ]
     return [
         f"{split} images: {'the official ones' if first.shown[split].digest == digest else 'not the official ones'},"
         " by what they show and how they are divided into classes"
@@ -97,7 +106,7 @@ def _of_the_claim(claim: Claimed, record: Record | None, first: Rerun, split: st
         return locks.same_images(record.lock, first.lock, split)
     if _are_told(claim, first, split):
         return first.shown[split].digest == claim.official.get(split)
-    return claim.same_images and split == claim.split
+    return claim.same_images and split == claim.split and claim.may_be_of(first.images[split])
 
 
 def _are_told(claim: Claimed, first: Rerun, split: str) -> bool:

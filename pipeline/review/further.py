@@ -83,9 +83,10 @@ def _judged(claim: Claim, further: Further, runs: Sequence[Run], same_images: bo
         reason = str(error).removeprefix(f"{further.figure}: ")
         return replace(found, reason=reason)
     measured = Measured(tuple(value.value for value in values), values[0].images, len(values))
-    if _variance(values) is None and not same_images:
+    same = same_images and images == measured.images
+    if _variance(values) is None and not same:
         return replace(found, measured=measured, reason="how far other images move it cannot be told")
-    question = Question(reported, further.margin, same_images, claim.most_seeds)
+    question = Question(reported, further.margin, same, claim.most_seeds)
     return replace(found, measured=measured, verdict=_verdict(further, values, measured, question))
 
 

@@ -46,8 +46,10 @@ def obstacle(reproduced: Measured, question: Question) -> str:
     further = [look for look in question.plan.looks if look > len(reproduced.accuracies)]
     if max(chances(question, reproduced.images, 0.0).values(), default=0.0) < _NEVER:
         return "nothing can confirm it: the luck of other images outweighs the margin"
+    if not further and len(reproduced.accuracies) == 1:
+        return "too few seeds are declared"
     if len(reproduced.accuracies) == 1:
-        return f"one seed shows no spread; {further[0]} may decide" if further else "too few seeds are declared"
+        return f"{_of_one(question)}; {further[0]} may decide"
     if would := _deciding(reproduced, question, further):
         seeds, what = would
         return f"{counted(seeds)} would {what} it, spread as these {len(reproduced.accuracies)} are"
@@ -66,11 +68,17 @@ def advice(reproduced: Measured, question: Question) -> str:
     if len(reproduced.accuracies) == 1:
         if max(chances(question, reproduced.images, 0.0).values()) < _NEVER:
             return f"no number of seeds can confirm it{_limit(question, reproduced.images)}"
-        return f"one seed has no spread to judge by; {counted(further[0])} may decide (--seeds {further[0]})"
+        return f"{_of_one(question)}; {counted(further[0])} may decide (--seeds {further[0]})"
     if would := _deciding(reproduced, question, further):
         seeds, what = would
         return f"{counted(seeds)} would {what} it if mean and spread stay as they are (--seeds {seeds})"
     return "more seeds would not decide, if mean and spread stay: the figures are too uncertain, or lie on the margin"
+
+
+def _of_one(question: Question) -> str:
+    """What one seed lacks: its spread is that of the reported seeds, if those are known one by one."""
+    known = len(question.reported.accuracies) > 1
+    return "one seed leaves it open" if known else "one seed shows no spread"
 
 
 def _deciding(reproduced: Measured, question: Question, looks: Sequence[int]) -> tuple[int, str] | None:

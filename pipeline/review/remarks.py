@@ -17,10 +17,10 @@ _FILES_NAMED = 3
 
 def announced(subject: Subject, claim: Claimed) -> list[str]:
     """What can be found out at all, for the reviewer before anything runs."""
-    question = claim.question(claim.same_images)
+    record = subject.record.measured(claim.split) if subject.record else None
+    question = claim.question(claim.same_images and (record is None or claim.may_be_of(record.images)))
     if question is None:
         return ["there are no figures on record here, only hashes: nothing but equal bits can be confirmed"]
-    record = subject.record.measured(claim.split) if subject.record else None
     several = record is not None and len(record.accuracies) > 1
     spread = max(float(np.std(record.accuracies, ddof=1)), _rounding(record.images)) if record and several else None
     lines = power.describe(question, record.images if record else question.reported.images, spread)

@@ -111,7 +111,7 @@ def _experiment(name: str, recorded: bool) -> Subject:
         if claim and not claim.contents and not kinship.same_source(params, found.record.params):
             claim = claim.model_copy(update={"images": "other"})
         params = found.record.params
-    files = (experiments.FOLDER / name,)
+    files = found.folders or (experiments.FOLDER / name,)
     return Subject(
         name, revision, params, found.record, claim, found.declared, tuple(warnings), reservation, files=files
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.filing import locks
 from pipeline.filing.divergence import StageComparison
+from pipeline.params import config
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 from pipeline.review import (
@@ -86,7 +87,7 @@ def review(what: str, asked: Asked, say: Say) -> Review:
     _check(asked)
     subject = subjects.resolve(what, asked.recorded)
     claim = claimed.of(subject, asked.margin, own_images=_own_images(subject, asked))
-    plan = _Plan(subject, asked, claim, asked.elsewhere.place(subject.params), _count(asked, claim))
+    plan = _Plan(subject, asked, claim, _placed(subject, asked), _count(asked, claim))
     wanted = perturbed.variations(plan.placed, asked.vary, asked.resplit)
     possible = tuple(remarks.announced(subject, claim))
     for line in [*subject.warnings, claimed.describe(claim), *possible]:
@@ -126,6 +127,14 @@ class _Ran:
     doubt: str | None
     damaged: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+def _placed(subject: Subject, asked: Asked) -> Params:
+    """The parameters, with images and weights where they lie here, and the record's first seed, if there is a record:
+    who begins at another leaves some of its seeds out.
+    """
+    placed = asked.elsewhere.place(subject.params)
+    return config.with_seed(placed, subject.record.params.train.seed) if subject.record else placed
 
 
 def _concluded(plan: _Plan, possible: tuple[str, ...], ran: _Ran) -> Review:

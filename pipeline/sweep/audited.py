@@ -53,7 +53,7 @@ class Audited:
         """
         if len(self.accuracies) < 2:
             return None
-        low, high = statistics.resampled_interval(self.accuracies, self.held_out / self.trained_on)
+        low, high = statistics.resampled_interval(self.accuracies, self.held_out, self.held_out / self.trained_on)
         if self.measure != ACCURACY:  # no proportion of images
             return self.accuracy - high, self.accuracy - low
         images = self.held_out * len(self.accuracies)

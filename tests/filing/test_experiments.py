@@ -122,7 +122,7 @@ def test_an_unknown_name_gets_a_suggestion(repository):
         ("value: 0.8338", "value: null", "give both"),
         ("\nseeds: 1", "\nsedes: 1", "sedes: unknown key"),
         ("most_seeds: 10", "most_seeds: 1001", "most_seeds: found 1001; allowed: .*3 to 1,000"),
-        ("\nseeds: 1", f"\nseeds: {10**400}", "seeds: found 10*; allowed: .*1 to 1,000,000"),
+        ("\nseeds: 1", f"\nseeds: {10**400}", r"seeds: found 10*\.*0*…; allowed: .*1 to 1,000,000"),
         ("\nn: ", f"\nn: {10**20} # ", "n: found 10*; allowed: .*1 to 1,000,000,000"),
     ],
 )

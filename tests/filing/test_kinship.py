@@ -53,6 +53,12 @@ def test_without_digests_the_source_decides(claim, named):
     assert kinship.of(silent, named, changed(named, limit=5), OURS) is Kinship.OTHER
 
 
+def test_another_number_of_images_is_never_the_very_ones(claim, named):
+    silent = claim.model_copy(update={"contents": {}})
+    assert kinship.of(silent, named, named, {}, measured=claim.n) is Kinship.OFFICIAL
+    assert kinship.of(silent, named, named, {}, measured=claim.n - 1) is Kinship.COLLECTION
+
+
 def test_the_prepared_images_are_shown_with_those_who_claim_them(finished):
     found = image_sets.of_project()
     file = finished / "experiments/digits/claim.yaml"

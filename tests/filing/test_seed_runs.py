@@ -85,6 +85,18 @@ def test_a_record_whose_training_says_too_little_is_named(finished):
         reading.filed("digits")
 
 
+@pytest.mark.parametrize("other", ["", "2/"])
+def test_one_training_filed_as_two_seeds_is_refused(filed, other):
+    """Copied from the record itself, or from another seed, with the number changed."""
+    first = RECORD / "dvc.lock" if not other else RECORD / "seeds" / other / "dvc.lock"
+    for lock in (first, filed / "dvc.lock"):
+        content = config.read_yaml(lock)
+        train = {"cmd": "train", "outs": [{"path": "models/model.keras", "md5": "a" * 32}]}
+        records.write_text(lock, records.canonical({**content, "stages": {**content["stages"], "train": train}}))
+    with pytest.raises(DataError, match=r"seeds/3: dvc\.lock names the network of seed .: one training, filed twice"):
+        seed_runs.read(RECORD, config.read_yaml(RECORD / "dvc.lock"), 1)
+
+
 def test_a_seed_that_was_not_kept_stops_the_filing(finished):
     replicated(3, 5)
     shutil.rmtree(seed_runs.KEPT / "3")

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import paths, records
-from pipeline.filing import reading, vouching, writing
+from pipeline.filing import reading, seed_runs, vouching, writing
 from pipeline.params import config
 from pipeline.process.errors import DataError
+
+from .conftest import replicated
 
 RECORD = Path("experiments/digits/record")
 
@@ -45,6 +47,21 @@ def test_what_the_lock_does_not_name_is_not_vouched_for(path):
     lock = {"stages": {"evaluate": {"outs": [{"path": path.name, "md5": "0" * 32}]}}}
     with pytest.raises(DataError, match=rf"{path.name}: dvc\.lock beside it does not name it"):
         vouching.check_files(RECORD, lock, {path: b"content"})
+
+
+@pytest.mark.parametrize("table", seed_runs.TABLES)
+@pytest.mark.parametrize("seed", ["", "seeds/2"])
+def test_a_figure_without_the_predictions_it_follows_from_is_refused(finished, table, seed):
+    """Whoever takes them out of the lock as well may write any figure."""
+    replicated(1)
+    folder = writing.file_results("digits") / seed
+    (folder / table.name).unlink()
+    lock = config.read_yaml(folder / "dvc.lock")
+    evaluate = lock["stages"]["evaluate"]
+    outs = [out for out in evaluate["outs"] if out["path"] != table.as_posix()]
+    relocked(folder, {"evaluate": {**evaluate, "outs": outs}})
+    with pytest.raises(DataError, match=rf"{table.name}: dvc\.lock beside it does not name it"):
+        reading.vouched(RECORD)
 
 
 def test_parameters_that_no_stage_has_read_are_refused(filed):

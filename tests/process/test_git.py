@@ -111,6 +111,17 @@ def test_asking_leaves_the_repository_as_it_is(repository: Path) -> None:
     assert index.read_bytes() == before
 
 
+def test_authors_are_also_who_committed_for_them_and_who_is_named_beside_them(repository: Path) -> None:
+    (repository / "new.txt").write_text("new", encoding="utf-8")
+    call("add", "--all")
+    message = "new\n\nCo-authored-by: Ö. Beside <b@example.org>"
+    call("-c", "user.name=Committer", "commit", "--quiet", "--author=Ghost <g@example.org>", "--message", message)
+    assert git.authors("HEAD", Path("new.txt")) == ["Committer", "Ghost", "Ö. Beside"]
+    call("mv", "new.txt", "merged.txt")
+    call("-c", "user.name=GitHub", "commit", "--quiet", "--author=Ghost <g@example.org>", "--message", "merged")
+    assert git.authors("HEAD", Path("merged.txt")) == ["Ghost"]
+
+
 def test_the_first_change_of_a_file_is_followed_to_where_it_came_from(repository: Path) -> None:
     """To the same bytes only: files of one form are much alike, and have nothing to do with each other."""
     first = git.commit()

@@ -29,13 +29,15 @@ def test_the_interval_is_nadeau_and_bengios():
     assert summary["sd"] == pytest.approx(np.std(ACCURACIES, ddof=1))
 
 
-def test_equal_folds_have_an_interval_without_width():
-    assert statistics.resampled_interval([0.8, 0.8, 0.8], 0.5) == pytest.approx((0.8, 0.8), abs=1e-12)
+def test_equal_folds_prove_no_spread_below_that_of_counting_images():
+    low, high = statistics.resampled_interval([0.8, 0.8, 0.8], 20, 0.5)
+    half = stats.t.ppf(0.975, 2) * np.sqrt((1 / 3 + 1 / 2) / 20**2 / 12)
+    assert (low, high) == pytest.approx((0.8 - half, 0.8 + half))
 
 
 def test_one_fold_has_no_interval():
     with pytest.raises(ValueError, match="needed: two finite values"):
-        statistics.resampled_interval([0.8], 0.25)
+        statistics.resampled_interval([0.8], 20, 0.25)
 
 
 def test_the_file_is_read_back_as_written():

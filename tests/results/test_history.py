@@ -1,5 +1,7 @@
 """Learning curves on disk and their best epoch."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.results import history
@@ -24,6 +26,13 @@ def test_the_file_is_a_table_with_named_columns(tmp_path):
         "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate",
         *["0,1.2,0.1,0.1,0.9,0.0", ""],
     ]
+
+
+@pytest.mark.parametrize("epochs", [(0, 0), (1, 2), (0, 2), (1, 0)])
+def test_epochs_that_are_not_one_after_the_other_are_no_curve(tmp_path, epochs):
+    history.write(tmp_path / "history.csv", [replace(CURVE[0], epoch=number) for number in epochs])
+    with pytest.raises(ValueError, match="needed: 0, 1, 2"):
+        history.read(tmp_path / "history.csv")
 
 
 def test_the_best_epoch_is_trained_and_the_earliest_of_equals():

@@ -8,6 +8,7 @@ from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 from statsmodels.stats.weightstats import DescrStatsW
 
+from pipeline.identity.seeds import generator
 from pipeline.results import statistics
 
 
@@ -98,19 +99,37 @@ A = [0.871, 0.883, 0.879, 0.869, 0.876]
 
 
 def test_mean_interval_equals_statsmodels():
-    assert statistics.mean_interval(A) == pytest.approx(DescrStatsW(A).tconfint_mean(0.05), abs=1e-12)
+    assert statistics.mean_interval(A, 1000) == pytest.approx(DescrStatsW(A).tconfint_mean(0.05), abs=1e-12)
 
 
-def test_constant_samples_have_no_width():
-    # Three times 0.1 has a mean that is not 0.1: rounding must not look like spread.
-    low, high = statistics.mean_interval([0.1] * 3)
-    assert low == high
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=5), st.floats(0, 1))
+def test_intervals_of_means_of_fractions_are_within_0_to_1(sample, tested_to_trained):
+    plain = statistics.mean_interval(sample, 100)
+    for low, high in (plain, statistics.resampled_interval(sample, 100, tested_to_trained)):
+        assert 0 <= low <= plain[0] <= np.mean(sample) + 1e-12
+        assert np.mean(sample) - 1e-12 <= plain[1] <= high <= 1
+
+
+def test_equal_seeds_prove_no_spread_below_that_of_counting_images():
+    low, high = statistics.mean_interval([0.9] * 2, 180)
+    assert high - low == pytest.approx(2 * 12.706 / 180 / 24**0.5, rel=1e-4)
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+@pytest.mark.parametrize("spread", [0.001, 0.003, 0.008])
+def test_intervals_over_seeds_hold_the_mean_as_often_as_they_say_for_few_images(seeds, spread):
+    random, images, held = generator(1, "intervals over seeds"), 180, 0
+    for _ in range(400):
+        true = random.uniform(0.85, 0.95)
+        low, high = statistics.mean_interval(np.round(random.normal(true, spread, seeds) * images) / images, images)
+        held += low <= true <= high
+    assert held / 400 > 0.925  # 95 %, less three standard errors of 400 draws
 
 
 @pytest.mark.parametrize("sample", [[], [0.9], [0.9, float("nan")], [[0.9, 0.8]]])
 def test_a_spread_needs_two_finite_values(sample):
     with pytest.raises(ValueError, match="two finite values"):
-        statistics.mean_interval(sample)
+        statistics.mean_interval(sample, 100)
 
 
 def test_binomial_error_is_about_p_q_over_n_and_never_zero():

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ import typer
 from pipeline.commands import review as command
 from pipeline.files import records
 from pipeline.process.errors import ConfigError
-from pipeline.review import badges, report, signed
+from pipeline.process.git import authors
+from pipeline.review import badges, report, signed, subjects
 from pipeline.review.verdict import Outcome
 
-from .conftest import claim, commit
+from .conftest import claim, commit, git
 from .test_verify import PUBLISHED, filed, review, three
 
 WHEN = datetime.datetime(2026, 11, 25, 12, 30, tzinfo=datetime.timezone(datetime.timedelta(hours=2)))
@@ -80,6 +82,20 @@ def test_only_another_than_the_authors_reproduces():
     assert by_author.standing == "not supported"
     assert badges.kind("B", ["A"]).startswith("Reproducibility")
     assert badges.kind("A", ["A"]).startswith("Repeatability")
+
+
+@pytest.mark.parametrize("same", ["Jane  Doe", "jane doe ", "JANE\tDOE"])
+def test_a_name_is_the_same_however_it_is_written(same):
+    assert badges.same_team(same, ["Jane Doe"])
+    assert badges.same_team(unicodedata.normalize("NFD", "Müller"), ["Müller"])
+
+
+def test_who_filed_it_is_an_author_though_another_moved_it(filed, again):
+    git("mv", "experiments/digits", "experiments/other")
+    git("-c", "user.name=Mover", "commit", "--quiet", "--message", "move")
+    again(None)
+    files = subjects.resolve("other").files
+    assert {"Mover", "tests"} <= {*authors("HEAD", *files)}
 
 
 def test_seeds_that_were_not_run_earn_it_in_part(three, again):

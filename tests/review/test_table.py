@@ -97,6 +97,27 @@ def test_one_seed_against_one_figure_is_no_verdict_of_the_table_either(finished)
 DAMAGES = {
     "a record": ("record/metrics.json", "{", r"record/metrics\.json: damaged"),
     "what a run took": ("record/resources.json", '{"train": {}}', r"resources\.json: damaged"),
+    "how long a run took": (
+        "record/resources.json",
+        f'{{"train": {{"seconds": 1{"0" * 400}, "machine": {{"cpu": "c", "cores": 2}}}}}}',
+        r"resources\.json: damaged",
+    ),
+    "a time that is none": (
+        "record/resources.json",
+        '{"train": {"seconds": -5, "machine": {"cpu": "c", "cores": 2}}}',
+        r"resources\.json: damaged: ValueError: found -5; allowed: 0 or more",
+    ),
+    "images that are none": (
+        "record/images.json",
+        '{"test": {"images": 6.5, "digest": "a"}}',
+        r"images\.json: damaged: ValueError: found 6\.5 images",
+    ),
+    "images without number": (
+        "record/images.json",
+        f'{{"test": {{"images": 1{"0" * 400}, "digest": "a"}}}}',
+        r"test_images is 6, from images\.json 1000",
+    ),
+    "a claim of too many images": ("claim.yaml", f"n: 0x{'f' * 5000}", r"claim\.yaml: n: found a number of thousands"),
     "a claim": ("claim.yaml", "value: 7", r"claim\.yaml: value: found 7"),
     "its parameters": ("params.yaml", "train: [", r"params\.yaml"),
 }

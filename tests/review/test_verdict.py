@@ -124,6 +124,11 @@ def test_the_seeds_it_advises_decide_and_no_fewer(ours, question, advised):
         assert undecided == (advised is None or look < advised)
 
 
+def test_one_seed_has_the_spread_of_reported_seeds_that_are_known():
+    question = Question(spread_over(10, spread=0.004), 0.02, same_images=True)
+    assert power.advice(measured(0.85), question).startswith("one seed leaves it open; 3 seeds may decide")
+
+
 @pytest.mark.parametrize(
     ("ours", "question", "said"),
     [

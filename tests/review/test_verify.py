@@ -1,6 +1,7 @@
 """What a review says: about the claim that was committed, on evidence that ran or that a lock vouches for."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from pipeline.commands import review as command
 from pipeline.files import records
 from pipeline.filing import writing
 from pipeline.filing.divergence import StageComparison
+from pipeline.params import config
 from pipeline.process.errors import ConfigError, DataError, HerbariumError
 from pipeline.review import claimed, committed, report, sentences, subjects, verify
 from pipeline.review.verdict import Outcome
@@ -21,7 +23,7 @@ from tests.filing.conftest import replicated
 from .conftest import claim, commit, git
 
 EXPERIMENT = Path("experiments/digits")
-PUBLISHED = {"origin": "published", "n": 1000, "images": "same", "split": "test"}
+PUBLISHED = {"origin": "published", "n": 6, "images": "same", "split": "test"}
 
 
 def review(what: str = "digits", said: list[str] | None = None, **asked: object) -> Review:
@@ -140,7 +142,7 @@ def test_an_edited_margin_changes_nothing_and_is_said_first(three, again):
 LATER = {
     "another margin": ({"margin": 0.5}, "margin is 0.5, was 0.05"),
     "more seeds": ({"most_seeds": 12}, "most_seeds is 12, was 10"),
-    "a published figure": ({"value": 0.2, **PUBLISHED}, "value is 0.2, was not declared; n is 1000, was not declared"),
+    "a published figure": ({"value": 0.2, **PUBLISHED}, "value is 0.2, was not declared; n is 6, was not declared"),
     "a further figure": (
         {"figures": [{"metric": "macro_f1", "split": "test", "value": 0.1, "n": 6, "margin": 0.9}]},
         "the margin of test macro_f1 is 0.9, was not declared",
@@ -198,7 +200,7 @@ def test_a_margin_stays_younger_than_an_outcome_that_was_known(filed, hide):
     commit("after the fact")
     hide()
     folder = Path("experiments/other") if hide is _moved else EXPERIMENT
-    (said,) = committed._too_young(folder, "HEAD")
+    (said,) = committed._too_young(folder, "HEAD", committed._first_filed(folder, "HEAD"))
     assert f"{folder / 'claim.yaml'} is younger" in said
     assert "margin is 0.5, was 0.05" in said
 
@@ -350,6 +352,27 @@ def test_seeds_that_a_lock_vouches_for_speak_where_the_bits_are_the_record_s(thr
         "not run here, vouched for by the record's lock"
     ] * 2
     assert found.conclusion.verdict.look == 3
+
+
+def test_no_seed_on_record_is_left_out_by_another_first_seed(three, again):
+    file = EXPERIMENT / "params.yaml"
+    file.write_text(re.sub(r"(?m)^(train:(?:.*\n)*?  seed: )1\b", r"\g<1>3", file.read_text(encoding="utf-8")))
+    assert config.load(file).train.seed == 3
+    commit()
+    ran = again(None, None, None)
+    found = review()
+    assert ran == [1]
+    assert [item.seed.seed for item in found.evidence] == [1, 2, 3]
+
+
+def test_another_number_of_images_than_is_claimed_is_not_the_same_images(three, again):
+    claim(n=1000)
+    commit()
+    again(None, None, None)
+    found = review()
+    assert not found.conclusion.question.same_images
+    said = "claim.yaml says that they are the same, and that 1,000 were measured; 6 ran, so they are taken for others"
+    assert f"test images: {said}" in report.as_text(found)
 
 
 def test_a_number_that_is_asked_for_is_run(three, again):

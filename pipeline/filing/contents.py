@@ -42,6 +42,17 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return read(path, lambda path: dict(records.read_json(path)))
 
 
+def read_training(path: Path) -> dict[str, Any]:
+    """training.json, its environment a mapping and its class names a list; empty if there is none."""
+
+    def reader(path: Path) -> dict[str, Any]:
+        content = dict(records.read_json(path))
+        classes = {"classes": list(content["classes"])} if "classes" in content else {}
+        return {**content, "environment": dict(content.get("environment", {})), **classes}
+
+    return read(path, reader) or {}
+
+
 def read_predictions(path: Path) -> Predictions | None:
     """predictions.csv at `path`, or compressed beside it as .csv.gz; None if there is neither.
 

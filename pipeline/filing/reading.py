@@ -28,7 +28,7 @@ def read(folder: Path) -> Record:
     """
     if not (folder / paths.PARAMS.name).exists():
         raise DataError(f"{folder}: no record; run the experiment and file it with `herbarium record`")
-    training = _training(folder / paths.TRAINING.name)
+    training = contents.read_training(folder / paths.TRAINING.name)
     ledger = contents.read_json(folder / LEDGER) or {}
     params = config.load(folder / paths.PARAMS.name)
     metrics = contents.read(folder / paths.METRICS.name, consistency.figures)
@@ -75,7 +75,7 @@ def of_results() -> Record:
     """The run whose files are in the project now: `NEEDED` are there."""
     receipts.require()
     certificate.require((paths.METRICS, paths.PREDICTIONS, paths.TRAINING))
-    training = _training(paths.TRAINING)
+    training = contents.read_training(paths.TRAINING)
     found = Record(
         params=config.load(),
         metrics=contents.read(paths.METRICS, consistency.figures),
@@ -96,17 +96,6 @@ def exists(name: str) -> bool:
 
 def read_lock(path: Path) -> dict[str, Any] | None:
     return locks.checked(config.read_yaml(path), str(path)) if path.exists() else None
-
-
-def _training(path: Path) -> dict[str, Any]:
-    """training.json, its environment a mapping and its class names a list; empty if there is none."""
-
-    def read(path: Path) -> dict[str, Any]:
-        content = dict(records.read_json(path))
-        classes = {"classes": list(content["classes"])} if "classes" in content else {}
-        return {**content, "environment": dict(content.get("environment", {})), **classes}
-
-    return contents.read(path, read) or {}
 
 
 def _typed(path: Path) -> Replicates:

@@ -104,7 +104,7 @@ def read_one(folder: Path, main: Lock, seed: int) -> SeedRun:
     vouching.check_files(folder, lock, contents.filed(folder, _VOUCHED, TABLES), TABLES)
     vouching.check_seed(folder, lock, main, seed)
     metrics = contents.read(folder / paths.METRICS.name, consistency.figures) or {}
-    training = contents.read_json(folder / paths.TRAINING.name) or {}
+    training = contents.read_training(folder / paths.TRAINING.name)
     measured = measurements.in_folder(folder, metrics)
     if "test" in measured.predictions:
         consistency.check_predictions(metrics, measured.predictions["test"], training.get("classes"), folder)

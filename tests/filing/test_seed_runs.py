@@ -74,14 +74,21 @@ def test_a_damaged_report_of_seeds_is_named_with_what_to_do(finished):
     assert not RECORD.exists()
 
 
-def test_a_record_whose_training_says_too_little_is_named(finished):
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda training: training.pop("fingerprint"), "KeyError: 'fingerprint'"),
+        (lambda training: training.update(classes=0.5), "TypeError: 'float' object is not iterable"),
+    ],
+)
+def test_a_record_whose_training_says_too_little_is_named(finished, change, said):
     """Made up, and vouched for by a lock that was made up as well."""
     replicated(3)
     folder = writing.file_results("digits") / "seeds/2"
     before = records.md5(folder / "training.json")
-    edited(folder / "training.json", lambda training: training.pop("fingerprint"))
+    edited(folder / "training.json", change)
     set_lock(folder, before, records.md5(folder / "training.json"))
-    with pytest.raises(DataError, match=r"seeds/2/training\.json: damaged: KeyError: 'fingerprint'"):
+    with pytest.raises(DataError, match=rf"seeds/2/training\.json: damaged: {said}"):
         reading.filed("digits")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.data import layout, names
 from pipeline.data.listing import listed
-from pipeline.params.suggestions import did_you_mean
+from pipeline.params.suggestions import nearest
 from pipeline.process.errors import DataError
 
 FILE, LABEL = "file", "label"
@@ -38,13 +38,9 @@ def read(path: Path) -> list[Row]:
         raise DataError(f"data.table: found {there} at {path}; allowed: a table, {', '.join(_READERS)}")
     header, lines = reader(path)
     _check_header(path, header)
-    rows, problems = [], []
-    for where, values in lines:
-        row = _row(where, dict(zip(header, values, strict=False)))
-        wrong = _wrong(row) if len(values) == len(header) else f"has {len(values)} values for {len(header)} columns"
-        problems += [(where, wrong)] if wrong else []
-        rows.append(row)
-    problems += list(_contradictions(rows))
+    rows, problems = _parted(header, lines)
+    problems += [(row.where, wrong) for row in rows if (wrong := _wrong(row))]
+    problems += _contradictions(rows)
     if problems:
         raise DataError(refusal(path, problems))
     if not rows:
@@ -55,7 +51,8 @@ def read(path: Path) -> list[Row]:
 def refusal(path: Path, problems: list[tuple[str, str]]) -> str:
     """A message that lists what is wrong, row by row."""
     lines = [f"{where}: {names.plain(wrong)}" for where, wrong in problems]
-    return "\n".join([f"data.table: {len(problems)} rows of {path} cannot be used:", *listed(lines, _SHOWN)])
+    count = len({where for where, _ in problems})
+    return "\n".join([f"data.table: {count} rows of {path} cannot be used:", *listed(lines, _SHOWN)])
 
 
 Lines = Iterator[tuple[str, list[str]]]
@@ -111,10 +108,22 @@ def _check_header(path: Path, header: list[str]) -> None:
     if missing := [name for name in (FILE, LABEL) if name not in header]:
         raise DataError(f"data.table: {path} has the columns {names.columns(header)}, and no {missing[0]}; {allowed}")
     if unknown := [name for name in header if name not in COLUMNS]:
-        hint = did_you_mean(unknown[0], COLUMNS)
+        near = nearest(unknown[0], COLUMNS)
+        hint = f"; did you mean {near}?" if near else ""
         raise DataError(f"data.table: {path} has the unknown columns {names.columns(unknown)}{hint}; {allowed}")
     if len(set(header)) < len(header):
         raise DataError(f"data.table: {path} has a column twice: {names.columns(header)}; {allowed}")
+
+
+def _parted(header: list[str], lines: Lines) -> tuple[list[Row], list[tuple[str, str]]]:
+    """The lines with a value for each column, and what is wrong with the others: which is whose, nobody knows."""
+    rows, problems = [], []
+    for where, values in lines:
+        if len(values) == len(header):
+            rows.append(_row(where, dict(zip(header, values, strict=True))))
+        else:
+            problems.append((where, f"has {len(values)} values for {len(header)} columns"))
+    return rows, problems
 
 
 def _row(where: str, values: dict[str, str]) -> Row:
@@ -147,7 +156,8 @@ def _contradictions(rows: list[Row]) -> Iterator[tuple[str, str]]:
     for row in rows:
         before = first.setdefault(names.nfc(str(PurePosixPath(row.file))), row)
         if before is not row and row.file:
-            said = "" if before.label == row.label else f" as {before.label}, here as {row.label}"
+            differ = before.label and row.label and before.label != row.label
+            said = f" as {before.label}, here as {row.label}" if differ else ""
             yield row.where, f"{row.file} is listed before, in {before.where}{said}"
         if some_split and not row.split:
             yield row.where, "has no split, and others have"

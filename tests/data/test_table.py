@@ -111,6 +111,16 @@ def test_contradictions_and_missing_splits_are_told(tmp_path):
     assert "line 6: the split is first; allowed: train, validation, test" in message
 
 
+@pytest.mark.parametrize("line", ["1.png", "1.png,tulip,train,more", "1.png,,train"])
+def test_what_a_row_lacks_is_no_contradiction(tmp_path, line):
+    """It is told once, and a row with two faults is one row."""
+    message = refused(save(tmp_path / "l.csv", "file,label,split", "1.png,rose,train", line, "2.png,,"))
+    assert message.startswith(f"data.table: 2 rows of {tmp_path / 'l.csv'} cannot be used:")
+    assert "here as" not in message
+    assert message.count("line 3: ") == 1 + line.endswith(",train")
+    assert message.count("line 4: ") == 2
+
+
 @pytest.mark.parametrize("weight", ["-1", "nan", "inf", "1e9", "heavy", "-0.001", "1_0"])
 def test_weights_that_are_none_are_told_row_by_row(tmp_path, weight):
     message = refused(
@@ -152,6 +162,7 @@ def test_rows_are_listed_up_to_a_number(tmp_path):
         ("l.csv", ["path,label"], "has the columns path, label, and no file"),
         ("l.csv", ["file;label"], "separated by commas"),
         ("l.csv", ["file,label,grop"], "unknown columns grop; did you mean group?"),
+        ("l.csv", ["file,label,foo"], "has the unknown columns foo; allowed: file, label, group, split, weight, separ"),
         ("l.csv", ["file,label,label"], "has a column twice"),
         ("l.csv", [",file,label"], "has the unknown columns ''; allowed"),
         ("l.csv", ["file, label"], "has the columns file, ' label', and no label"),
@@ -162,7 +173,9 @@ def test_rows_are_listed_up_to_a_number(tmp_path):
     ],
 )
 def test_tables_that_are_none_are_named(tmp_path, name, lines, says):
-    assert says in refused(save(tmp_path / name, *lines))
+    message = refused(save(tmp_path / name, *lines))
+    assert says in message
+    assert message.count("allowed: ") <= 1
     assert "found nothing at" in refused(tmp_path / "absent.csv")
 
 

@@ -27,6 +27,7 @@ MODEL, CLASSES, CHECKSUMS = "model.keras", "classes.json", "checksums.json"
 FAMILIARITY = "familiarity.npz"  # of models that can tell what they do not know
 COLUMN = "image"
 _BATCH = 32
+_CHANNELS = (1, 3, 4)  # of an image as others have it: grey, RGB, with transparency
 _ALLOWED = "allowed: the bytes of an image file, the same in base64, or pixels (H, W), (H, W, 1), (H, W, 3), 0 to 255"
 
 
@@ -57,7 +58,8 @@ class Classifier:
         their sum, as sure as they should be: `confidence`, of the class.
 
         `inputs`: a list, an array (N, H, W, C), or a table with the column "image"; each image encoded (bytes or
-        base64) or as pixels, of any size. `params` is MLflow's and not used. Raises DataError naming the image.
+        base64) or as pixels, of any size. One image alone is [image]. `params` is MLflow's and not used. Raises
+        DataError naming the image.
         """
         given = _listed(inputs)
         answers: list[dict[str, Any]] = []
@@ -132,7 +134,26 @@ def _listed(inputs: Any) -> list[Any]:
     given = list(inputs)
     # MLflow makes one row of the "inputs" of a request, whatever their number.
     in_one = len(given) == 1 and isinstance(given[0], list | np.ndarray) and all(isinstance(i, str) for i in given[0])
+    _refuse_one_image(given)
     return list(given[0]) if in_one else given
+
+
+def _refuse_one_image(given: list[Any]) -> None:
+    """Raise DataError if `given` are the rows of one image with channels: each would pass for a grey image."""
+    height, row = len(given), _shape(given[0]) if given else ()
+    if len(row) == 2 and row[1] in _CHANNELS and all(_shape(other) == row for other in given[1:]):
+        raise DataError(
+            f"found one image of shape {(height, *row)}; allowed: a list of images, [image]; grey images {row[1]}"
+            f" pixels wide go as (N, H, {row[1]}, 1)"
+        )
+
+
+def _shape(given: Any) -> tuple[int, ...]:
+    """() of what is no array."""
+    try:
+        return np.shape(given)
+    except ValueError:  # rows of different lengths
+        return ()
 
 
 def _pixels(given: Any, channels: int) -> np.ndarray:

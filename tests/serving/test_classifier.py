@@ -85,11 +85,12 @@ def test_more_images_than_a_batch_stay_in_order(classifier: Classifier) -> None:
         ([png(0), b"GIF"], "image 1: not an image"),
         ([b""], "image 0: the file is empty"),
         (["no base64!"], "image 0: found text that is not base64"),
-        ([[[0.5]]], "image 0: found float64 .* not whole numbers of 0 to 255"),
-        ([[[256]]], "not whole numbers of 0 to 255"),
+        ([[[0.5, 0]]], "image 0: found float64 .* not whole numbers of 0 to 255"),
+        ([[[256, 0]]], "not whole numbers of 0 to 255"),
         ([[[1, 2], [3]]], "rows of different lengths"),
         ([[1, 2, 3]], r"uint8 \(3,\)"),
         ([None], "not whole numbers"),
+        (np.zeros((4, 5), np.uint8), r"image 0: found uint8 \(5,\)"),
         (png(0), "found bytes; allowed: a list of images"),
         ({"picture": [png(0)]}, r"found the columns \['picture'\]; allowed: one, 'image'"),
     ],
@@ -97,6 +98,26 @@ def test_more_images_than_a_batch_stay_in_order(classifier: Classifier) -> None:
 def test_what_is_no_image_is_refused_with_its_place(classifier: Classifier, inputs: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
         classifier.predict(inputs)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize(
+    "form", [lambda p: p, np.ndarray.tolist, list, lambda p: {"image": p}, lambda p: Table(image=p)]
+)
+def test_one_image_without_a_list_is_not_taken_for_its_rows(classifier: Classifier, form: Any, channels: int) -> None:
+    one = np.zeros((7, 5, channels), np.uint8)
+    message = (
+        rf"found one image of shape \(7, 5, {channels}\); allowed: a list of images, \[image\]; grey images {channels}"
+    )
+    with pytest.raises(DataError, match=message):
+        classifier.predict(form(one))
+
+
+def test_images_as_wide_as_there_are_channels_are_told_apart(classifier: Classifier) -> None:
+    """What is one image only without its list, and grey images of that width with their channel."""
+    assert len(classifier.predict([np.zeros((7, 5, 3), np.uint8)])) == 1
+    assert len(classifier.predict(np.zeros((7, 5, 3, 1), np.uint8))) == 7
+    assert len(classifier.predict(np.zeros((7, 5, 6), np.uint8))) == 7
 
 
 def test_nothing_asked_is_nothing_answered(classifier: Classifier) -> None:

@@ -1,16 +1,19 @@
 """The space a sweep searches: which keys of params.yaml, and between which values."""
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from itertools import combinations, product
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from pydantic import TypeAdapter, ValidationError
 
 from pipeline.params import config, idle
 from pipeline.params.network_sections import Head
 from pipeline.params.schema import Params
+from pipeline.params.section import Section
 from pipeline.params.suggestions import did_you_mean
 from pipeline.params.train_section import Train
 from pipeline.process.errors import CombinationError, ConfigError
@@ -22,9 +25,10 @@ _NEVER = {
     "train.seed": "a seed is luck, not a parameter; sweep.audit_seeds shows how much luck there is",
     "head.pooling": "it decides which activations are stored; run one sweep for each pooling",
 }
+_SECTIONS: dict[str, type[Section]] = {"train": Train, "head": Head}
 _SEARCHABLE = [
     key
-    for section, model in (("train", Train), ("head", Head))
+    for section, model in _SECTIONS.items()
     for name in model.model_fields
     if (key := f"{section}.{name}") not in _NEVER
 ]
@@ -100,24 +104,56 @@ def _wrong(key: str, entry: Mapping[str, Any]) -> str | None:
     unknown = [name for name in entry if name not in ("low", "high", "log", "choices")]
     if unknown:
         return f"{key}.{unknown[0]}: unknown key{did_you_mean(str(unknown[0]), ['low', 'high', 'log', 'choices'])}"
-    legal = _legal_choices(entry) if "choices" in entry else _legal_range(entry)
-    return None if legal else f"{key}: found {dict(entry)!r:.80}; allowed: {_FORM}"
+    reason = _wrong_choices(key, entry) if "choices" in entry else _wrong_range(entry)
+    return reason and f"{key}: found {dict(entry)!r:.80}: {reason}; allowed: {_FORM}"
 
 
-def _legal_choices(entry: Mapping[str, Any]) -> bool:
+def _wrong_choices(key: str, entry: Mapping[str, Any]) -> str | None:
     choices = entry["choices"]
-    if len(entry) > 1 or not isinstance(choices, list) or not choices:
-        return False
-    return len(set(labels(choices))) == len(choices)
+    if len(entry) > 1:
+        return "choices go without low, high and log"
+    if not isinstance(choices, list):
+        return "choices must be a list"
+    if not choices:
+        return "choices is empty"
+    return _twice(key, choices)
 
 
-def _legal_range(entry: Mapping[str, Any]) -> bool:
-    low: Any = entry.get("low")
-    high: Any = entry.get("high")
-    log = entry.get("log", False)
-    if not (_finite(low) and _finite(high) and isinstance(log, bool)):
-        return False
-    return bool(low < high and (low > 0 or not log))
+def _twice(key: str, choices: list[Any]) -> str | None:
+    """Which of `choices` are one value to the field, as 1 and 1.0 are to one of fractions."""
+    first: dict[str, str] = {}
+    for choice, label in zip(choices, labels(choices), strict=True):
+        value = json.dumps(_converted(key, choice), sort_keys=True, default=str)
+        if value in first:
+            before = first[value]
+            return f"{label} is there twice" if before == label else f"{before} and {label} are the same"
+        first[value] = label
+    return None
+
+
+def _converted(key: str, value: Any) -> Any:
+    """`value` as its field has it; as it is if it is none for it, which is told later."""
+    section, _, name = key.partition(".")
+    try:
+        field = _SECTIONS[section].model_fields[name]
+        return TypeAdapter(Annotated[field.annotation, field], config=Section.model_config).validate_python(value)
+    except ValidationError:
+        return value
+
+
+def _wrong_range(entry: Mapping[str, Any]) -> str | None:
+    absent = [name for name in ("low", "high") if name not in entry]
+    if absent:
+        return f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} missing"
+    low, high, log = entry["low"], entry["high"], entry.get("log", False)
+    endless = [f"{name} is {bound!r}" for name, bound in (("low", low), ("high", high)) if not _finite(bound)]
+    if endless:
+        return f"{' and '.join(endless)}: low and high must be numbers"
+    if not isinstance(log, bool):
+        return "log must be true or false"
+    if low >= high:
+        return f"low is {low}, high {high}: low must be below high"
+    return f"low is {low}: log: true needs low above 0" if log and low <= 0 else None
 
 
 def _finite(bound: Any) -> bool:

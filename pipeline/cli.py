@@ -9,6 +9,7 @@ import typer
 
 import pipeline.process.loaded  # noqa: F401 - before any module whose file it is to watch
 from pipeline.commands import (
+    arguments,
     backbones,
     experiments,
     export,
@@ -27,6 +28,7 @@ from pipeline.process.errors import HerbariumError
 from pipeline.process.redaction import redacted
 
 app = typer.Typer(
+    cls=arguments.Commands,
     help="Reproducible transfer-learning experiments. `dvc repro` runs the pipeline; this command does the rest.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

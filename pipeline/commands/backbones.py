@@ -10,6 +10,7 @@ import typer
 
 from pipeline.commands.setup import in_project, prepared
 from pipeline.process import folder_lock
+from pipeline.process.errors import ConfigError
 
 if TYPE_CHECKING:
     from pipeline.model.candidates import Candidate
@@ -68,6 +69,8 @@ def backbones(
 def _resolved(text: str) -> str:
     """A candidate whose file is meant from where the user stands."""
     name, found, source = text.partition("=")
+    if found and not source:
+        raise ConfigError(f"found {text!r}, and nothing after =; allowed: NAME=FILE, NAME=random, or NAME alone")
     return f"{name}={Path(source).resolve()}" if found and source != "random" else text
 
 

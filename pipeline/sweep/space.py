@@ -136,7 +136,8 @@ def _converted(key: str, value: Any) -> Any:
     section, _, name = key.partition(".")
     try:
         field = _SECTIONS[section].model_fields[name]
-        return TypeAdapter(Annotated[field.annotation, field], config=Section.model_config).validate_python(value)
+        kind: Any = Annotated[field.annotation, field]
+        return TypeAdapter(kind, config=Section.model_config).validate_python(value)
     except ValidationError:
         return value
 

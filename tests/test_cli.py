@@ -245,6 +245,13 @@ def test_quiet_and_verbose_exclude_each_other(options: list[str], setting: str):
     assert "does not go with --quiet" in done.stderr
 
 
+@pytest.mark.parametrize("line", ["check", "data", "sweep", "replicate", "replicate --folds 2", "runs"])
+def test_what_starts_dvc_says_first_that_it_cannot_work_here(project: Path, line: str):
+    made(project, without=".git")
+    with pytest.raises(ConfigError, match=r"^\.git: not found here or above.*git init && git add \. && git commit"):
+        CliRunner().invoke(app, line.split(), catch_exceptions=False)
+
+
 @pytest.mark.slow  # a stage imports TensorFlow
 def test_a_stage_is_silent_when_it_is_asked_to_be(project):
     done = herbarium("--quiet", "fetch", PYTHONPATH=os.pathsep.join(sys.path))

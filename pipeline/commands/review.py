@@ -8,7 +8,7 @@ import typer
 
 from pipeline.commands import finished
 from pipeline.commands.experiments import names
-from pipeline.commands.setup import in_project
+from pipeline.commands.setup import in_project, require_dvc
 
 if TYPE_CHECKING:
     from pipeline.review.verify import Asked
@@ -43,10 +43,12 @@ def replicate(
     if folds is None:
         if repeats is not None:
             raise typer.BadParameter("--repeats is for --folds: how often the images are divided")
+        require_dvc()
         _over_seeds(seeds or 3)
         return
     if seeds is not None:
         raise typer.BadParameter("give --seeds or --folds: the folds of the second repeat have the second seed")
+    require_dvc()
     from pipeline.commands import cross_validation
 
     cross_validation.run(folds, repeats or 1)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.commands import targets
-from pipeline.commands.setup import in_project
+from pipeline.commands.setup import in_project, require_dvc
 from pipeline.process.errors import HerbariumError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def runs(
     with in_project():
         if target:
             targets.require_file(target, "--page", ".html")
+        require_dvc()
         shown = _listed(commits, everything)
         if target:
             from pipeline.review import side_by_side

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import extraction_workers
-from pipeline.commands.setup import configured, in_project, require_inputs
+from pipeline.commands.setup import configured, in_project, require_dvc, require_inputs
 from pipeline.process import folder_lock, groups
 
 app = typer.Typer()
@@ -56,6 +56,7 @@ def sweep(
 
     quiet = quiet or verbosity.quiet()
     searched.dimensions_of(params)
+    require_dvc()
     require_inputs(params)
     for sentence in half_written.put_aside():
         print(sentence, file=sys.stderr)

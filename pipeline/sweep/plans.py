@@ -68,6 +68,8 @@ def of(params: Params, storage: str | None = None, trials: int | None = None, cr
     `trials` overrides sweep.trials. With `create` False a sweep that does not exist raises SweepError.
     """
     dimensions = searched.dimensions_of(params)
+    if not create:
+        study.require_any(storage or study.default_storage())
     parts = study.parts(params, dimensions)
     opened, news = _opened(study.name(params, parts), parts, storage or study.default_storage(), create)
     total = trials or params.sweep.trials

@@ -99,6 +99,13 @@ def fingerprint(params: Params) -> str:
     return records.digest(_of_training(params))
 
 
+def require_any(url: str) -> None:
+    """Raise UnknownStudyError if the file that `url` names, if it names one, is not there: no sweep can be in it."""
+    file = databases.sqlite_file(url)
+    if file and not file.exists():
+        raise UnknownStudyError(f"{file}: not found, so there is no sweep to promote from: run `herbarium sweep`")
+
+
 def open_study(study: str, url: str, create: bool = True) -> optuna.Study:
     """The study of that name at `url`, an SQLAlchemy URL. Raises SweepError if it cannot be reached or is missing."""
     shown = address.redacted(url)

@@ -19,6 +19,8 @@ from tests.tracking.example import EPOCHS
 def test_the_page_is_written_where_it_is_said(project: Path, monkeypatch: pytest.MonkeyPatch, absolute: bool) -> None:
     history.write(paths.HISTORY, EPOCHS)
     monkeypatch.setattr(side_by_side, "known", lambda _: [Run(side_by_side.HERE, {}, {"test_accuracy": 0.9}, None)])
+    for folder in (".dvc", ".git"):
+        (project / folder).mkdir()
     below = project / "below"
     below.mkdir()
     monkeypatch.chdir(below)

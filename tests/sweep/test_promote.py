@@ -74,6 +74,14 @@ def test_a_sweep_that_does_not_exist_is_named(planned: Planned, params: Params) 
         plans.of(sweeping(params, seed=5), create=False)
 
 
+def test_that_no_sweep_was_made_is_said_before_features_are_missed(project: Path, params: Params) -> None:
+    with pytest.raises(
+        SweepError, match=r"optuna\.db: not found, so there is no sweep to promote from: run `herbarium s"
+    ):
+        plans.of(params, create=False)
+    assert not (project / "optuna.db").exists()
+
+
 def test_other_data_are_refused(planned: Planned, params: Params) -> None:
     plan = planned(params)
     coordinator.run(plan, BY_FORMULA, Listener())

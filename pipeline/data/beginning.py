@@ -121,12 +121,23 @@ def drawn(survey: Survey) -> str:
     images, share = survey.splits["train"], _share(survey.splits)
     if "validation" in survey.splits or images * _SHARES[0] // 100 >= _VALIDATION:
         return ""
-    count = images * share // 100
+    count = _cut_out(images, _begins(survey.splits, share), share)
     shown = f"few images, so {share} % of them are for validation, {count} of {images}"
     reason = f"{_LEVEL_NEEDS} `predict` cannot say which images are like none it has learned from"
     if count >= _LEVEL_NEEDS:
         return f"{shown}: with fewer than {reason}"
     return f"{shown}; with fewer than {reason}, and accuracies are rough"
+
+
+def _begins(found: Mapping[str, int], share: int) -> int:
+    """After how many percent of the training images those for the splits that the folder lacks begin."""
+    return 100 - share * sum(split not in found for split in _SPLITS)
+
+
+def _cut_out(images: int, begins: int, share: int) -> int:
+    """How many `share` percent of `images` are after the first `begins`: TFDS rounds both ends, and the draw keeps to
+    that."""
+    return round(images * (begins + share) / 100) - round(images * begins / 100)
 
 
 def _share(found: Mapping[str, int]) -> int:
@@ -143,7 +154,7 @@ def _splits(found: Mapping[str, int]) -> Mapping[str, str]:
     """Folders that are splits, as they are; the ones that are missing are taken from the training images."""
     require_train(found)
     missing, share = [split for split in _SPLITS if split not in found], _share(found)
-    begins = 100 - share * len(missing)
+    begins = _begins(found, share)
     taken = {"train": f"train[:{begins}%]" if missing else "train"}
     for number, split in enumerate(missing):
         start, end = begins + share * number, begins + share * (number + 1)

@@ -57,7 +57,7 @@ def test_without_weights_it_begins_from_nothing_and_says_which_file_to_fetch(com
     said = start("my photos")
     assert "my photos: 12 images of 3 classes" in said
     assert "no images, though named so: rose/broken.jpg; data.on_bad_image: skip" in said
-    assert "few images, so 20 % of them are for validation, 2 of 12; with fewer than 19 `predict` cannot" in said
+    assert "few images, so 20 % of them are for validation, 3 of 12; with fewer than 19 `predict` cannot" in said
     assert "images.height and width are 64, quick and enough for a small network" in said
     assert f"fetch https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/{WEIGHTS}" in said
     assert f"put it at {committed}/keras/models/{WEIGHTS}" in said

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tensorflow_datasets.core.splits import ReadInstruction, SplitInfo
 
 from pipeline.data import beginning
 from pipeline.data.survey import Survey
@@ -32,6 +33,18 @@ def test_few_images_are_shared_by_what_validation_needs(
     assert beginning.drawn(looked).startswith(said)
     assert ("accuracies are rough" in beginning.drawn(looked)) == (splits == {"train": 12})
     assert bool(beginning.drawn(looked)) == bool(said)
+
+
+@pytest.mark.parametrize("found", [("train",), ("train", "test")])
+def test_the_count_it_says_is_the_one_that_is_drawn(project: Path, found: tuple[str, ...]) -> None:
+    """By TFDS' own rounding, which `preprocess` draws by."""
+    for images in range(4, 200):
+        looked = Survey({"train": images, **dict.fromkeys(found[1:], 9)}, {"a": images // 2, "b": 9}, 200, grey=False)
+        stored = SplitInfo(name="train", shard_lengths=[images], num_bytes=0)
+        wanted = beginning._splits(looked.splits)["validation"]
+        (cut,) = ReadInstruction.from_spec(wanted).to_absolute({"train": stored})
+        count = (images if cut.to is None else cut.to) - cut.from_
+        assert not (said := beginning.drawn(looked)) or f"for validation, {count} of {images}" in said
 
 
 def test_what_the_present_parameters_have_for_other_classes_is_taken_back(project: Path) -> None:

@@ -1,5 +1,6 @@
 """A folder of photographs at a glance: what parameters must know of it before any can be written."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -24,7 +25,8 @@ _HEAD_BYTES = 16
 class Survey:
     """`splits`, `classes`: name → images, without what was opened and is none. `side`: median of the images' shorter
     sides, pixels. `grey`: none of those looked at has colour. `all_opened`: all were looked at, not some of them.
-    `refused`: what stops an experiment with these images; `left_out`: images without a class; a sentence each."""
+    `refused`: what stops an experiment with these images; `noted`: images that may be meant otherwise than they count;
+    a sentence each."""
 
     splits: Mapping[str, int]
     classes: Mapping[str, int]
@@ -32,7 +34,7 @@ class Survey:
     grey: bool
     all_opened: bool = True
     refused: Sequence[str] = ()
-    left_out: Sequence[str] = ()
+    noted: Sequence[str] = ()
 
     @property
     def images(self) -> int:
@@ -64,7 +66,7 @@ def of(source: Path) -> Survey:
         all(grey for _, grey in known),
         len(seen) == sum(map(len, files.values())),
         list(_refused(source, none, [folder for (_, folder), n in counts.items() if not n], _none_of(others))),
-        [f"images in no class folder, which are left out: {tree.some(source, loose, _SHOWN)}"] if loose else [],
+        list(_noted(source, loose, _nested(files), _hidden(roots.values()))),
     )
 
 
@@ -77,7 +79,7 @@ def described(folder: str, survey: Survey) -> str:
         f" {names.plain(rarest)} ({survey.classes[rarest]:,}); {'grey' if survey.grey else 'in colour'}, about"
         f" {survey.side} pixels high or wide"
     )
-    return "\n".join([first, *survey.refused, *survey.left_out])
+    return "\n".join([first, *survey.refused, *survey.noted])
 
 
 def _too_few(source: Path, classes: int, loose: int) -> str:
@@ -97,6 +99,34 @@ def _refused(source: Path, none: Set[Path], empty: Sequence[Path], others: Seque
         yield f"no images, though named so: {tree.some(source, none, _SHOWN)}; {_SKIP}"
     if empty:
         yield f"class folders without an image: {tree.some(source, empty, _SHOWN)}; put some there, or remove them"
+
+
+def _noted(source: Path, loose: Sequence[Path], nested: Set[Path], hidden: Sequence[Path]) -> Iterator[str]:
+    if loose:
+        yield f"images in no class folder, which are left out: {tree.some(source, loose, _SHOWN)}"
+    if nested:
+        yield f"folders in class folders, whose images count as of that class: {tree.some(source, nested, _SHOWN)}"
+    if hidden:
+        yield (
+            "folders with images whose names begin with a dot, which are left out:"
+            f" {tree.some(source, hidden, _SHOWN)}; rename them if they are classes"
+        )
+
+
+def _nested(files: Mapping[tuple[str, Path], Sequence[Path]]) -> set[Path]:
+    """The folders directly in class folders that hold images, at any depth."""
+    return {
+        folder / path.relative_to(folder).parts[0]
+        for (_, folder), paths in files.items()
+        for path in paths
+        if path.parent != folder
+    }
+
+
+def _hidden(roots: Iterable[Path]) -> list[Path]:
+    """The folders beside class folders that nothing looks into, with an image directly in them."""
+    hidden = (path for root in roots for path in root.iterdir() if path.name.startswith(".") and path.is_dir())
+    return [path for path in hidden if os.access(path, os.R_OK) and any(map(_is_named_so, tree.loose_files(path)))]
 
 
 def _summed(counted: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -43,7 +43,7 @@ def test_what_fetch_will_stop_at_is_named_whatever_its_ending(tmp_path: Path) ->
     os.mkfifo(photos / "a/pipe.png")
     found = survey.of(photos)
     assert found.classes == {"a": 1, "b": 2}
-    assert found.refused + found.left_out == [
+    assert found.refused + found.noted == [
         "no images in class folders: a/notes.txt, a/pipe, b/deep/list.csv; move them elsewhere, or data.on_bad_image:"
         " skip goes on without them",
         "no images, though named so: a/pipe.png; data.on_bad_image: skip goes on without them",
@@ -84,6 +84,24 @@ def test_images_are_counted_by_split(tmp_path: Path) -> None:
     found = survey.of(write(tmp_path, "train/a/1.png", "train/a/2.png", "train/b/1.png", "val/a/1.png"))
     assert (found.splits, found.classes) == ({"train": 3, "validation": 1}, {"a": 3, "b": 1})
     assert survey.of(write(tmp_path / "train", "c/1.png")).refused == []
+
+
+def test_folders_that_may_be_meant_as_classes_are_noted(tmp_path: Path) -> None:
+    """Those in a class folder, and hidden ones with images; others that begin with a dot are no one's business."""
+    within = [f"x/{name}/{depth}1.png" for name in "abcdefg" for depth in ("", "deep/")]
+    found = survey.of(write(tmp_path, *within, "y/1.png", ".z/1.png", ".z/2.png", ".cache/deep/1.png"))
+    assert (found.classes, found.refused) == ({"x": 14, "y": 1}, [])
+    nested, hidden = survey.described("photos", found).splitlines()[1:]
+    assert nested == (
+        "folders in class folders, whose images count as of that class: x/a, x/b, x/c, x/d, x/e and 2 more"
+    )
+    assert hidden == (
+        "folders with images whose names begin with a dot, which are left out: .z; rename them if they are classes"
+    )
+
+
+def test_of_a_folder_as_it_should_be_nothing_is_noted(tmp_path: Path) -> None:
+    assert survey.of(write(tmp_path, "train/a/1.png", "train/b/1.png", "test/a/1.png", "test/b/1.png")).noted == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.filing import divergence
+from pipeline.files import paths
+from pipeline.filing import divergence, locks, seed_runs
+from pipeline.filing.locks import Lock
 from pipeline.filing.record import Record
 from pipeline.results.figures import Run
 from pipeline.results.seeds import Measured, Seed, counted
@@ -21,7 +23,8 @@ class Source(StrEnum):
 class Evidence:
     """One seed. `recorded`: its accuracy on record, as a lock vouches for it; `same_bits`: of all its outputs.
 
-    `measured`: what all its figures follow from.
+    `same_network`: of its weights and of all it predicts; reports may have come to say more. `measured`: what all its
+    figures follow from.
     """
 
     seed: Seed
@@ -29,21 +32,25 @@ class Evidence:
     measured: Run
     recorded: float | None = None
     same_bits: bool = False
+    same_network: bool = False
 
 
 def of_runs(reruns: Sequence[Rerun], record: Record | None, split: str) -> list[Evidence]:
-    """The seeds that ran, in their order; then those on record, if every seed that ran is the record's, bit for bit.
+    """The seeds that ran, in their order; then those on record, if every seed that ran has the record's network.
 
     Then they are what would have been computed here. On a machine that gives other bits they are another's.
     """
     ran = [_ran(rerun, record, split) for rerun in reruns]
-    if record is None or record.seeds is None or not all(found.same_bits for found in ran):
+    if record is None or record.seeds is None or not all(found.same_network for found in ran):
         return ran
     accuracies, last = record.accuracies(split), ran[-1].seed.seed
     further = [seed for seed in record.seeds.seeds if seed.seed > last]
     return [
         *ran,
-        *(Evidence(seed, Source.VOUCHED, record.runs[seed.seed], accuracies[seed.seed], True) for seed in further),
+        *(
+            Evidence(seed, Source.VOUCHED, record.runs[seed.seed], accuracies[seed.seed], True, True)
+            for seed in further
+        ),
     ]
 
 
@@ -67,4 +74,13 @@ def _ran(rerun: Rerun, record: Record | None, split: str) -> Evidence:
         return Evidence(rerun.seed, source, rerun.measured)
     lock = record.locks.get(number)
     same = lock is not None and divergence.exact(divergence.compare(lock, rerun.lock, {}, {}))
-    return Evidence(rerun.seed, source, rerun.measured, record.accuracies(split).get(number), same)
+    network = lock is not None and _same_network(lock, rerun.lock)
+    return Evidence(rerun.seed, source, rerun.measured, record.accuracies(split).get(number), same, network)
+
+
+def _same_network(recorded: Lock, ran: Lock) -> bool:
+    """Whether predictions have the hashes on record, which all figures follow from, and weights if they have one."""
+    before, now = locks.outputs(recorded), locks.outputs(ran)
+    predictions = [path.as_posix() for path in seed_runs.TABLES]
+    wanted = [*predictions, *({paths.MODEL.as_posix()} & before.keys())]
+    return all(path in before and before[path] == now.get(path) for path in wanted)

@@ -48,7 +48,13 @@ def as_json(review: Review) -> dict[str, Any]:
         "computed": list(review.computed),
         "stages": [asdict(stage) for stage in review.stages],
         "seeds": [
-            {**asdict(item.seed), "source": item.source, "recorded": item.recorded, "same_bits": item.same_bits}
+            {
+                **asdict(item.seed),
+                "source": item.source,
+                "recorded": item.recorded,
+                "same_bits": item.same_bits,
+                "same_network": item.same_network,
+            }
             for item in review.evidence
         ],
         "verdict": asdict(found.verdict) if found.verdict else None,

@@ -48,7 +48,8 @@ def stage(found: StageComparison) -> str:
 def seed(found: Evidence, split: str) -> str:
     value = getattr(found.seed, f"{split}_accuracy")
     before = f", on record {_POINTS * found.recorded:.2f} %" if found.recorded is not None else ""
-    equal = ", the same bits" if found.same_bits and found.source is not Source.VOUCHED else ""
+    known = ", the same bits" if found.same_bits else ", the same network" if found.same_network else ""
+    equal = known if found.source is not Source.VOUCHED else ""
     return f"seed {found.seed.seed}: {split} accuracy {_POINTS * value:.2f} %{before}{equal} ({found.source})"
 
 

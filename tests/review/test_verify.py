@@ -11,11 +11,14 @@ import typer
 
 from pipeline.commands import review as command
 from pipeline.files import records
+from pipeline.files.paths import MODEL
 from pipeline.filing import writing
 from pipeline.filing.divergence import StageComparison
+from pipeline.filing.seed_runs import TABLES
 from pipeline.params import config
 from pipeline.process.errors import ConfigError, DataError, HerbariumError
-from pipeline.review import claimed, committed, report, sentences, subjects, verify
+from pipeline.review import claimed, committed, evidence, report, rerun, sentences, subjects, verify
+from pipeline.review.rerun import Rerun
 from pipeline.review.verdict import Outcome
 from pipeline.review.verify import Asked, Review
 from tests.filing.conftest import replicated
@@ -373,6 +376,32 @@ def test_another_number_of_images_than_is_claimed_is_not_the_same_images(three, 
     assert not found.conclusion.question.same_images
     said = "claim.yaml says that they are the same, and that 1,000 were measured; 6 ran, so they are taken for others"
     assert f"test images: {said}" in report.as_text(found)
+
+
+def test_they_speak_where_only_what_is_said_of_the_network_is_other(three, again, monkeypatch):
+    """A later version has more in its metrics and reports; weights and predictions are those on record."""
+    ran = again(None, None, None)
+    as_it_was = rerun.run
+
+    def run(*given: object) -> Rerun:
+        done = as_it_was(*given)
+        evaluate = done.lock["stages"]["evaluate"]
+        outs = [out | ({"md5": "0" * 32} if out["path"] == "reports/metrics.json" else {}) for out in evaluate["outs"]]
+        return replace(done, lock={"stages": {**done.lock["stages"], "evaluate": {**evaluate, "outs": outs}}})
+
+    monkeypatch.setattr(rerun, "run", run)
+    found = review()
+    assert (ran, found.outcome, found.conclusion.exact) == ([1], Outcome.NOT_REPRODUCED, False)
+    assert "on record 16.67 %, the same network (computed here)" in report.as_text(found)
+
+
+def test_a_lock_that_names_no_predictions_is_of_no_network():
+    named = {path.as_posix(): "0" * 32 for path in (*TABLES, MODEL)}
+    whole = {"stages": {"evaluate": {"outs": [{"path": path, "md5": md5} for path, md5 in named.items()]}}}
+    hollow = {"stages": {"evaluate": {"cmd": "x"}}}
+    assert evidence._same_network(whole, whole)
+    assert not evidence._same_network(hollow, hollow)
+    assert not evidence._same_network(whole, hollow)
 
 
 def test_a_number_that_is_asked_for_is_run(three, again):

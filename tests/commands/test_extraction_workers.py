@@ -175,6 +175,7 @@ def test_a_sweep_has_missing_activations_computed_where_its_trials_are(
         seen.update(variables)
         raise SweepError("far enough")
 
+    monkeypatch.setattr(sweep, "require_dvc", lambda: None)
     monkeypatch.setattr(command, "bring_features_up_to_date", brought)
     with pytest.raises(SweepError, match="far enough"):
         sweep.sweep(None, 1, None, scheduler, True)

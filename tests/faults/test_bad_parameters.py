@@ -120,7 +120,7 @@ SPACES: dict[str, tuple[Any, str]] = {
     "unknown key": ({"train.lerning_rate": {"low": 1, "high": 2}}, "did you mean train.learning_rate?"),
     "a seed": ({"train.seed": {"low": 1, "high": 9}}, "a seed is luck, not a parameter"),
     "of another section": ({"data.limit": {"low": 1, "high": 9}}, "sweep.space: data.limit: unknown key"),
-    "high below low": ({RATE: {"low": 0.1, "high": 0.01}}, "found {'high': 0.01, 'low': 0.1}; allowed: {low:"),
+    "high below low": ({RATE: {"low": 0.1, "high": 0.01}}, "low is 0.1, high 0.01: low must be below high"),
     "log of zero": ({RATE: {"low": 0, "high": 0.1, "log": True}}, "sweep.space: train.learning_rate: found"),
     "NaN bound": ({RATE: {"low": float("nan"), "high": 1}}, "allowed: {low: …, high: …}"),
     "text bound": ({RATE: {"low": "1e-4", "high": "1e-2"}}, "sweep.space: train.learning_rate: found"),

@@ -130,7 +130,7 @@ ARGUMENTS = {
     "nothing to predict": (("predict",), "Missing argument"),
     "no such image": (("predict", "nowhere.png"), "nowhere.png"),
     "no such experiment": (("use", "digitz"), "digitz"),
-    "no such trial": (("promote", "x"), "features.json: not found"),
+    "no such trial": (("promote", "x"), "optuna.db: not found, so there is no sweep to promote from"),
     "nothing to register": (("publish", "--force"), "goes with --register NAME"),
     "nothing to summarise": (("summary",), "reports/"),
     "a path outside": (("record", "../../elsewhere"), "elsewhere"),

@@ -168,7 +168,8 @@ def linked(project_copy: Path) -> Path:
     """As projects were made once: outputs are hard links into DVC's cache. Its parameters are an experiment, too."""
     experiment = project_copy / experiments.FOLDER / "digits"
     experiment.mkdir(parents=True)
-    for file in (project_copy / "params.yaml", ROOT / experiments.FOLDER / "digits/README.md"):
+    filed = ROOT / experiments.FOLDER / "digits"
+    for file in (project_copy / "params.yaml", filed / "README.md", filed / "claim.yaml"):
         shutil.copy(file, experiment)
     call(project_copy, "dvc", "config", "--local", "cache.type", "hardlink")
     call(project_copy, "dvc", "checkout", "--relink")

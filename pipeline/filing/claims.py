@@ -17,7 +17,7 @@ from pipeline.process.errors import ConfigError
 from pipeline.results.figures import LOSS, OF_CURVES, Figure
 from pipeline.results.sequential import MOST_SEEDS
 
-_MOST_IMAGES, _MOST_RUNS = 1_000_000_000, 1_000_000
+MOST_IMAGES, _MOST_RUNS = 1_000_000_000, 1_000_000
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -39,9 +39,9 @@ class Further(Section):
     n: int | None = Field(
         None,
         ge=1,
-        le=_MOST_IMAGES,
+        le=MOST_IMAGES,
         description="images of the split it was measured on, all classes: 1 to"
-        f" {_MOST_IMAGES:,}; not given = the claim's",
+        f" {MOST_IMAGES:,}; not given = the claim's",
     )
     seeds: int | None = Field(
         None, ge=1, le=_MOST_RUNS, description=f"runs it is the mean of: 1 to {_MOST_RUNS:,}; not given = as the claim"
@@ -79,8 +79,8 @@ class Claim(Section):
     value: float | None = Field(ge=0, le=1, description="reported value, a fraction 0 to 1; null = no figure was given")
     n: int | None = Field(
         ge=1,
-        le=_MOST_IMAGES,
-        description=f"images it was measured on: 1 to {_MOST_IMAGES:,}; null = no figure was given",
+        le=MOST_IMAGES,
+        description=f"images it was measured on: 1 to {MOST_IMAGES:,}; null = no figure was given",
     )
     seeds: int = Field(ge=1, le=_MOST_RUNS, description=f"runs the value is the mean of: 1 to {_MOST_RUNS:,}")
     margin: float = Field(

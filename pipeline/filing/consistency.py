@@ -12,13 +12,14 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pipeline.files import paths, records
 from pipeline.filing import image_sets
+from pipeline.filing.claims import MOST_IMAGES
 from pipeline.filing.record import Record
 from pipeline.process.errors import DataError
 from pipeline.results import metrics
 from pipeline.results.predictions import Predictions
 
 _Fraction = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
-_Count = Annotated[int, Field(ge=1, le=10**9, strict=True)]
+_Count = Annotated[int, Field(ge=1, le=MOST_IMAGES, strict=True)]
 _ROUNDING = 1e-9  # sums may be in another order on another machine; counts and their ratios are exact
 
 

@@ -10,6 +10,7 @@ from pipeline.files import paths
 from pipeline.filing import claims, experiments, image_sets
 from pipeline.filing.claims import Claim
 from pipeline.filing.image_sets import ImageSet
+from pipeline.filing.record import Record
 from pipeline.params.schema import Params
 from pipeline.process import notices
 from pipeline.process.errors import ConfigError, DataError
@@ -35,6 +36,12 @@ def of(
     as_many = measured is None or claim.n in (None, measured)
     very = claim.images == "same" and (claim.split in known or (from_there and as_many))
     return Kinship.OFFICIAL if very else Kinship.COLLECTION
+
+
+def of_record(claim: Claim, named: Params, found: Record) -> Kinship:
+    """Of the run on record, for a claim of `named`."""
+    measured = found.measured(claim.split)
+    return of(claim, named, found.params, found.images, measured.images if measured else None)
 
 
 def same_source(first: Params, second: Params) -> bool:

@@ -68,13 +68,11 @@ def _kinship(found: Record, params: Params, claim: Claim | None) -> str:
     """Whether they are those the claim is about, where it is about others' images at all."""
     if claim is None or claim.origin == "own":
         return ""
-    measured = found.measured(claim.split)
-    kin = kinship.of(claim, params, found.params, found.images, measured.images if measured else None)
     return {
         Kinship.OFFICIAL: f": the official {claim.split} images",
         Kinship.COLLECTION: ": of the same collection as the published ones, in another draw",
         Kinship.OTHER: ": other images than the published ones",
-    }[kin]
+    }[kinship.of_record(claim, params, found)]
 
 
 def _took(resources: Mapping[str, Any]) -> str:

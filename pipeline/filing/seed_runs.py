@@ -106,8 +106,7 @@ def read_one(folder: Path, main: Lock, seed: int) -> SeedRun:
     metrics = contents.read(folder / paths.METRICS.name, consistency.figures) or {}
     training = contents.read_training(folder / paths.TRAINING.name)
     measured = measurements.in_folder(folder, metrics)
-    if "test" in measured.predictions:
-        consistency.check_predictions(metrics, measured.predictions["test"], training.get("classes"), folder)
+    consistency.check_predictions(metrics, measured.predictions["test"], training.get("classes"), folder)
     took = contents.read_json(folder / RESOURCES) or {}
     found = contents.told(lambda content: outcome(seed, metrics, content), training, str(folder / paths.TRAINING.name))
     return SeedRun(found, images(metrics), lock, measured, took)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from pipeline.results import rounding
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -45,7 +47,7 @@ def difference(
     agree by chance do not prove a spread below a rounding's. Raises ValueError if both sides have one value.
     """
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    parts = _errors(a, b, second_seeds or b.shape[-1], resolution**2 / 12)
+    parts = _errors(a, b, second_seeds or b.shape[-1], rounding.variance(resolution))
     total = reduce(np.add, (error for error, _ in parts)) + np.asarray(image_error)
     # Divided by their sum first: squares of the squared errors of near-equal accuracies underflow.
     safe = np.where(total > 0, total, 1.0)

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from pipeline.results import rounding
+
 Interval = tuple[float, float]
 
 
@@ -150,8 +152,7 @@ def _sample(values: Sequence[float]) -> np.ndarray:
 
 def _squared_error(sample: np.ndarray, images: int) -> float:
     """Squared standard error of the mean of fractions of so many `images`."""
-    rounding = 1 / images**2 / 12
-    return float(max(sample.var(ddof=1), rounding) / len(sample))
+    return float(max(sample.var(ddof=1), rounding.variance(1 / images)) / len(sample))
 
 
 def _check_confidence(confidence: float) -> None:

@@ -45,8 +45,8 @@ def at(name: str, revision: str) -> Filed | None:
         try:
             found = _read(Path(outside) / folder, declared)
             first = _first_filed(folder, revision)
-            folders = tuple(dict.fromkeys((folder, first[1] if first else folder)))
-            return replace(found, warnings=_too_young(folder, revision, first), folders=folders)
+            folders = {folder, first[1]} if first else {folder}
+            return replace(found, warnings=_too_young(folder, revision, first), folders=tuple(sorted(folders)))
         except HerbariumError as error:  # its message names files where they are of no use
             said = str(error).replace(f"{outside}/", f"commit {revision[:10]}: ")
             raise type(error)(said) from None

@@ -46,10 +46,8 @@ def obstacle(reproduced: Measured, question: Question) -> str:
     further = [look for look in question.plan.looks if look > len(reproduced.accuracies)]
     if max(chances(question, reproduced.images, 0.0).values(), default=0.0) < _NEVER:
         return "nothing can confirm it: the luck of other images outweighs the margin"
-    if not further and len(reproduced.accuracies) == 1:
-        return "too few seeds are declared"
     if len(reproduced.accuracies) == 1:
-        return f"{_of_one(question)}; {further[0]} may decide"
+        return f"{_of_one(question)}; {further[0]} may decide" if further else "too few seeds are declared"
     if would := _deciding(reproduced, question, further):
         seeds, what = would
         return f"{counted(seeds)} would {what} it, spread as these {len(reproduced.accuracies)} are"

@@ -8,6 +8,8 @@ import numpy as np
 from pipeline.files import records
 from pipeline.filing import contents, locks, sweeps
 from pipeline.process import naming
+from pipeline.results import rounding
+from pipeline.results.seeds import Measured
 from pipeline.review import cached, power, repeatability
 from pipeline.review.claimed import Claimed
 from pipeline.review.subjects import Subject
@@ -21,16 +23,16 @@ def announced(subject: Subject, claim: Claimed) -> list[str]:
     question = claim.question(claim.same_images and (record is None or claim.may_be_of(record.images)))
     if question is None:
         return ["there are no figures on record here, only hashes: nothing but equal bits can be confirmed"]
-    several = record is not None and len(record.accuracies) > 1
-    spread = max(float(np.std(record.accuracies, ddof=1)), _rounding(record.images)) if record and several else None
-    lines = power.describe(question, record.images if record else question.reported.images, spread)
+    lines = power.describe(question, record.images if record else question.reported.images, _spread(record))
     bits = ["a first seed that is the record's, bit for bit, decides; otherwise:"] if claim.of_record else []
     return [*bits, *lines]
 
 
-def _rounding(images: int) -> float:
-    """The spread that counting whole images gives: seeds that agree by chance do not prove a smaller one."""
-    return float(1 / images / 12**0.5)
+def _spread(record: Measured | None) -> float | None:
+    """Standard deviation of the seeds on record, at least a rounding's; None of fewer than two."""
+    if record is None or len(record.accuracies) < 2:
+        return None
+    return float(max(np.std(record.accuracies, ddof=1), rounding.variance(1 / record.images) ** 0.5))
 
 
 def other_code(subject: Subject, project: Path) -> str | None:

@@ -29,8 +29,7 @@ def of(claim: Claim, params: Params, found: Record | None) -> Standing:
         return Standing(NOTHING, NOTHING)
     if claim.origin == "own":
         return Standing("own", "own record")
-    ours = found.measured(claim.split)
-    kin = kinship.of(claim, params, found.params, found.images, ours.images if ours else None)
+    kin, ours = kinship.of_record(claim, params, found), found.measured(claim.split)
     if claim.value is None or claim.n is None:
         return Standing(kin, "no figure published")
     if ours is None:

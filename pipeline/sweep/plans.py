@@ -68,10 +68,11 @@ def of(params: Params, storage: str | None = None, trials: int | None = None, cr
     `trials` overrides sweep.trials. With `create` False a sweep that does not exist raises SweepError.
     """
     dimensions = searched.dimensions_of(params)
+    url = storage or study.default_storage()
     if not create:
-        study.require_any(storage or study.default_storage())
+        study.require_any(url)
     parts = study.parts(params, dimensions)
-    opened, news = _opened(study.name(params, parts), parts, storage or study.default_storage(), create)
+    opened, news = _opened(study.name(params, parts), parts, url, create)
     total = trials or params.sweep.trials
     if params.sweep.sampler == "grid":
         total = min(total, space.grid_size(dimensions))

@@ -27,11 +27,12 @@ def export(
 
     Example: herbarium export --format litert
     """
-    given = to and to.absolute()
+    usual = Path("exported") / kind
+    given = to and targets.place(to)
     with in_project():
         from pipeline.files import paths
-        from pipeline.identity import agreement, certificate, receipts
-        from pipeline.params import config
+        from pipeline.filing import current
+        from pipeline.identity import certificate, receipts
         from pipeline.process import verbosity
         from pipeline.results import predictions
         from pipeline.serving import export as exporting
@@ -39,19 +40,18 @@ def export(
 
         if kind == "onnx":
             onnx_files.require_packages()
-        folder = given or Path("exported") / kind
-        targets.require_folder(folder.absolute(), "--to")
+        folder = given or targets.place(usual)
+        targets.require_folder(folder, "--to")
         exporting.target(folder)
         finished.require(*exporting.NEEDED)
         receipts.require()
-        certificate.require_results()
+        current.require()
         certificate.require(exporting.IMAGES)
-        agreement.require_trained(config.load())
         evaluated = predictions.read(paths.PREDICTIONS)
         params = prepared()
         from pipeline.model import assembly
 
         verbosity.begin("writing, then asking each file about every test image")
         compared = exporting.export(kind, assembly.load_trained(params).full, evaluated, params, folder)
-    for line in exporting.lines(to or folder, compared, evaluated):
+    for line in exporting.lines(to or usual, compared, evaluated):
         print(line)

@@ -101,7 +101,8 @@ def publish(
     if force and register is None:
         raise typer.BadParameter("goes with --register NAME", param_hint="--force")
     from pipeline.files import paths
-    from pipeline.identity import agreement, certificate, receipts
+    from pipeline.filing import current
+    from pipeline.identity import receipts
     from pipeline.params import config
     from pipeline.process import verbosity
 
@@ -113,8 +114,7 @@ def publish(
 
         registry.require_name(register)
     receipts.require()
-    certificate.require_results()
-    agreement.require_trained(params)
+    current.require()
     run_id, sentence = publish_run(params)
     print(sentence)
     if register is None:

@@ -1,11 +1,17 @@
 """Where a command may write what the user asks for: looked at before any work, because a rename asks nobody."""
 
+import os
 import stat
 import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pipeline.process.errors import DataError
+
+
+def place(folder: Path) -> Path:
+    """Where `folder` leads, absolute: renamed to a link, a folder takes the link's place, not that of its target."""
+    return Path(os.path.realpath(folder))
 
 
 def require_file(target: Path, option: str, ending: str, inputs: Collection[Path] = ()) -> None:
@@ -27,7 +33,12 @@ def require_file(target: Path, option: str, ending: str, inputs: Collection[Path
 
 
 def require_folder(target: Path, option: str) -> None:
-    """Raise DataError unless a folder may be made at the absolute path `target`: not among what the pipeline reads."""
+    """Raise DataError unless a folder may be made at the absolute path `target`: not among what the pipeline reads.
+
+    It is a `place`: what still is a link then leads to itself.
+    """
+    if os.path.islink(target):
+        raise _refusal(target, option, "a link that leads to itself", "another place")
     _require_writable(target, option)
     _require_free(target, option)
 
@@ -55,7 +66,7 @@ def _of_the_pipeline() -> Iterator[tuple[Path, str]]:
 def _require_writable(target: Path, option: str) -> None:
     """Raise DataError if no file can be made there; folders that are not there yet are made with it."""
     try:
-        folder = next(place for place in target.parents if place.exists() or place.is_symlink())
+        folder = next((place for place in target.parents if place.exists() or place.is_symlink()), target)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=f".{target.name}"):
             return
     except OSError as error:

@@ -7,12 +7,12 @@ from typing import Any
 from pipeline.files import folders, paths, records
 from pipeline.filing import (
     contents,
+    current,
     differences,
     environment,
     experiments,
     image_sets,
     ledger,
-    locks,
     looked,
     measurements,
     pictures,
@@ -22,7 +22,7 @@ from pipeline.filing import (
     seeds,
     sweeps,
 )
-from pipeline.identity import agreement, certificate, resources
+from pipeline.identity import certificate, resources
 from pipeline.params import config
 from pipeline.process.errors import ConfigError, DataError
 from pipeline.results.seeds import Replicates
@@ -38,7 +38,7 @@ def file_results(name: str) -> Path:
     """File the project's finished run, of which `NEEDED` are there, as experiments/<name>/record; returns the folder.
 
     Raises ConfigError if params.yaml is not the experiment's (images, and ImageNet's weights, may be from elsewhere),
-    DataError if the results were made with other parameters.
+    DataError if the results were made with other parameters, or the record has more seeds than are here.
     """
     differing = differences.differences(experiments.params(name), config.load())
     if differing:
@@ -50,6 +50,7 @@ def file_results(name: str) -> Path:
     _check_results()
     results = reading.of_results()  # refuses figures that do not follow from the predictions
     found = seeds.of_project()
+    _require_as_many_seeds(experiments.record_folder(name) / seed_runs.FOLDER, found)
     with folders.replaced(experiments.record_folder(name)) as folder:
         for path in COPIED:
             shutil.copyfile(path, folder / path.name)
@@ -65,6 +66,18 @@ def file_results(name: str) -> Path:
             seed_runs.file([seed.seed for seed in found.seeds[1:]], main, folder)
         reading.vouched(folder)
     return experiments.record_folder(name)
+
+
+def _require_as_many_seeds(filed: Path, found: Replicates | None) -> None:
+    """Raise DataError if `filed`, a record's folder of other seeds, has more than `found`: each took a training."""
+    before = 1 + sum(path.is_dir() for path in filed.glob("[0-9]*"))
+    here = len(found.seeds) if found else 1
+    if here < before:
+        raise DataError(
+            f"{filed}: with the run's own the record has {before} seeds, of which filing this run would leave {here}:"
+            f" {seeds.REPORT} has no more of this network. Run `herbarium replicate --seeds {before}`, then record; or"
+            " remove that folder"
+        )
 
 
 def _looks(found: Replicates | None) -> dict[str, Any]:
@@ -89,12 +102,7 @@ def _check_results() -> None:
     certificate.require_results()
     if "evaluate" not in lock["stages"]:
         raise DataError(f"{paths.LOCK}: the results are not evaluated; run `dvc repro`")
-    stale = locks.stale_parameters(lock, config.read_yaml(paths.PARAMS))
-    if stale:
-        raise DataError(
-            f"{paths.LOCK}: the results are made with other values: {locks.stale_sentence(stale)}; run `dvc repro`"
-        )
-    agreement.require_trained(config.load())
+    current.require()
 
 
 def _environment() -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import paths, records
-from pipeline.filing import experiments, kinship, locks, reading
+from pipeline.filing import current, experiments, kinship, locks, reading
 from pipeline.filing.claims import Claim
 from pipeline.filing.record import Record
 from pipeline.params import config
@@ -80,6 +80,7 @@ def record_of(what: str) -> Record:
     Raises ConfigError if nothing is on record, DataError if what is there is damaged.
     """
     if what == HERE:
+        current.require()
         return reading.of_results()
     if what in experiments.names():
         return reading.filed(what)

@@ -74,6 +74,7 @@ OTHERS = {
     "export --format keras --to models/model.keras": "--to: found what the pipeline writes at ",
     "export --format keras --to /proc/x": "--to: /proc/x cannot be written (",
     f"export --format keras --to {300 * chr(120)}": " cannot be written (File name too long)",
+    "export --format keras --to /": "/: found something else there (",
     "export --format keras --to asked.png/x": " cannot be written (",
 }
 
@@ -94,3 +95,17 @@ def test_a_new_file_and_one_in_place_of_another_may_be_written(folder: Path) -> 
     for name in ("answers.PNG", "not/there/yet.png", "reports/answers.png"):
         targets.require_file(folder / name, "--picture", ".png", [folder / "asked.png"])
     assert not (folder / "not").exists()
+
+
+def test_what_is_written_through_a_link_leaves_the_link(folder: Path) -> None:
+    (folder / "disk").mkdir()
+    (folder / "exported").symlink_to("disk/exported")
+    assert targets.place(folder / "exported") == folder / "disk/exported"
+    assert targets.place(Path("exported/keras")) == folder / "disk/exported/keras"
+    targets.require_folder(targets.place(folder / "exported"), "--to")
+
+
+def test_a_link_to_itself_is_no_place_to_write(folder: Path) -> None:
+    (folder / "loop").symlink_to("loop")
+    with pytest.raises(DataError, match="--to: found a link that leads to itself at "):
+        targets.require_folder(targets.place(folder / "loop"), "--to")

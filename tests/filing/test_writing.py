@@ -88,6 +88,25 @@ def test_a_count_of_trainings_that_the_seeds_exceed_is_refused(finished, count):
         reading.filed("digits")
 
 
+def test_seeds_on_file_are_not_lost_where_they_were_not_run(finished):
+    """As in a fresh clone, where `dvc repro` gives the same network and reports/ has no other seed."""
+    replicated(1, 2)
+    folder = writing.file_results("digits")
+    before = trees.digest(folder)
+    kept = records.read_json(seeds_on_file.REPORT)
+    for others in (None, kept | {"experiment": "another"}, kept | {"seeds": kept["seeds"][:2]}):
+        if others is None:
+            seeds_on_file.REPORT.unlink()
+        else:
+            records.write_json(seeds_on_file.REPORT, others)
+        with pytest.raises(DataError, match=r"the record has 3 seeds, .* Run `herbarium replicate --seeds 3`"):
+            writing.file_results("digits")
+        assert trees.digest(folder) == before
+    shutil.rmtree(folder / "seeds")
+    seeds_on_file.REPORT.unlink()
+    assert reading.read(writing.file_results("digits")).seeds is None
+
+
 def test_many_predictions_are_compressed_without_a_time(finished, monkeypatch):
     monkeypatch.setattr(contents, "LARGEST_PLAIN_BYTES", 10)
     folder = writing.file_results("digits")

@@ -8,6 +8,7 @@ import pytest
 from pipeline.files import paths
 from pipeline.filing import reading, writing
 from pipeline.filing.record import Record
+from pipeline.process.errors import DataError
 from pipeline.results.predictions import Predictions
 from pipeline.review import compare, disagreements
 from tests.filing.conftest import write_lock, write_measured
@@ -85,6 +86,9 @@ def test_the_report_says_what_differs(finished):
     writing.file_results("digits")
     text = paths.PARAMS.read_text(encoding="utf-8")
     paths.PARAMS.write_text(text.replace("epochs: 20 ", "epochs: 30 "), encoding="utf-8")
+    with pytest.raises(DataError, match=r"train\.epochs is 30, 20 in dvc\.lock; run `dvc repro`"):
+        compare.report("digits", ".")
+    write_lock()
     lines = compare.report("digits", ".").splitlines()
     assert any(line.split() == ["train.epochs", "20", "30"] for line in lines)
     assert lines[-1] == "no detectable difference in test accuracy of these two networks; other seeds were not compared"

@@ -52,7 +52,7 @@ def _listed(commits: int, everything: bool) -> "list[Run]":
         raise HerbariumError("no run with results in the last commits or here: run `dvc repro`")
     shown = [run for run in found if everything or side_by_side.like(run, found[0])]
     print(side_by_side.table(shown))
-    if changed := certificate.stale("train"):
+    if changed := certificate.stale_stages():
         verbosity.note(
             f"what is {side_by_side.HERE} was measured before a change ({'; '.join(changed)}): run dvc repro"
         )

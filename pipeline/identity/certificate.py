@@ -70,6 +70,11 @@ def stale(stage: str) -> list[str]:
     return [*_stale_values(entry.get("params", {})), *_stale_files(files(entry, "deps"), outs)]
 
 
+def stale_stages() -> list[str]:
+    """`stale` of any stage, each change once."""
+    return list(dict.fromkeys(change for stage in stages() for change in stale(stage)))
+
+
 def _stale_values(params: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for file, values in params.items():
         content = config.read_yaml(Path(file))

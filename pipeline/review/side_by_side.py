@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.files import paths, records
 from pipeline.identity import cache
 from pipeline.params.keys import flat
+from pipeline.params.upgrades import unchanged
 from pipeline.plots.palette import CURVES
 from pipeline.process import dvc, naming, tables
 from pipeline.process.errors import HerbariumError
@@ -21,6 +22,7 @@ from pipeline.review import cached
 
 HERE = "here"
 _IRRELEVANT = ("version", "tracking.", "sweep.")  # no part of a result
+_OF_NO_TEST_IMAGE = ("data.splits.train", "data.splits.validation", "data.on_bad_image", "data.allow_leaks")
 _CHANGES_SHOWN = 4
 _SHORT = 7  # letters of a commit
 
@@ -75,15 +77,21 @@ def relevant(run: Run) -> dict[str, Any]:
 
 
 def changes(run: Run, other: Run) -> dict[str, Any]:
-    """What `run` has otherwise than `other`: key → its value; None where it has none."""
+    """What `run` has otherwise than `other`: key → its value; None where it has none.
+
+    A value that says what its absence means, in a run from before the key came, is no difference.
+    """
     own, others = relevant(run), relevant(other)
-    return {key: own.get(key) for key in {**others, **own} if own.get(key) != others.get(key)}
+    pairs = {key: (own.get(key), others.get(key)) for key in {**others, **own}}
+    meant = {key: [None if unchanged(key, value) else value for value in pair] for key, pair in pairs.items()}
+    return {key: pair[0] for key, pair in pairs.items() if meant[key][0] != meant[key][1]}
 
 
 def like(run: Run, first: Run) -> bool:
-    """Whether the two are about the same images, so that their figures can be compared."""
-    keys = ("data.source", "data.name", "data.path", "data.splits.test")
-    return all(run.params.get(key) == first.params.get(key) for key in keys)
+    """Whether the two are about the same test images, so that their figures can be compared."""
+    from_catalogue = run.params.get("data.source") == "tfds"  # which checks what it reads, wherever that lies
+    free = (*_OF_NO_TEST_IMAGE, *(["data.path"] if from_catalogue else []))
+    return not any(key.startswith("data.") and key not in free for key in changes(run, first))
 
 
 def table(shown: Sequence[Run]) -> str:

@@ -61,6 +61,31 @@ def test_like_is_compared_with_like() -> None:
     assert [side_by_side.like(run, found[0]) for run in found] == [True, True, True, False]
 
 
+IMAGES = {"data.source": "image_folder", "data.path": "flowers", "data.limit": None, "data.splits.test": "test"}
+OTHER_IMAGES = (
+    {"data.limit": 500},
+    {"data.splitting.seed": 7},
+    {"data.corrections": "a.csv"},
+    {"data.deduplicate": True},
+)
+SAME_IMAGES = ({"data.splits.train": "train[:10%]"}, {"data.splitting.seed": 1, "data.corrections": None})
+
+
+@pytest.mark.parametrize("content", [*OTHER_IMAGES, *SAME_IMAGES], ids=str)
+def test_whatever_decides_the_test_images_makes_them_others(content: dict) -> None:
+    """A run from before a key came has what its absence meant."""
+    first, second = (Run(str(n), IMAGES | more, {"test_accuracy": 1.0}, None) for n, more in enumerate(({}, content)))
+    assert side_by_side.like(second, first) == (content in SAME_IMAGES)
+    assert ("data.corrections" in side_by_side.changes(second, first)) == (content.get("data.corrections") == "a.csv")
+
+
+def test_originals_of_the_catalogue_may_lie_elsewhere() -> None:
+    here, there = ({**IMAGES, "data.path": path} for path in ("here", "there"))
+    for source, alike in (("tfds", True), ("image_folder", False)):
+        runs = [Run(name, params | {"data.source": source}, {}, None) for name, params in (("a", here), ("b", there))]
+        assert side_by_side.like(*runs) == alike
+
+
 def test_many_changes_are_counted() -> None:
     first, second = (Run(str(n), {f"train.k{i}": n for i in range(9)}, {"test_accuracy": 1.0}, None) for n in (1, 2))
     assert side_by_side.table([first, second]).endswith("train.k0 2, train.k1 2, train.k2 2, train.k3 2 and 5 more")

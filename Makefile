@@ -72,9 +72,12 @@ audit: $(READY)  ## Look the lock's packages up in the list of known vulnerabili
 sbom: $(READY)  ## Write sbom.json: the lock's packages and hashes as a CycloneDX bill of materials
 	@python -m tests.supply_chain sbom
 
-clean:  ## Remove what runs made; the DVC cache, the ledger, MLflow's runs and .venv stay
-	rm -rf data/raw data/images data/features models reports dvc_plots
-	@if [ -d .herbarium ]; then find .herbarium -mindepth 1 -maxdepth 1 ! -name ledger.jsonl -exec rm -rf {} +; fi
+# What `dvc repro` brings back goes; what took a person's eyes or hours of training, and no cache has, stays.
+clean:  ## Remove what dvc repro brings back; seeds, sweeps, corrected labels, the ledger, MLflow's runs and .venv stay
+	rm -rf data/raw data/images data/features models dvc_plots
+	@if [ -d reports ]; then find reports ! -type d ! -path 'reports/seeds/*' ! -path 'reports/sweep/*' \
+	  ! -path reports/replicate.json ! -path reports/data/suspected.csv -exec rm -f {} +; find reports -type d -empty -delete; fi
+	@if [ -d .herbarium ]; then find .herbarium -mindepth 1 -maxdepth 1 ! -name ledger.jsonl ! -name sweeps -exec rm -rf {} +; fi
 
 # uv installs the lock in a tenth of pip's time; its own hash-pinned entry of the lock is all that pip installs. Bytecode is
 # made here, once: where Python may not write it later, every command and stage would compile TensorFlow's sources again.

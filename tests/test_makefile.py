@@ -119,3 +119,19 @@ def test_one_that_is_in_its_place_or_elsewhere_on_purpose_stays(folder: Path) ->
     (other / ".venv").symlink_to(venv)
     assert "up to date" in make(other, ".venv/installed").stdout
     assert (venv / "place").exists()
+
+
+def test_clean_leaves_what_nothing_brings_back(folder: Path) -> None:
+    kept = ["reports/seeds/2/metrics.json", "reports/replicate.json", "reports/data/suspected.csv"]
+    kept += ["reports/sweep/trials.csv", ".herbarium/sweeps/a b.db", ".herbarium/ledger.jsonl"]
+    gone = ["reports/metrics.json", "reports/data/page.html", "models/model.keras", "data/images/classes.json"]
+    gone += [".herbarium/receipts/x", "reports/sweep.txt"]
+    for name in (*kept, *gone):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    (folder / "reports/curves.png").symlink_to("metrics.json")
+    for _ in range(2):
+        assert make(folder, "clean").returncode == 0
+        left = {path for top in ("reports", "models", "data", ".herbarium") for path in (folder / top).rglob("*")}
+        assert {str(path.relative_to(folder)) for path in left if not path.is_dir()} == set(kept)
+    assert not (folder / "models").exists()

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from pipeline.data import corrections
+from pipeline.data import names as shown
 from pipeline.data.listing import listed
 from pipeline.files import paths, records
 from pipeline.process.errors import DataError
@@ -13,17 +14,21 @@ _SHOWN = 10
 def kept(names: Collection[str], classes: Sequence[str]) -> dict[str, str]:
     """name → class or drop: the corrections in force, and those written into the list that is here, of images `names`.
 
-    Raises DataError if the two contradict each other, or a correction in the list is none.
+    Raises DataError if the two contradict each other, or a correction in the list is none, or of an image that is not
+    here: of other images, or of these when there were more of them.
     """
     force: dict[str, str] = records.read_json(paths.CORRECTIONS) if paths.CORRECTIONS.exists() else {}
     written = corrections.read(paths.SUSPECTED, classes) if paths.SUSPECTED.exists() else {}
     known = {*names, *force}
-    written = {name: correction for name, correction in written.items() if name in known}
+    elsewhere = [f"{name} is {written[name]} there, and no image here" for name in written if name not in known]
     other = [name for name in written if force.get(name, written[name]) != written[name]]
-    if other:
-        lines = [f"{name} is {written[name]} there, and {force[name]} by data.corrections" for name in other]
-        what = f"{paths.SUSPECTED} would be written anew, and has other corrections than are in force:"
-        raise DataError(
-            "\n".join([what, *listed(lines, _SHOWN), "Copy it into data.path and run dvc repro, or remove it."])
-        )
+    _refuse([f"{name} is {written[name]} there, and {force[name]} by data.corrections" for name in other])
+    _refuse(elsewhere)
     return {**force, **written}
+
+
+def _refuse(lost: Sequence[str]) -> None:
+    if lost:
+        what = f"{paths.SUSPECTED} would be written anew, and has corrections that would be lost:"
+        remedy = "Copy it into data.path, set data.corrections to its name and run dvc repro, or remove it."
+        raise DataError("\n".join([what, *listed([shown.plain(line) for line in lost], _SHOWN), remedy]))

@@ -87,12 +87,19 @@ def test_what_a_person_has_written_into_the_list_is_not_overwritten(extracted):
     assert paths.SUSPECTED.read_bytes() == before
 
 
-def test_what_is_listed_of_other_images_is_let_go(extracted):
-    records.write_csv(
-        paths.SUSPECTED, correction_list.COLUMNS, [("elsewhere.png", "train", "rose", "tulip", "0.1", "tulip")]
-    )
+def test_what_was_corrected_of_images_that_are_not_here_is_not_let_go(extracted):
+    """As after a smaller data.limit: a person has looked at each of them."""
+    row = ("elsewhere.png", "train", "rose", "tulip", "0.1")
+    records.write_csv(paths.SUSPECTED, correction_list.COLUMNS, [(*row, "tulip")])
+    before = paths.SUSPECTED.read_bytes()
+    said = str(herbarium("labels").exception)
+    assert "elsewhere.png is tulip there, and no image here\nCopy it into data.path, set data.corrections to" in said
+    assert paths.SUSPECTED.read_bytes() == before
+    records.write_csv(paths.SUSPECTED, correction_list.COLUMNS, [(*row, "")])
     assert herbarium("labels").exit_code == 0
-    assert corrections.read(paths.SUSPECTED, CLASSES) == {}
+    records.write_json(paths.CORRECTIONS, {"elsewhere.png": "tulip"})
+    records.write_csv(paths.SUSPECTED, correction_list.COLUMNS, [(*row, "tulip")])
+    assert herbarium("labels").exit_code == 0
 
 
 def test_augmented_views_that_are_stored_too_are_no_images(extracted):

@@ -60,8 +60,8 @@ def register(
             store = connect(tracking)
             version = _version(store, run_id, name)
             champion = _champion(store, name)
-            if champion and champion.version == version.version:
-                return Registration(name, str(version.version), True, "it already was the champion")
+            if champion and champion.run_id == version.run_id:  # by another version of it, perhaps: MLflow has several
+                return Registration(name, str(champion.version), True, "it already was the champion")
             tables = _tables(store, version, champion, Path(folder)) if champion else None
         better, reason = _verdict(tables, looks or {}) if tables else (True, "there was no champion")
     if better or force:

@@ -113,6 +113,18 @@ def test_a_version_that_is_no_better_is_registered_and_moves_nothing(params: Par
     assert champion(params) == second
 
 
+def test_a_run_with_several_versions_is_the_champion_by_any_of_them(params: Params, model: Any) -> None:
+    """MLflow's page registers a run's model as often as one asks it to."""
+    first = publish(params, lambda: model).run_id
+    registry.register(params.tracking, first, "trees")
+    with conversation(address.tracking_uri(params.tracking)):
+        store = connect(params.tracking)
+        store.client.create_model_version("trees", str(paths.REPORTS.resolve()), first)
+    for force in (False, True):
+        made = registry.register(params.tracking, first, "trees", force)
+        assert (made.version, made.champion, made.reason) == ("1", True, "it already was the champion")
+
+
 @pytest.mark.parametrize("columns", [100, 1])
 def test_a_version_that_is_better_takes_over(
     params: Params, model: Any, monkeypatch: pytest.MonkeyPatch, columns: int

@@ -15,6 +15,7 @@ from pipeline.commands import (
     export,
     first_look,
     labels,
+    predict,
     project,
     results,
     review,
@@ -34,7 +35,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (stages, sweep, experiments, review, runs, results, export, start, project, first_look, labels, backbones):
+for room in (
+    stages,
+    sweep,
+    experiments,
+    review,
+    runs,
+    results,
+    predict,
+    export,
+    start,
+    project,
+    first_look,
+    labels,
+    backbones,
+):
     app.add_typer(room.app)
 
 

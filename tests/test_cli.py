@@ -13,7 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.commands import results, setup
+from pipeline.commands import predict, setup
 from pipeline.files import paths, records
 from pipeline.params import config
 from pipeline.process.errors import CombinationError, ConfigError, DataError
@@ -225,7 +225,7 @@ def test_images_and_pictures_are_those_where_the_user_stands(project: Path, monk
         answer = {"class": "a", "probability": 1.0, "probabilities": {"a": 1.0}}
         return SimpleNamespace(predict=lambda contents: [answer for _ in contents])
 
-    monkeypatch.setattr(results, "_classifier", classifier)
+    monkeypatch.setattr(predict, "_classifier", classifier)
     done = CliRunner().invoke(
         app, ["predict", "mine.png", "--json", "--picture", "answers.png"], catch_exceptions=False
     )

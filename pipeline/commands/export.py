@@ -1,4 +1,4 @@
-"""The evaluated network, out of the door: in the formats of other runtimes."""
+"""The evaluated network, out of the door: in the formats of other runtimes, or as the backbone of others."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -55,3 +55,24 @@ def export(
         compared = exporting.export(kind, assembly.load_trained(params).full, evaluated, params, folder)
     for line in exporting.lines(to or usual, compared, evaluated):
         print(line)
+
+
+@app.command("export-backbone", rich_help_panel="Results")
+def export_backbone(path: Annotated[Path, typer.Argument(help="Where to write it, ending in .weights.h5.")]) -> None:
+    """Write the backbone's weights, as trained, for another experiment's backbone.path.
+
+    Example: herbarium export-backbone my-base.weights.h5
+    """
+    target = path.absolute()
+    with in_project():
+        from pipeline.files import paths
+
+        targets.require_file(target, "PATH", ".weights.h5")
+        finished.require(paths.MODEL, paths.CLASSES)
+        params = prepared()
+        from pipeline.identity import certificate
+        from pipeline.model import assembly
+
+        certificate.require((paths.MODEL, paths.CLASSES))
+        assembly.save_backbone(assembly.load_trained(params), target)
+    print(f"wrote {path}")

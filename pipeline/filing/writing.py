@@ -70,7 +70,7 @@ def file_results(name: str) -> Path:
 
 def _require_as_many_seeds(filed: Path, found: Replicates | None) -> None:
     """Raise DataError if `filed`, a record's folder of other seeds, has more than `found`: each took a training."""
-    before = 1 + sum(path.is_dir() for path in filed.glob("[0-9]*"))
+    before = 1 + len([path for path in filed.glob("[0-9]*") if path.is_dir()])
     here = len(found.seeds) if found else 1
     if here < before:
         raise DataError(

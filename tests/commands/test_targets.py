@@ -8,7 +8,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.commands import results, runs, targets
+from pipeline.commands import predict, runs, targets
 from pipeline.process.errors import DataError
 
 REFUSED = {
@@ -39,7 +39,7 @@ def folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (project / "folder.png").mkdir()
     (project / "link.png").symlink_to("asked.png")
     (project / "full.png").symlink_to("/dev/full")
-    monkeypatch.setattr(results, "_classifier", None)
+    monkeypatch.setattr(predict, "_classifier", None)
     monkeypatch.setattr(runs, "_listed", None)
     return project
 

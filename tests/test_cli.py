@@ -206,11 +206,16 @@ def test_paths_on_the_command_line_count_from_where_the_user_stands(project: Pat
     asked = []
     monkeypatch.setattr("pipeline.sweep.plans.of", lambda params, storage, **_: asked.append(storage))
     monkeypatch.setattr("pipeline.sweep.promote.promote", lambda plan, trial: "")
+    up_to_date = []
+    monkeypatch.setattr("pipeline.sweep.command.bring_features_up_to_date", lambda *given: up_to_date.append(given))
+    for name in ("require_dvc", "require_inputs"):
+        monkeypatch.setattr(f"pipeline.commands.sweep.{name}", lambda *given: None)
     for argument in ("sqlite:///study.db", "sqlite:////mnt/study.db", "postgresql://h/optuna"):
         CliRunner().invoke(app, ["promote", "--storage", argument], catch_exceptions=False)
     CliRunner().invoke(app, ["promote"], catch_exceptions=False, env={"OPTUNA_STORAGE": "sqlite:///study.db"})
     here = f"sqlite:///{project}/below/study.db"
-    assert asked == [here, "sqlite:////mnt/study.db", "postgresql://h/optuna", "sqlite:///study.db"]
+    assert asked[::2] == asked[1::2] == [here, "sqlite:////mnt/study.db", "postgresql://h/optuna", "sqlite:///study.db"]
+    assert len(up_to_date) == 4  # the sweep of images that were changed since is another one
 
 
 def test_images_and_pictures_are_those_where_the_user_stands(project: Path, monkeypatch):
@@ -286,7 +291,7 @@ def test_quiet_still_says_errors_and_results(project):
     [
         (("compare", "nothing", "nor-this"), "reading what nothing and nor-this say …"),
         (("verify", "nothing"), "looking nothing up …"),
-        (("labels",), "training a head on the features of all images but a part, part after part …"),
+        (("labels",), "bringing the features up to date …"),
     ],
 )
 def test_what_takes_seconds_says_so_before_it_begins(project: Path, arguments: tuple[str, ...], said: str):

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import finished
-from pipeline.commands.setup import configured, in_project
+from pipeline.commands.setup import configured, in_project, require_dvc, require_inputs
 
 app = typer.Typer()
 
@@ -24,18 +24,24 @@ def labels(
     """
     from pipeline.data import earlier_corrections
     from pipeline.files import features_index, paths, records
-    from pipeline.process import verbosity
+    from pipeline.process import folder_lock, verbosity
     from pipeline.report import suspected
     from pipeline.results import labelled_features, suspected_labels
+    from pipeline.sweep import command
 
-    name = configured().data.name
+    verbosity.begin("bringing the features up to date")
+    params = configured()
+    require_dvc()
+    require_inputs(params)
+    with folder_lock.command_alone("herbarium labels", wait=True):
+        command.bring_features_up_to_date(verbosity.quiet(), folder_lock.lent())
     prepared = [path for split in paths.SPLITS for path in (paths.ids(split), paths.labels(split), paths.images(split))]
     if not features_index.missing():
         finished.require(paths.CLASSES, paths.SPLIT_TABLE, *prepared)
     verbosity.begin("training a head on the features of all images but a part, part after part")
     stored, classes = labelled_features.read(), records.read_json(paths.CLASSES)
     asked = suspected_labels.ask(stored, classes, folds, earlier_corrections.kept(stored.names, classes))
-    suspected.write(name, asked)
+    suspected.write(params.data.name, asked)
     print("\n".join(suspected_labels.told(asked)))
     print(f"the list: {paths.SUSPECTED}; with pictures: {paths.SUSPECTED_PAGE}; the surest: {paths.SUSPECTED_PICTURE}")
     print(

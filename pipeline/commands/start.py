@@ -30,10 +30,11 @@ def start(
     """
     place = folder.resolve()
     with in_project(), folder_lock.command_alone("herbarium start"):
-        _start(place, backbone, force)
+        _start(place, str(folder), backbone, force)
 
 
-def _start(folder: Path, backbone: str | None, force: bool) -> None:
+def _start(folder: Path, asked: str, backbone: str | None, force: bool) -> None:
+    """`asked`: what the folder is called from where the user stands, for commands to type there."""
     from pipeline.data import beginning, refusals, survey
     from pipeline.files import paths, records
     from pipeline.filing import experiments
@@ -49,9 +50,9 @@ def _start(folder: Path, backbone: str | None, force: bool) -> None:
     badly_named = refusals.badly_named(folder)
     print("".join(f"{sentence}\n" for sentence in badly_named), end="")
     if not force:
-        experiments.require_kept(beginning.command(named, backbone))
+        experiments.require_kept(beginning.command(asked, backbone))
     text = config.read_text(paths.PARAMS)
-    network, sentences, to_fetch = _network(text, named, found, backbone)
+    network, sentences, to_fetch = _network(text, named, asked, found, backbone)
     new = beginning.of(text, named, found, network)
     records.write_text(paths.PARAMS, new.text)
     last = beginning.ending(new.text != text, to_fetch, bool(found.refused or badly_named))
@@ -65,7 +66,9 @@ def _require(folder: Path) -> None:
         raise DataError(f"found {found}; needed: a folder with one folder of images per class")
 
 
-def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tuple[str | None, list[str], bool]:
+def _network(
+    text: str, named: str, folder: str, found: "Survey", asked: str | None
+) -> tuple[str | None, list[str], bool]:
     """The published network to take, or None for one from scratch; what there is to say about its weights; and whether
     they have to be fetched by hand."""
     from pipeline.data import beginning
@@ -78,7 +81,7 @@ def _network(text: str, folder: str, found: "Survey", asked: str | None) -> tupl
     from pipeline.model import published
 
     names = [asked] if asked else published.SMALL_FIRST
-    name, file, to_be_had = published.first(names, lambda name: beginning.of(text, folder, found, name).params.images)
+    name, file, to_be_had = published.first(names, lambda name: beginning.of(text, named, found, name).params.images)
     if file is None or file.path.is_file():
         return name, [f"{name}'s weights are here: {file.path}"] if file else [], False
     if to_be_had:

@@ -88,8 +88,13 @@ def promote(
     from pipeline.process import verbosity
 
     verbosity.begin("looking the trial up")
-    from pipeline.sweep import plans
+    from pipeline.sweep import command, plans
     from pipeline.sweep import promote as promotion
 
     with folder_lock.command_alone("herbarium promote"):
-        print(promotion.promote(plans.of(config.load(), storage, create=False), trial))
+        params = config.load()
+        plans.of(params, storage, create=False)  # that there is none is told at once
+        require_dvc()
+        require_inputs(params)
+        command.bring_features_up_to_date(True, folder_lock.lent())  # images that were changed are of other trials
+        print(promotion.promote(plans.of(params, storage, create=False), trial))

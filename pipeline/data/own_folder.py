@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.data import beginning, layout, tree
+from pipeline.data import beginning, layout, survey, tree
 from pipeline.files import paths
 from pipeline.params import own_places, slicing
 from pipeline.params.schema import Params
+from pipeline.process.errors import DataError
 
 _LACKING = 9  # a split that nothing is known of is a tenth: one part to nine of the others
 
@@ -55,6 +56,10 @@ def _of_images(params: Params, folder: Path, project: Path) -> dict[str, Any]:
     roots = layout.of(folder)
     beginning.require_train(roots)
     counts = {split: _images(root) for split, root in roots.items()}
+    if without := [split for split, count in counts.items() if not count]:
+        raise DataError(
+            f"--data: {folder}: found no images for {' and '.join(without)}; needed: one folder of images per class"
+        )
     texts = cut(params.data.splits.model_dump(), counts)
     return {
         "data.source": "image_folder",
@@ -67,7 +72,9 @@ def _of_images(params: Params, folder: Path, project: Path) -> dict[str, Any]:
 
 
 def _images(root: Path) -> int:
-    return sum(len(list(tree.visible(folder, "data.path"))) for folder in tree.folders(root))
+    """How many files class folders have; 0 if none of them is called like an image, or begins like one."""
+    files = [file for folder in tree.folders(root) for file in tree.visible(folder, "--data")]
+    return len(files) if any(survey.is_image(file) for file in files) else 0
 
 
 def _part(text: str) -> tuple[int, bool]:

@@ -70,6 +70,11 @@ def of(source: Path) -> Survey:
     )
 
 
+def is_image(path: Path) -> bool:
+    """Whether the file is called like an image, or can be opened as one."""
+    return _is_named_so(path) or _seen(path) is not None
+
+
 def described(folder: str, survey: Survey) -> str:
     """What was seen in `folder`, as it is called, a line or more."""
     rarest = min(survey.classes, key=lambda name: (survey.classes[name], name))

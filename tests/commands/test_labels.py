@@ -5,9 +5,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipeline.cli import app
+from pipeline.commands import labels as labels_command
 from pipeline.data import corrections
 from pipeline.files import features_index, paths, records
 from pipeline.results import correction_list
+from pipeline.sweep import command as sweep_command
 
 CLASSES = ["rose", "tulip", "aster"]
 COUNTS = {"train": 90, "validation": 15, "test": 15}
@@ -16,6 +18,16 @@ WRONG = ("train/0.png", "test/3.png")
 
 def herbarium(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments)
+
+
+@pytest.fixture(autouse=True)
+def up_to_date(monkeypatch):
+    """How often what is stored was brought up to date: `dvc repro` is not run here."""
+    asked = []
+    monkeypatch.setattr(labels_command, "require_dvc", lambda: None)
+    monkeypatch.setattr(labels_command, "require_inputs", lambda params: None)
+    monkeypatch.setattr(sweep_command, "bring_features_up_to_date", lambda *given: asked.append(given))
+    return asked
 
 
 @pytest.fixture
@@ -41,9 +53,10 @@ def extracted(project):
     return project
 
 
-def test_wrong_labels_are_listed_drawn_and_counted_and_can_be_corrected(extracted):
+def test_wrong_labels_are_listed_drawn_and_counted_and_can_be_corrected(extracted, up_to_date):
     done = herbarium("labels")
     assert done.exit_code == 0, done.output
+    assert len(up_to_date) == 1  # else they were those of the parameters, and the folders, of some time ago
     assert done.stdout.startswith("2 of 120 labels are suspected; a held-out head agrees with 98.3 %\n")
     assert "of test images 6.7 %" in done.output
     assert "a network that is always right could score 93.3 %" in done.output

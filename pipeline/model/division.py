@@ -29,16 +29,29 @@ def of_project(folds: int, repeats: int, seed: int, root: Path = Path(), asked_b
 
     Each class is in proportion in every fold. Identical images, those of one group (data.splitting) and listed
     near-duplicates are never parted. Raises CombinationError, beginning with what `asked_by` names, if a class has
-    fewer of them than there are folds.
+    fewer of them than there are folds, or groups of several classes left a fold without one.
     """
     labels, units = _checked(folds, asked_by, root)
-    return [
+    found = [
         Fold(repeat, number, trained, held_out)
         for repeat in range(1, repeats + 1)
         for number, (trained, held_out) in enumerate(
             _divided(labels, units, folds, seeds.whole(seed, "folds", repeat)), start=1
         )
     ]
+    _require_all_classes(found, labels, asked_by)
+    return found
+
+
+def _require_all_classes(found: Sequence[Fold], labels: np.ndarray, asked_by: str) -> None:
+    """Figures of a fold without a class would be of another question than those of the others."""
+    classes = len(np.unique(labels))
+    lacking = [fold for fold in found if len(np.unique(labels[fold.held_out])) < classes]
+    if lacking:
+        raise CombinationError(
+            f"{asked_by}: of {len(found)} folds {len(lacking)} would be without images of a class, because groups of"
+            " images hold several classes and are never parted; allowed: fewer folds, or smaller groups"
+        )
 
 
 def redrawn(number: int, seed: int, root: Path = Path()) -> Fold:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -154,6 +155,15 @@ def test_more_folds_than_images_of_a_class_are_refused(stored):
         labels[:1] = 0 if split == "train" else 1
         records.write_npy(paths.labels(split), labels)
     with pytest.raises(CombinationError, match=r"has 1 images .*: give the class more images$"):
+        division.of_project(2, 1, seed=1)
+
+
+def test_folds_that_groups_of_several_classes_leave_without_one_are_refused(stored, monkeypatch):
+    """Groups are counted by class, and may hold several: no fold's figure is of fewer classes than the others'."""
+    labels = division.labels_of(Path())
+    halves = [np.flatnonzero(labels == 0), np.flatnonzero(labels != 0)]
+    monkeypatch.setattr(division, "_divided", lambda *given: [(halves[0], halves[1]), (halves[1], halves[0])])
+    with pytest.raises(CombinationError, match=r"^--folds: of 2 folds 2 would be without images of a class, because"):
         division.of_project(2, 1, seed=1)
 
 

@@ -3,6 +3,7 @@
 Other tools call the splits by other names. Where the names allow two readings, neither is guessed.
 """
 
+import re
 import shlex
 from collections import defaultdict
 from pathlib import Path
@@ -11,11 +12,13 @@ from pipeline.data import names, tree
 from pipeline.process.errors import DataError
 
 # Any upper and lower case. The names on the right are those of data.splits.
-SPLITS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing", "holdout"), "test"),
+_SPLITS = {
+    **dict.fromkeys(("train", "training", "trainset"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev", "valset"), "validation"),
+    **dict.fromkeys(("test", "testing", "testset", "holdout"), "test"),
 }
+# Beside such a name these say nothing: training_set, seg_train, Test-Images.
+_BESIDE = {"set", "data", "dataset", "image", "images", "img", "imgs", "photos", "pictures", "seg", "split", "folder"}
 
 
 def of(source: Path) -> dict[str, Path]:
@@ -39,8 +42,14 @@ def of(source: Path) -> dict[str, Path]:
     return layout
 
 
+def split_called(name: str) -> str | None:
+    """The split, as data.splits has it, that others call `name`; None if it is no name of a split."""
+    words = [word for word in re.split(r"[\W_]+", name.casefold()) if word not in _BESIDE]
+    return _SPLITS.get(words[0]) if len(words) == 1 else None
+
+
 def _split(folder: Path) -> str | None:
-    return SPLITS.get(folder.name.casefold())
+    return split_called(folder.name)
 
 
 def _mixture(source: Path, like_splits: list[Path], others: list[Path]) -> str:
@@ -98,7 +107,11 @@ def one_too_high(folders: dict[str, list[Path]]) -> str:
     """What to add if the only folder holds folders: it is the one that was meant."""
     only = [folder for same_split in folders.values() for folder in same_split]
     meant = len(only) == 1 and len(tree.folders(only[0])) > 1
-    return f". {only[0]} has some: if they are the classes, set data.path to it" if meant else ""
+    return (
+        f". {only[0]} has some: if they are the classes, give herbarium start, or data.path, that folder"
+        if meant
+        else ""
+    )
 
 
 def _listed(folders: list[Path]) -> str:

@@ -135,7 +135,7 @@ def _wrong(row: Row) -> str | None:
         return "has no file" if not row.file else "has no label"
     if PurePosixPath(row.file).is_absolute() or ".." in PurePosixPath(row.file).parts:
         return f"{row.file} leads out of the table's folder"
-    if row.split and row.split.casefold() not in layout.SPLITS:
+    if row.split and not layout.split_called(row.split):
         return f"the split is {row.split}; allowed: train, validation, test, or another of their names"
     if row.weight and not _is_weight(row.weight):
         return f"the weight is {row.weight}; allowed: 0 to {LARGEST_WEIGHT:,.0f}, as in 0.5, or nothing for 1"
@@ -164,4 +164,4 @@ def _contradictions(rows: list[Row]) -> Iterator[tuple[str, str]]:
 
 
 def _with_split(row: Row) -> Row:
-    return replace(row, split=layout.SPLITS.get(row.split.casefold(), ""))
+    return replace(row, split=layout.split_called(row.split) or "")

@@ -41,7 +41,7 @@ def _expected(params: Params, training: dict[str, Any]) -> str:
     """The fingerprint of a training with `params` and what lies here, in the environment of `training`."""
     classes = records.read_json(paths.CLASSES)
     where = _environment(params, training)
-    return names.fingerprint(params, names.training_inputs(), classes, where, names.training_code())
+    return names.fingerprint(params, names.training_inputs(params), classes, where, names.training_code())
 
 
 def _environment(params: Params, training: dict[str, Any]) -> dict[str, str]:

@@ -31,7 +31,7 @@ def of_project(params: Params, root: Path = Path()) -> str:
 def parts_of_project(params: Params, root: Path = Path()) -> dict[str, Any]:
     """What that fingerprint is made of."""
     classes, around = records.read_json(root / paths.CLASSES), environment_of(params.compute)
-    return _parts(params, training_inputs(root), classes, around, training_code())
+    return _parts(params, training_inputs(params, root), classes, around, training_code())
 
 
 def fingerprint(
@@ -58,9 +58,16 @@ def _parts(
     }
 
 
-def training_inputs(root: Path = Path()) -> dict[str, Any]:
-    """What extract-features says of the images that training reads. Raises FileNotFoundError if it did not run here."""
-    return features_index.read(SPLITS, root)
+def training_inputs(params: Params, root: Path = Path()) -> dict[str, Any]:
+    """What extract-features says of the images that training reads, and what their changes on the fly follow from.
+
+    Raises FileNotFoundError if it did not run here.
+    """
+    found = features_index.read(SPLITS, root)
+    if params.images.augmentation.on_the_fly:
+        tables = {split: records.read_csv(root / paths.ids(split)) for split in SPLITS}
+        found["contents"] = {split: records.digest([row["sha256"] for row in rows]) for split, rows in tables.items()}
+    return found
 
 
 def training_code() -> str:

@@ -75,8 +75,8 @@ def assemble(params: Params, classes: int, root: Path = Path()) -> Assembled:
 def load_trained(params: Params) -> Assembled:
     """The network of `params` with the trained part's weights from models/model.keras.
 
-    Reads the sections images, backbone, head, train and compute. Raises DataError if nothing has been trained, or
-    the file is damaged.
+    Reads the sections images, backbone, head, train and compute. Raises DataError if nothing has been trained, the
+    file is damaged, or it is of another network.
     """
     if not paths.MODEL.exists():
         raise DataError(f"{paths.MODEL}: not found; nothing has been trained here yet: run `dvc repro`")
@@ -84,12 +84,17 @@ def load_trained(params: Params) -> Assembled:
     assembled = assemble(params, classes=len(records.read_json(paths.CLASSES)))
     try:
         _check_sums(paths.MODEL)
-        trained = keras.saving.load_model(paths.MODEL, compile=False, safe_mode=True)
-        assembled.trained.set_weights(trained.get_weights())
+        weights = keras.saving.load_model(paths.MODEL, compile=False, safe_mode=True).get_weights()
     except Exception as error:
         raise DataError(
             f"{paths.MODEL}: not what was trained ({in_one_line(error)}): delete it and run `dvc repro`"
         ) from error
+    if [weight.shape for weight in weights] != [variable.shape for variable in assembled.trained.weights]:
+        raise DataError(
+            f"{paths.MODEL}: of another network than {paths.PARAMS} describes now: take back what was changed there, or"
+            " run `dvc repro` to train this one"
+        )
+    assembled.trained.set_weights(weights)
     return assembled
 
 

@@ -112,12 +112,24 @@ def stored(network: Network, backbone: Backbone, augmentation: Augmentation) -> 
 
     The deepest one that `max_unfrozen_layers` needs; and the output, so that a frozen backbone is never run again.
     The output of random weights (`weights: none`) is not worth keeping, and images that change every epoch have none.
+    Raises CombinationError for views where training may begin at the images: copies of those are not kept.
     """
     if augmentation.on_the_fly:
         return [network.input]
     deepest = network.cut(backbone.max_unfrozen_layers)
+    if deepest.at_input and augmentation.views:
+        raise CombinationError(
+            f"params.yaml: images.augmentation.views: found {augmentation.views} with backbone.max_unfrozen_layers:"
+            f" {backbone.max_unfrozen_layers}, where training begins at the images of {network.model.name}, and copies"
+            f" are kept as activations only; allowed: views: 0 with on_the_fly: true, or {_fewer(network)}"
+        )
     output = [] if deepest.at_output or backbone.weights == "none" else [network.output]
     return [deepest, *output]
+
+
+def _fewer(network: Network) -> str:
+    most = max(count for count in range(len(network.layers)) if not network.cut(count).at_input)
+    return f"backbone.max_unfrozen_layers of 0 to {most}"
 
 
 def trained_from(network: Network, unfrozen_layers: int, augmentation: Augmentation) -> Cut:

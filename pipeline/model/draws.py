@@ -31,18 +31,27 @@ def crop(random: np.random.Generator, smallest: float, height: int, width: int) 
     """A random resized crop as a map (3, 3) from output to input pixel coordinates (Szegedy et al. 2015).
 
     Its area is `smallest` to 1 of the picture's, its width 3/4 to 4/3 of its height, before it is brought to full size.
+    In a picture too long for that, or if most of it is to be seen, these are of the picture's own shape.
     """
-    across, down = width, height
     for _ in range(_ATTEMPTS):
         area = random.uniform(smallest, 1) * height * width
         ratio = np.exp(random.uniform(*np.log(_CROP_RATIOS)))
         across, down = np.sqrt(area * ratio), np.sqrt(area / ratio)
         if across <= width and down <= height:
             break
-    across, down = min(across, width), min(down, height)
+    else:
+        across, down = _of_own_shape(random, smallest, height, width)
     left, top = random.uniform(0, width - across), random.uniform(0, height - down)
     x, y = across / width, down / height
     return np.array([[x, 0, left + (x - 1) / 2], [0, y, top + (y - 1) / 2], [0, 0, 1]])
+
+
+def _of_own_shape(random: np.random.Generator, smallest: float, height: int, width: int) -> tuple[float, float]:
+    """Width and height of a box that always lies within: of a part p of the area, p to 1/p times its ratio."""
+    part = random.uniform(smallest, 1)
+    least, most = max(_CROP_RATIOS[0], part), min(_CROP_RATIOS[1], 1 / part)
+    ratio = np.exp(random.uniform(*np.log((least, most))))
+    return min(1.0, np.sqrt(part * ratio)) * width, min(1.0, np.sqrt(part / ratio)) * height
 
 
 def jittered(settings: Augmentation) -> dict[str, float]:

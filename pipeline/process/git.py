@@ -78,6 +78,11 @@ def show(revision: str, path: Path) -> str | None:
         raise GitError(f"{path} of commit {revision[:10]}: not UTF-8 text; save it as UTF-8 and commit it") from None
 
 
+def cut_off() -> bool:
+    """True if commits are missing, as in a shallow clone: what is the oldest there seems to have brought every file."""
+    return _line("rev-parse", "--is-shallow-repository") == "true"
+
+
 def last_change(revision: str, path: Path) -> str | None:
     """The commit, up to `revision`, that changed `path` last; None if it is not there."""
     return _line("log", "-1", "--format=%H", revision, "--", path.as_posix()) or None

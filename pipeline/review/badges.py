@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.review.verdict import Outcome
 
+AUTHORS_UNKNOWN = "the history is cut off, so who the authors are is not known"
 POLICY = "ACM Artifact Review and Badging, version 1.1"
 
 
@@ -21,10 +22,15 @@ class Badge:
     why: str
 
 
-def kind(signer: str, authors: Collection[str]) -> str:
-    """What a re-run by the signer is called: who did it decides, as artifacts and setup are the authors'."""
+def kind(signer: str, authors: Collection[str], known: bool = True) -> str:
+    """What a re-run by the signer is called: who did it decides, as artifacts and setup are the authors'.
+
+    `known`: whether `authors` are all of them.
+    """
     if same_team(signer, authors):
         return "Repeatability: the same team, with its own artifacts"
+    if not known:
+        return f"Repeatability or Reproducibility: {AUTHORS_UNKNOWN}"
     return "Reproducibility: another team, with the authors' artifacts"
 
 

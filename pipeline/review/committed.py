@@ -16,13 +16,18 @@ from pipeline.process.errors import HerbariumError
 from pipeline.results import sequential
 
 _NOTHING = "not declared"
+CUT_OFF = (
+    "the history here is cut off, as in a shallow clone: whether the claim is older than its record, and who its"
+    " authors are, cannot be told: git fetch --unshallow"
+)
 
 
 @dataclass(frozen=True)
 class Filed:
     """An experiment's files, read. `declared`: where the claim stands, in words.
 
-    `warnings`: what of it is younger than the record. `folders`: where it is, and where its record was first filed.
+    `warnings`: what of it is younger than the record, or that it cannot be told.
+    `folders`: where it is, and where its record was first filed.
     """
 
     params: Params
@@ -42,11 +47,15 @@ def at(name: str, revision: str) -> Filed | None:
         git.export(revision, Path(outside), folder)
         change = git.last_change(revision, folder / "claim.yaml") or revision
         declared = f"declared in {folder / 'claim.yaml'}, last changed in commit {change[:10]}"
+        cut_off = [CUT_OFF] if git.cut_off() else []
+        if cut_off:
+            declared = f"declared in {folder / 'claim.yaml'}, it is not known when"
         try:
             found = _read(Path(outside) / folder, declared)
             first = _first_filed(folder, revision)
             folders = {folder, first[1]} if first else {folder}
-            return replace(found, warnings=_too_young(folder, revision, first), folders=tuple(sorted(folders)))
+            warnings = (*cut_off, *_too_young(folder, revision, first))
+            return replace(found, warnings=warnings, folders=tuple(sorted(folders)))
         except HerbariumError as error:  # its message names files where they are of no use
             said = str(error).replace(f"{outside}/", f"commit {revision[:10]}: ")
             raise type(error)(said) from None

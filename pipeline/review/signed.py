@@ -15,6 +15,7 @@ from pipeline.filing import locks
 from pipeline.process import git
 from pipeline.process.errors import ConfigError
 from pipeline.review import badges, claimed, report, sentences
+from pipeline.review.badges import Badge
 from pipeline.review.evidence import Source
 from pipeline.review.verify import Review
 
@@ -42,7 +43,7 @@ def write(review: Review, signer: str, when: datetime.datetime, machine: dict[st
 def certificate(review: Review, signer: str, when: datetime.datetime, machine: dict[str, str]) -> dict[str, Any]:
     """The certificate as plain values; `when` with its zone."""
     subject = review.subject
-    authors = git.authors(subject.revision, *subject.files)
+    authors, known = git.authors(subject.revision, *subject.files), not git.cut_off()
     files = report.files(subject.name)
     return {
         "certificate": f"review of {subject.name}",
@@ -60,12 +61,16 @@ def certificate(review: Review, signer: str, when: datetime.datetime, machine: d
         "reservations": [*subject.warnings, *review.reservations],
         "notes": list(review.notes),
         "not_checked": list(not_checked(review)),
-        "kind": badges.kind(signer, authors),
+        "kind": badges.kind(signer, authors, known),
         "policy": badges.POLICY,
-        "badges": [asdict(badge) for badge in badges.of(review.outcome, signer, authors, sentences.share(review))],
+        "badges": [asdict(badge) for badge in _badges(review, signer, authors, known)],
         "manifest": _manifest(review),
         "report": {file.as_posix(): records.file_digest(file) for file in files},
     }
+
+
+def _badges(review: Review, signer: str, authors: list[str], known: bool) -> list[Badge]:
+    return badges.of(review.outcome, signer, authors, sentences.share(review) if known else badges.AUTHORS_UNKNOWN)
 
 
 def as_html(content: dict[str, Any]) -> str:
@@ -89,6 +94,8 @@ def not_checked(review: Review) -> Iterator[str]:
         yield "that the images are those of the claim: claim.yaml says so, and gives no digest of them"
     if len([found for found in review.evidence if found.source is Source.COMPUTED]) == 1:
         yield "other seeds: one was run here, which says little of the recipe's spread"
+    if git.cut_off():
+        yield "who the authors are, and when the claim was made: the history here is cut off"
     yield "other machines: all that ran, ran on the one named here"
     yield "the code: it was run, not read; and the images and their labels: they were used, not looked at"
     yield "whether the margin suits the question: it was declared, and is taken as it is"

@@ -45,7 +45,7 @@ def run(
 
 def summarise(trained: Trained, params: Params) -> dict[str, Any]:
     """The content of training.json: what was trained, from what, and what its bits depend on."""
-    inputs = fingerprint.training_inputs()
+    inputs = fingerprint.training_inputs(params)
     return {
         "fingerprint": trained.fingerprint,
         "classes": records.read_json(paths.CLASSES),

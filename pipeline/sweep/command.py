@@ -90,7 +90,7 @@ def _telling_what_is_kept(plan: Plan, ended: list[Trial]) -> Iterator[None]:
 
 def _circumstances(plan: Plan) -> dict[str, str]:
     """What every trial has in common, as tags in MLflow: data, code and environment."""
-    inputs = fingerprint.training_inputs()
+    inputs = fingerprint.training_inputs(plan.params)
     return tags.of_training(
         {
             "images_digest": records.digest(inputs["sources"]),

@@ -60,6 +60,7 @@ def params(project: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     content = shipped.runnable()
     content["images"]["augmentation"] |= {"views": 1, "rotation": 20.0}
     content["images"] |= {"height": 16, "width": 16}
+    content["backbone"]["max_unfrozen_layers"] = content["train"]["unfrozen_layers"] = 1
     write_images()
     monkeypatch.setattr(chunks, "MOST_IMAGES", 8)
     return config.check(content, "test")

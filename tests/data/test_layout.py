@@ -30,11 +30,28 @@ def test_other_folders_are_classes(tmp_path):
     assert layout.of(folders(tmp_path, "rose", "tulip")) == {"train": tmp_path}
 
 
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [("training_set", "test_set"), ("seg_train", "seg_test"), ("train-images", "Test Images"), ("Trainset", "testset")],
+)
+def test_other_words_beside_the_name_of_a_split_make_it_no_class(tmp_path, train, test):
+    """As archives of courses and competitions are laid out: else a network learns to tell training from test images."""
+    found = layout.of(folders(tmp_path, f"{train}/rose", f"{test}/rose"))
+    assert found == {"train": tmp_path / train, "test": tmp_path / test}
+
+
+@pytest.mark.parametrize("name", ["steam train", "crash test dummy", "set", "images", "train 2", "testimonial", ""])
+def test_names_of_classes_are_no_names_of_splits(name):
+    assert layout.split_called(name) is None
+
+
 def test_a_part_of_the_splits_is_enough(tmp_path):
     assert list(layout.of(folders(tmp_path, "Test/rose", "dev/rose"))) == ["validation", "test"]
 
 
-CASED = st.sampled_from(sorted(layout.SPLITS)).flatmap(lambda n: st.sampled_from([n, n.upper(), n.title()]))
+CASED = st.sampled_from(
+    ["train", "training", "val", "valid", "validation", "dev", "test", "testing", "holdout"]
+).flatmap(lambda n: st.sampled_from([n, n.upper(), n.title()]))
 
 
 @settings(max_examples=50)
@@ -86,5 +103,5 @@ def test_splits_inside_classes_are_refused(tmp_path):
 
 def test_a_folder_too_high_is_noticed(tmp_path):
     folders(tmp_path, "photos/rose", "photos/tulip", "__MACOSX/photos")
-    assert "set data.path to it" in layout.one_too_high({"train": [tmp_path / "photos"]})
+    assert "give herbarium start, or data.path, that folder" in layout.one_too_high({"train": [tmp_path / "photos"]})
     assert layout.one_too_high({"train": [tmp_path / "photos/rose"]}) == ""

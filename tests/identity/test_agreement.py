@@ -27,7 +27,7 @@ def trained(project: Path) -> Path:
     params = config.load()
     where = environment(params.compute) | MACHINE
     name = fingerprint.fingerprint(
-        params, fingerprint.training_inputs(), ["elm", "oak"], where, fingerprint.training_code()
+        params, fingerprint.training_inputs(params), ["elm", "oak"], where, fingerprint.training_code()
     )
     content = {"fingerprint": name, "environment": where}
     params_of_lock = {"params.yaml": {"train": config.read_yaml(paths.PARAMS)["train"]}}

@@ -80,3 +80,21 @@ def test_of_a_project_it_is_made_of_its_files_and_of_this_machine(params, projec
     assert fingerprint.of_project(params) == named(params, fingerprint.training_code(), environment=around)
     monkeypatch.setattr(fingerprint, "training_code", lambda: "other")
     assert fingerprint.of_project(params) == named(params, "other", environment=around)
+
+
+def test_what_images_on_the_fly_follow_from_is_in_it(params, project):
+    """Copies are drawn by an image's content as it was before it was brought to size; names decide nothing."""
+    features_index.write(FEATURES)
+    records.write_json(paths.CLASSES, ["daisy", "rose"])
+    flown = params.images.model_copy(
+        update={"augmentation": params.images.augmentation.model_copy(update={"on_the_fly": True, "flip": True})}
+    )
+    every = params.model_copy(update={"images": flown})
+    found = []
+    for name, content in (("a.png", "0a"), ("b.png", "0a"), ("a.png", "0b")):
+        for split in paths.SPLITS:
+            records.write_csv(paths.ids(split), ["name", "sha256"], [(name, content)])
+        found.append((fingerprint.of_project(every), fingerprint.of_project(params)))
+    (first, stored), (renamed, _), (other, same) = found
+    assert first == renamed != other
+    assert stored == same

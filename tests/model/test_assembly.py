@@ -47,6 +47,20 @@ def test_the_full_network_comes_back_from_the_trained_part(project, trained_para
     np.testing.assert_array_equal(assembly.load_trained(params).full(images), saved.full(images))
 
 
+def test_a_sound_file_of_another_network_is_not_called_damaged(project, trained_params):
+    """Nothing is to be deleted: params.yaml was edited after the training."""
+    records.write_json(paths.CLASSES, ["a", "b", "c"])
+    assembly.save(randomised(trained_params), paths.MODEL)
+    edited = changed(trained_params, train={"unfrozen_layers": 2}, backbone={"max_unfrozen_layers": 2})
+    wider = changed(trained_params, head={"units": [9, 4]})
+    for other in (edited, wider):
+        with pytest.raises(DataError, match=r"of another network than params\.yaml describes now: take back what"):
+            assembly.load_trained(other)
+    paths.MODEL.write_bytes(paths.MODEL.read_bytes()[:-9])
+    with pytest.raises(DataError, match=r"not what was trained .*: delete it"):
+        assembly.load_trained(edited)
+
+
 def test_what_is_saved_loads_without_this_project(trained_params, tmp_path):
     saved = randomised(trained_params)
     assembly.save(saved, tmp_path / "model.keras")

@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 from scipy import ndimage
 
-from pipeline.model import augmentation, colours
+from pipeline.model import augmentation, colours, draws
 from pipeline.params.images_section import Augmentation
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 12, 10, 3), dtype=np.uint8)
@@ -116,6 +116,21 @@ def test_views_or_on_the_fly_make_it_active():
 
 
 # Crops and boxes
+
+
+@pytest.mark.parametrize(("height", "width"), [(28, 28), (224, 224), (64, 128), (192, 64)])
+@pytest.mark.parametrize("smallest", [0.3, 0.5, 0.8, 0.95, 1.0])
+def test_a_crop_shows_as_much_of_any_image_as_is_asked_for(height, width, smallest):
+    """Of the usual ratios where such a box lies within; else of the image's own, and never less of it."""
+    for number in range(200):
+        map_ = draws.crop(np.random.default_rng(number), smallest, height, width)
+        across, down, left, top = map_[0, 0], map_[1, 1], map_[0, 2], map_[1, 2]
+        assert smallest - 1e-9 <= across * down <= 1 + 1e-9
+        ratio, own = across / down, across * width / (down * height)
+        assert 0.749 < ratio < 1.334 or 0.749 < own < 1.334
+        x, y = left - (across - 1) / 2, top - (down - 1) / 2
+        assert min(x, y) > -1e-6
+        assert (x + across * width < width + 1e-6, y + down * height < height + 1e-6) == (True, True)
 
 
 def test_a_crop_is_that_part_of_the_image_in_full_size():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.model import assembly, cuts, graph, heads
 from pipeline.model.cuts import Network
-from pipeline.process.errors import ConfigError
+from pipeline.process.errors import CombinationError, ConfigError
 
 from . import networks
 from .conftest import changed
@@ -190,3 +190,21 @@ def test_which_activations_are_kept(params, deepest, weights, on_the_fly, expect
     assert [cut.layer for cut in kept] == expected
     start = cuts.trained_from(network, 0, params.images.augmentation)
     assert start.at_input if on_the_fly else start.at_output
+
+
+@pytest.mark.parametrize(("deepest", "refused"), [(0, False), (1, False), (2, True)])
+def test_views_where_training_may_begin_at_the_images_are_refused(params, deepest, refused):
+    """Copies of images are kept as activations only: a head would be trained on them, and lower layers without."""
+    views = params.images.augmentation.model_dump() | {"views": 3, "flip": True}
+    params = changed(
+        params,
+        backbone={"max_unfrozen_layers": deepest},
+        train={"unfrozen_layers": 0},
+        images={"augmentation": views},
+    )
+    network = assembly.assemble(params, CLASSES).network
+    if not refused:
+        assert not cuts.stored(network, params.backbone, params.images.augmentation)[0].at_input
+        return
+    with pytest.raises(CombinationError, match=r"views: found 3 .*: 2, .* allowed: .*\.max_unfrozen_layers of 0 to 1$"):
+        cuts.stored(network, params.backbone, params.images.augmentation)

@@ -18,6 +18,7 @@ def test_features_are_those_of_the_full_network(stored, extracted, params, unfro
         images={"augmentation": {**params.images.augmentation.model_dump(), "views": 2}},
         head={"units": units, "pooling": pooling, "dropout": 0.0},
         train={"unfrozen_layers": unfrozen},
+        backbone={"max_unfrozen_layers": 1},
     )
     extracted(params)
     built = assembly.assemble(params, classes=3)

@@ -84,7 +84,8 @@ def test_the_floor_is_of_the_stored_features_of_training_and_validation(
     params: Params, extracted: Callable[[Params], Any]
 ) -> None:
     """Views come after the images and are not fitted to."""
-    extracted(changed(params, images={"augmentation": {**params.images.augmentation.model_dump(), "views": 2}}))
+    views = {**params.images.augmentation.model_dump(), "views": 2}
+    extracted(changed(params, images={"augmentation": views}, backbone={"max_unfrozen_layers": 1}))
     assert len(records.read_npy(paths.FEATURES / "train/pooled.npy")) == 3 * COUNTS["train"]
     found = linear_probe.floor()
     assert found["linear_probe_images"] == COUNTS["train"]

@@ -10,9 +10,10 @@ import typer
 
 from pipeline.commands import review as command
 from pipeline.files import records
+from pipeline.process import git as project_git
 from pipeline.process.errors import ConfigError
 from pipeline.process.git import authors
-from pipeline.review import badges, report, signed, subjects
+from pipeline.review import badges, committed, report, signed, subjects
 from pipeline.review.verdict import Outcome
 
 from .conftest import claim, commit, git
@@ -41,6 +42,20 @@ def test_it_says_who_checked_what_when_where_and_with_which_outcome(filed, again
     text = page.read_text(encoding="utf-8")
     for said in ("A. Reviewer", "A CPU", found.subject.revision, "Results Reproduced", "Not checked", "REPRODUCED"):
         assert said in text
+
+
+def test_where_the_history_is_cut_off_nobody_is_said_to_be_none_of_the_authors(filed, again, monkeypatch):
+    again(None)
+    monkeypatch.setattr(project_git, "cut_off", lambda: True)
+    found = review()
+    report.write(found)
+    content = signed.certificate(found, "A. Reviewer", WHEN, MACHINE)
+    assert content["kind"] == f"Repeatability or Reproducibility: {badges.AUTHORS_UNKNOWN}"
+    assert (content["badges"][0]["standing"], content["badges"][0]["why"]) == ("in part", badges.AUTHORS_UNKNOWN)
+    assert "who the authors are, and when the claim was made: the history here is cut off" in content["not_checked"]
+    assert committed.CUT_OFF in content["reservations"]
+    content = signed.certificate(found, "tests", WHEN, MACHINE)
+    assert content["badges"][0]["standing"] == "not supported"  # one of those who are known
 
 
 def test_signing_leaves_the_report_as_it_is(filed, again):

@@ -169,6 +169,18 @@ def test_what_was_declared_after_the_outcome_was_known_is_said_first(filed, agai
     assert says in review(seeds=1).subject.warnings[0]
 
 
+def test_in_a_shallow_clone_it_is_not_said_how_old_a_claim_is(filed, monkeypatch, tmp_path):
+    """Its oldest commit seems to have brought everything; most checkouts of CI are such."""
+    claim(margin=0.5)
+    commit("after the fact")
+    git("clone", "-q", "--depth", "1", f"file://{Path().resolve()}", str(tmp_path / "shallow"))
+    assert committed.CUT_OFF not in committed.at("digits", "HEAD").warnings
+    monkeypatch.chdir(tmp_path / "shallow")
+    found = committed.at("digits", "HEAD")
+    assert found.warnings == (committed.CUT_OFF,)
+    assert found.declared == "declared in experiments/digits/claim.yaml, it is not known when"
+
+
 def test_what_was_declared_before_or_means_the_same_is_no_warning(repository, again):
     claim(margin=0.04)
     commit("margin, and no record yet")

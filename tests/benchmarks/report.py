@@ -1,5 +1,6 @@
 """results.json as the README's performance table."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +58,12 @@ def _digits(row: dict[str, Any]) -> int:
 
 
 def _days(results: dict[str, Any], groups: list[str]) -> str:
-    """When the groups were measured: all on the last day, but those that are named."""
+    """When the groups were measured: all on the day of most of them, the later of two, but those that are named."""
     days = results["days"]
-    last, *before = sorted({days[group] for group in groups}, reverse=True)
-    others = [f"{', '.join(group for group in groups if days[group] == day)} on {day}" for day in before]
-    return "; ".join([f"measured on {last}", *others])
+    counts = Counter(days[group] for group in groups)
+    usual, *other = sorted(counts, key=lambda day: (counts[day], day), reverse=True)
+    others = [f"{', '.join(group for group in groups if days[group] == day)} on {day}" for day in other]
+    return "; ".join([f"measured on {usual}", *others])
 
 
 def with_table(readme: str, results: dict[str, Any]) -> str:

@@ -33,8 +33,8 @@ def start(
         _start(place, str(folder), backbone, force)
 
 
-def _start(folder: Path, asked: str, backbone: str | None, force: bool) -> None:
-    """`asked`: what the folder is called from where the user stands, for commands to type there."""
+def _start(folder: Path, typed: str, backbone: str | None, force: bool) -> None:
+    """`typed`: what the folder is called from where the user stands, for commands to type there."""
     from pipeline.data import beginning, refusals, survey
     from pipeline.files import paths, records
     from pipeline.filing import experiments
@@ -50,9 +50,9 @@ def _start(folder: Path, asked: str, backbone: str | None, force: bool) -> None:
     badly_named = refusals.badly_named(folder)
     print("".join(f"{sentence}\n" for sentence in badly_named), end="")
     if not force:
-        experiments.require_kept(beginning.command(asked, backbone))
+        experiments.require_kept(beginning.command(typed, backbone))
     text = config.read_text(paths.PARAMS)
-    network, sentences, to_fetch = _network(text, named, asked, found, backbone)
+    network, sentences, to_fetch = _network(text, named, typed, found, backbone)
     new = beginning.of(text, named, found, network)
     records.write_text(paths.PARAMS, new.text)
     last = beginning.ending(new.text != text, to_fetch, bool(found.refused or badly_named))
@@ -67,7 +67,7 @@ def _require(folder: Path) -> None:
 
 
 def _network(
-    text: str, named: str, folder: str, found: "Survey", asked: str | None
+    text: str, named: str, typed: str, found: "Survey", asked: str | None
 ) -> tuple[str | None, list[str], bool]:
     """The published network to take, or None for one from scratch; what there is to say about its weights; and whether
     they have to be fetched by hand."""
@@ -92,6 +92,6 @@ def _network(
     sentences = [
         beginning.size(found),
         "this network begins from nothing; one that has seen photographs does better on few images:",
-        f"{advice}, then: {beginning.command(folder, name)}",
+        f"{advice}, then: {beginning.command(typed, name)}",
     ]
     return None, sentences, False

@@ -98,9 +98,7 @@ def _write_provenance(folder: Path) -> None:
 
 
 def _check_results() -> None:
-    lock = reading.read_lock(paths.LOCK) or {"stages": {}}
-    certificate.require_results()
-    if "evaluate" not in lock["stages"]:
+    if "evaluate" not in certificate.stages():
         raise DataError(f"{paths.LOCK}: the results are not evaluated; run `dvc repro`")
     current.require()
 

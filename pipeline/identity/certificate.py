@@ -65,14 +65,18 @@ def outputs(project: Path = Path()) -> dict[str, Output]:
 def stale(stage: str) -> list[str]:
     """What dvc.lock has of a stage's inputs that is another now; where there is nothing, DVC does not run it again."""
     everything = stages()
-    entry = everything.get(stage, {})
-    outs = dict(item for other in everything.values() for item in files(other, "outs"))
-    return [*_stale_values(entry.get("params", {})), *_stale_files(files(entry, "deps"), outs)]
+    return _stale(everything.get(stage, {}), everything)
 
 
 def stale_stages() -> list[str]:
     """`stale` of any stage, each change once."""
-    return list(dict.fromkeys(change for stage in stages() for change in stale(stage)))
+    everything = stages()
+    return list(dict.fromkeys(change for entry in everything.values() for change in _stale(entry, everything)))
+
+
+def _stale(entry: Mapping[str, Any], everything: Mapping[str, Any]) -> list[str]:
+    outs = dict(item for other in everything.values() for item in files(other, "outs"))
+    return [*_stale_values(entry.get("params", {})), *_stale_files(files(entry, "deps"), outs)]
 
 
 def _stale_values(params: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -46,10 +46,9 @@ def at(name: str, revision: str) -> Filed | None:
     with tempfile.TemporaryDirectory() as outside:
         git.export(revision, Path(outside), folder)
         change = git.last_change(revision, folder / "claim.yaml") or revision
-        declared = f"declared in {folder / 'claim.yaml'}, last changed in commit {change[:10]}"
         cut_off = [CUT_OFF] if git.cut_off() else []
-        if cut_off:
-            declared = f"declared in {folder / 'claim.yaml'}, it is not known when"
+        when = "it is not known when" if cut_off else f"last changed in commit {change[:10]}"
+        declared = f"declared in {folder / 'claim.yaml'}, {when}"
         try:
             found = _read(Path(outside) / folder, declared)
             first = _first_filed(folder, revision)

@@ -82,9 +82,12 @@ def changes(run: Run, other: Run) -> dict[str, Any]:
     A value that says what its absence means, in a run from before the key came, is no difference.
     """
     own, others = relevant(run), relevant(other)
-    pairs = {key: (own.get(key), others.get(key)) for key in {**others, **own}}
-    meant = {key: [None if unchanged(key, value) else value for value in pair] for key, pair in pairs.items()}
-    return {key: pair[0] for key, pair in pairs.items() if meant[key][0] != meant[key][1]}
+    return {key: own.get(key) for key in {**others, **own} if _meant(own, key) != _meant(others, key)}
+
+
+def _meant(params: Mapping[str, Any], key: str) -> Any:
+    value = params.get(key)
+    return None if unchanged(key, value) else value
 
 
 def like(run: Run, first: Run) -> bool:

@@ -19,7 +19,6 @@ import pytest
 from mlflow import MlflowClient
 
 from pipeline.files import paths
-from pipeline.model import known
 from pipeline.process.compat.dvc_internals import RWLOCK
 from tests.servers import group_is_alive
 from tests.test_pipeline import ENVIRONMENT, call
@@ -32,6 +31,8 @@ RUNNING = re.compile(r"Running stage '(.+)'")
 STAGES_A_BLOW = 2  # longest time until a blow: as often as not the stage at work gets done, and the next is struck
 AT_WORK = 0.75  # of the blows are timed from the beginning of the first stage: before that DVC is only starting
 SEED = 7
+# What was computed and may stay, unless it was cut off, which has a name of its own.
+WHOLE_NOTE = re.compile(r"rows/[0-9a-f]{32}\.(json|npy)|familiarity/[0-9a-f]{16}\.(npz|nothing)")
 TORN = "`herbarium check` puts the torn files aside"
 
 BLOWS: dict[str, Callable[[int], None]] = {
@@ -117,9 +118,10 @@ def test_struck_at_random_moments(undisturbed: Path, project_copy: Path, outcome
     assert_as_undisturbed(project_copy, undisturbed)
     leftovers = [path for folder in ("models", "reports", "data") for path in (project_copy / folder).rglob(".*")]
     assert [path for path in leftovers if path.name != ".gitignore"] == []
-    kept = set((project_copy / known.ROWS).iterdir())  # whole notes of what was computed; they may stay
-    assert all(re.fullmatch(r"[0-9a-f]{32}\.(json|npy)", path.name) for path in kept)
-    assert set((project_copy / paths.STATE).rglob("*.np[yz]")) <= kept
+    state = project_copy / paths.STATE
+    notes = {path for folder in ("rows", "familiarity") for path in (state / folder).glob("*")}
+    assert all(WHOLE_NOTE.fullmatch(path.relative_to(state).as_posix()) for path in notes)
+    assert set(state.rglob("*.np[yz]")) <= notes
     client = MlflowClient(f"sqlite:///{project_copy}/mlflow.db")
     runs = client.search_runs([e.experiment_id for e in client.search_experiments()])
     assert [run.info.status for run in runs] == ["FINISHED"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.process import folder_lock
 from tests import trees
 from tests.conftest import ROOT
 from tests.test_pipeline import ENVIRONMENT, call
@@ -116,14 +117,12 @@ def test_two_runs_at_once(project_copy: Path, undisturbed: Path, outcome: Callab
 def test_a_stage_waits_for_another(project_copy: Path, monkeypatch: pytest.MonkeyPatch, outcome: Callable) -> None:
     monkeypatch.chdir(project_copy)
     before = outputs(project_copy)
-    stages = [
-        subprocess.Popen(
-            [sys.executable, "-m", "pipeline", "fetch"], env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(3)
-    ]
-    said = [stage.communicate()[1] for stage in stages]
-    assert [stage.returncode for stage in stages] == [0, 0, 0]
+    command = [sys.executable, "-m", "pipeline", "fetch"]
+    waiting = f"fetch (process {os.getpid()}) is at work in this folder; waiting for its end"
+    with folder_lock.stage_alone("fetch"):
+        stages = [subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        for stage in stages:
+            assert any(waiting in line for line in stage.stderr)  # reads until it is said
+    assert [(stage.communicate(), stage.returncode)[1] for stage in stages] == [0, 0]
     assert outputs(project_copy) == before
-    assert any("fetch (process" in text and ") is at work in this folder; waiting" in text for text in said)
     outcome("three stages at once", "fetch", "one after the other", faults=1)

@@ -31,10 +31,10 @@ def of(source: Path) -> dict[str, Path]:
         what = "a file" if source.exists() else "a link that leads nowhere" if source.is_symlink() else "nothing"
         raise DataError(f"data.path: found {what} at {source}; allowed: a folder with one folder of images per class")
     children = tree.folders(source)
-    like_splits = [child for child in children if _split(child)]
+    like_splits = [child for child in children if split_called(child.name)]
     if not like_splits:
         return {"train": source}
-    if others := [child for child in children if not _split(child)]:
+    if others := [child for child in children if not split_called(child.name)]:
         raise DataError(_mixture(source, like_splits, others))
     layout = _by_split(source, like_splits)
     for folder in layout.values():
@@ -46,10 +46,6 @@ def split_called(name: str) -> str | None:
     """The split, as data.splits has it, that others call `name`; None if it is no name of a split."""
     words = [word for word in re.split(r"[\W_]+", name.casefold()) if word not in _BESIDE]
     return _SPLITS.get(words[0]) if len(words) == 1 else None
-
-
-def _split(folder: Path) -> str | None:
-    return split_called(folder.name)
 
 
 def _mixture(source: Path, like_splits: list[Path], others: list[Path]) -> str:
@@ -66,7 +62,7 @@ def _mixture(source: Path, like_splits: list[Path], others: list[Path]) -> str:
 def _by_split(source: Path, folders: list[Path]) -> dict[str, Path]:
     found: defaultdict[str, list[Path]] = defaultdict(list)
     for folder in folders:
-        found[str(_split(folder))].append(folder)
+        found[str(split_called(folder.name))].append(folder)
     for split, same in found.items():
         if len(same) > 1:
             raise DataError(
@@ -94,7 +90,7 @@ def _require_classes(folder: Path) -> None:
 
 def refuse_splits_in_classes(source: Path, classes: list[Path]) -> None:
     """Raise DataError if class folders hold folders called like two splits or more: they would be read as one."""
-    inside = {split for folder in classes for child in tree.folders(folder) if (split := _split(child))}
+    inside = {split for folder in classes for child in tree.folders(folder) if (split := split_called(child.name))}
     if len(inside) > 1:
         raise DataError(
             f"data.path: the class folders of {source} hold folders called like splits ({', '.join(sorted(inside))}):"

@@ -118,18 +118,15 @@ def stored(network: Network, backbone: Backbone, augmentation: Augmentation) -> 
         return [network.input]
     deepest = network.cut(backbone.max_unfrozen_layers)
     if deepest.at_input and augmentation.views:
+        most = max(count for count in range(len(network.layers)) if not network.cut(count).at_input)
         raise CombinationError(
             f"params.yaml: images.augmentation.views: found {augmentation.views} with backbone.max_unfrozen_layers:"
             f" {backbone.max_unfrozen_layers}, where training begins at the images of {network.model.name}, and copies"
-            f" are kept as activations only; allowed: views: 0 with on_the_fly: true, or {_fewer(network)}"
+            " are kept as activations only; allowed: views: 0 with on_the_fly: true, or"
+            f" backbone.max_unfrozen_layers of 0 to {most}"
         )
     output = [] if deepest.at_output or backbone.weights == "none" else [network.output]
     return [deepest, *output]
-
-
-def _fewer(network: Network) -> str:
-    most = max(count for count in range(len(network.layers)) if not network.cut(count).at_input)
-    return f"backbone.max_unfrozen_layers of 0 to {most}"
 
 
 def trained_from(network: Network, unfrozen_layers: int, augmentation: Augmentation) -> Cut:

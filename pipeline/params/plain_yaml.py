@@ -6,6 +6,7 @@ alike; which plain words are numbers is asked of ruamel.yaml's own table, and wh
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -67,6 +68,7 @@ def _key(node: yaml.Node) -> str:
     raise _UncommonError
 
 
+@lru_cache(4096)  # the words of one file are those of the next
 def _plain(word: str) -> Any:
     """The value of a word without quotes."""
     tag = next((tag for tag, expression, first in _TABLE if word[:1] in first and expression.match(word)), _STR)

@@ -3,7 +3,7 @@
 predictions.csv, and the same with types in predictions.parquet; of many classes only that has the probabilities.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.files import records
 from pipeline.process.errors import DataError
-from pipeline.results import drawn_tables, metrics, typed_tables
+from pipeline.results import drawn_tables, metrics, quick_tables, typed_tables
 from pipeline.results.drawn_tables import exact
 from pipeline.results.metrics import ClassScores
 
@@ -80,7 +80,7 @@ def read(path: Path, typed: Path | None = None) -> Predictions:
     """What `write` wrote. Raises DataError if it is anything else, or a prediction is not the most probable class.
 
     `typed`: where the Parquet file is, if not beside the CSV at `path`; read only if that has no probabilities.
-    Takes about twice the memory of the probabilities, 8 N·K bytes, and the text of the rows it is at.
+    Takes about twice the memory of the probabilities, 8 N·K bytes, and of its text no more than a small table.
     """
     rows = records.csv_rows(path)
     header = [exact(name) for name in next(rows, [])]
@@ -93,10 +93,10 @@ def read(path: Path, typed: Path | None = None) -> Predictions:
     numbers = [i for i, column in enumerate(header) if column.startswith(PREFIX)]
     classes = [header[i].removeprefix(PREFIX) for i in numbers]
     try:
-        names, labels, predicted, probabilities = zip(
-            *(_row(row, len(header), texts, numbers) for row in chain([first], rows)), strict=True
-        )
-        found = Predictions(classes, list(names), _indices(labels, classes), np.array(probabilities))
+        quick = quick_tables.read(path, len(header), texts, numbers)
+        said, probabilities = quick or _columns(chain([first], rows), len(header), texts, numbers)
+        names, labels, predicted = ([exact(cell) for cell in column] for column in said)
+        found = Predictions(classes, names, _indices(labels, classes), probabilities)
     except (ValueError, DataError) as error:
         raise DataError(f"{path}: {error}") from None
     _require_most_probable(path, found, predicted)
@@ -131,11 +131,19 @@ def _require_most_probable(path: Path, found: Predictions, predicted: Sequence[s
             )
 
 
+def _columns(
+    rows: Iterable[list[str]], columns: int, texts: list[int], numbers: list[int]
+) -> tuple[Sequence[Sequence[str]], np.ndarray]:
+    """As `quick_tables.read`. Raises DataError or ValueError for what is no row of `columns` cells, or no number."""
+    *said, probabilities = zip(*(_row(row, columns, texts, numbers) for row in rows), strict=True)
+    return said, np.array(probabilities)
+
+
 def _row(row: list[str], columns: int, texts: list[int], numbers: list[int]) -> tuple[Any, ...]:
     """The cells of a row: name, label, predicted and, float64 (K,), the probabilities."""
     if len(row) != columns:
         raise DataError(f"a row has {len(row)} cells, the first line {columns}: {row[0]!r}; run dvc repro")
-    return *(exact(row[i]) for i in texts), np.array([float(row[i]) for i in numbers])
+    return *(row[i] for i in texts), np.array([float(row[i]) for i in numbers])
 
 
 def _indices(labels: Sequence[str], classes: Sequence[str]) -> np.ndarray:

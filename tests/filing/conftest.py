@@ -31,7 +31,7 @@ def finished(project: Path) -> Iterator[Path]:
     write_measured(predictions.read(paths.PREDICTIONS))
     rows = [(f"image {i}", f"{i:064}") for i in range(6)]
     for picture in pictures.SOURCES:
-        Image.new("RGB", (1400, 700), "white").save(picture)
+        Image.new("RGB", (140, 70), "white").save(picture)
     for split in ("validation", "test"):
         records.write_csv(paths.ids(split), ["name", "sha256"], rows)
     write_lock()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.params import own_places
 from pipeline.params.keys import flat
 from pipeline.params.schema import Params
 
@@ -11,9 +12,9 @@ _FREE = ("version", "data", "tracking", "sweep")
 
 
 def differences(ours: Params, other: Params) -> list[str]:
-    """Dotted keys that decide a result and differ; from where images and ImageNet weights are taken may differ."""
+    """Dotted keys that decide a result and differ; from where images and weights are taken may differ."""
     a, b = (flat(params.model_dump(exclude=set(_FREE))) for params in (ours, other))
-    free = {"backbone.weights", "backbone.path"} if weights_from_file(ours, other) else set()
+    free = {f"backbone.{name}" for name in _of_weights_elsewhere(ours, other)}
     return [key for key in differing(a, b) if key not in free]
 
 
@@ -25,3 +26,13 @@ def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
 def weights_from_file(ours: Params, other: Params) -> bool:
     """True if `other` reads from a file what `ours` downloads, as a machine without internet must."""
     return (ours.backbone.weights, other.backbone.weights) == ("imagenet", "file")
+
+
+def _of_weights_elsewhere(ours: Params, other: Params) -> dict[str, Any]:
+    """What changes in the backbone of `ours` that it reads its weights where `other` does, if nothing else differs.
+
+    Which file it was dvc.lock tells.
+    """
+    changes = own_places.with_weights(ours.backbone, other.backbone.path)
+    there = ours.backbone.weights != "none" and ours.backbone.model_copy(update=changes) == other.backbone
+    return changes if there else {}

@@ -1,7 +1,7 @@
 """From what ran to what is said of the claim."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.files import paths
 from pipeline.filing import divergence, locks
@@ -65,12 +65,20 @@ def of(claim: Claimed, record: Record | None, first: Rerun, found: Sequence[Evid
 
 
 def further(
-    claim: Claim | None, claimed_: Claimed, record: Record | None, first: Rerun, found: Sequence[Evidence]
+    claim: Claim | None, claimed_: Claimed, record: Record | None, first: Rerun, found: Sequence[Evidence], own: bool
 ) -> list[FigureVerdict]:
-    """The verdicts on the further figures of a claim, if it has any."""
+    """The verdicts on the further figures of a claim, if it has any. `own`: the reviewer's images were run.
+
+    Published ones are of the claim's images, also where it has no accuracy and that of the record is looked at.
+    """
     if claim is None or not claim.figures:
         return []
-    same = {split: _of_the_claim(claimed_, record, first, split) for split in ("validation", "test")}
+    about = claimed_
+    if claimed_.of_record and claim.origin == "published":
+        same_images = claim.images == "same" and not own
+        official = dict(claim.contents) if claim.images == "same" else {}
+        about = replace(claimed_, of_record=False, reported=None, same_images=same_images, official=official)
+    same = {split: _of_the_claim(about, record, first, split) for split in ("validation", "test")}
     return judged(claim, [seed.measured for seed in found], same)
 
 
@@ -105,13 +113,13 @@ def _of_the_claim(claim: Claimed, record: Record | None, first: Rerun, split: st
     if claim.of_record and record:
         return locks.same_images(record.lock, first.lock, split)
     if _are_told(claim, first, split):
-        return first.shown[split].digest == claim.official.get(split)
+        return first.shown[split].digest == claim.official[split]
     return claim.same_images and split == claim.split and claim.may_be_of(first.images[split])
 
 
 def _are_told(claim: Claimed, first: Rerun, split: str) -> bool:
     """Whether hashes tell if the images of a split are the claim's: the record's, or those of what they show."""
-    return claim.of_record or bool(claim.official and split in first.shown)
+    return claim.of_record or (split in claim.official and split in first.shown)
 
 
 def stages(record: Record | None, first: Rerun) -> list[StageComparison]:

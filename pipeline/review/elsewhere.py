@@ -99,7 +99,7 @@ def _images(record: Record | None, lock: Lock, test_images: str) -> str:
 
 
 def _weights(record: Record | None, lock: Lock) -> str:
-    path = record.params.backbone.path if record else ""
+    path = record.params.backbone.path if record and record.params.backbone.weights == "file" else ""
     before = locks.sources(record.lock).get(path) if record and record.lock else None
     if not before:
         return "no file of them on record to compare with"

@@ -14,7 +14,8 @@ from pipeline.identity import determinism
 from pipeline.identity.accelerator import accelerator
 from pipeline.identity.instruction_set import cpu_flags
 from pipeline.params.schema import Params
-from pipeline.process.errors import ConfigError
+from pipeline.params.slicing import parse
+from pipeline.process.errors import ConfigError, HerbariumError
 from pipeline.review import rerun
 from pipeline.review.elsewhere import Elsewhere
 from pipeline.review.evidence import Evidence
@@ -49,6 +50,16 @@ def variations(params: Params, vary: Sequence[str], resplit: int) -> list[Variat
     unknown = sorted(set(vary) - set(MACHINE))
     if unknown:
         raise ConfigError(f"--vary: found {', '.join(unknown)}; allowed: {', '.join(MACHINE)}, once each")
+    splits = (params.data.splits.train, params.data.splits.validation, params.data.splits.test)
+    if (
+        resplit
+        and params.data.splitting.method == "slices"
+        and all(part.whole for text in splits for part in parse(text))
+    ):
+        raise ConfigError(
+            f"--resplit: data.splits are whole splits of the source ({', '.join(splits)}), of which there is one draw;"
+            " leave it out"
+        )
     of_machine = [_of_machine(params, what) for what in dict.fromkeys(vary)]
     return [*of_machine, *(_of_split(params, draw + 1) for draw in range(resplit))]
 
@@ -56,12 +67,16 @@ def variations(params: Params, vary: Sequence[str], resplit: int) -> list[Variat
 def run(
     copy: Workspace, wanted: Sequence[Variation], elsewhere: Elsewhere, first: Evidence, split: str, say: Say
 ) -> list[Perturbed]:
-    """Run each with the seed of the first."""
+    """Run each with the seed of the first; what cannot be run is said: the seeds before it have decided already."""
     found = []
     before = getattr(first.seed, f"{split}_accuracy")
     for one in wanted:
         say(one.what)
-        done = rerun.run(copy, one.params, first.seed.seed, say, elsewhere)
+        try:
+            done = rerun.run(copy, one.params, first.seed.seed, say, elsewhere)
+        except HerbariumError as error:
+            say(f"warning: {one.what}: could not be run: {error}")
+            continue
         accuracy = getattr(done.seed, f"{split}_accuracy")
         found.append(Perturbed(one.what, one.split, accuracy, accuracy - before, done.images[split]))
     return found

@@ -82,7 +82,8 @@ def pair(review: Review) -> list[str]:
 def _why(review: Review) -> str:
     if review.asked.cached:
         return _why_cached(review)
-    if review.reservations and review.outcome is Outcome.INCONCLUSIVE:
+    hindered = review.subject.reservation or review.conclusion.outcome is not Outcome.INCONCLUSIVE
+    if review.reservations and review.outcome is Outcome.INCONCLUSIVE and hindered:
         return f"no verdict: {review.reservations[0]}"
     margin = f"± {_POINTS * review.claimed.margin:g} points" + _given(review)
     what = review.claimed.what

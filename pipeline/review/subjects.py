@@ -84,7 +84,7 @@ def record_of(what: str) -> Record:
         return reading.of_results()
     if what in experiments.names():
         return reading.filed(what)
-    found = resolve(what).record
+    found = _run_record(what)[0] if _RUN_ID.fullmatch(what) else resolve(what).record
     if found is None or found.metrics is None:
         raise ConfigError(f"{what}: no results on record there; run it, or compare something that has been measured")
     return found
@@ -157,6 +157,20 @@ def _require_current(lock: locks.Lock, files: Mapping[str, Any], where: str) -> 
 
 
 def _run(run_id: str) -> Subject:
+    record, labels = _run_record(run_id)
+    made_at = labels.get(tags.COMMIT) or "HEAD"
+    try:
+        revision = git.commit(made_at)
+    except GitError:
+        raise ConfigError(
+            f"run {run_id} was made at commit {made_at}, which this clone does not have, so its code cannot be run"
+            " again: git fetch brings what was pushed (compare needs no code)"
+        ) from None
+    return Subject(f"run-{run_id[:10]}", revision, record.params, record, warnings=cautions(labels))
+
+
+def _run_record(run_id: str) -> tuple[Record, Mapping[str, str]]:
+    """What MLflow has of a run, and its tags."""
     from pipeline.tracking import reviews
 
     with tempfile.TemporaryDirectory() as folder:
@@ -165,9 +179,7 @@ def _run(run_id: str) -> Subject:
         if found.lock:
             content = config.read_yaml(Path(folder) / paths.PARAMS.name)
             _require_current(found.lock, {str(paths.PARAMS): content}, f"run {run_id[:10]}")
-    revision = git.commit(labels.get(tags.COMMIT) or "HEAD")
-    record = replace(found, environment=tags.environment(labels))
-    return Subject(f"run-{run_id[:10]}", revision, found.params, record, warnings=cautions(labels))
+    return replace(found, environment=tags.environment(labels)), labels
 
 
 def cautions(labels: Mapping[str, str]) -> tuple[str, ...]:

@@ -144,7 +144,7 @@ def _concluded(plan: _Plan, possible: tuple[str, ...], ran: _Ran) -> Review:
         reservation = f"DVC's cache has other bytes for {', '.join(ran.damaged)}"
     found = evidence.of_runs(ran.reruns, subject.record, claim.split)
     concluded = conclusion.of(claim, subject.record, first, found)
-    others = conclusion.further(subject.claim, claim, subject.record, first, found)
+    others = conclusion.further(subject.claim, claim, subject.record, first, found, _own_images(subject, asked))
     images = asked.elsewhere.sentences(subject.params, subject.record, first.lock, first.test_images)
     return Review(
         subject=subject,
@@ -193,7 +193,7 @@ def _count(asked: Asked, claim: Claimed) -> int:
 def _run(copy: Workspace, plan: _Plan, say: Say) -> list[Rerun]:
     """Seed after seed, until the claim is decided; if no number was asked for, seeds on record spare running them.
 
-    Where bits decide, a number that is asked for is of seeds whose bits are compared.
+    Where bits decide, a number that is asked for is of seeds whose bits are compared. They decide no further figure.
     """
     subject, asked, placed = plan.subject, plan.asked, plan.placed
     named = subject.record.params if subject.record else subject.params
@@ -204,8 +204,9 @@ def _run(copy: Workspace, plan: _Plan, say: Say) -> list[Rerun]:
         found = evidence.of_runs(reruns, subject.record, plan.claim.split)
         speaking = found if asked.seeds is None else found[: len(reruns)]
         concluded = conclusion.of(plan.claim, subject.record, reruns[0], speaking)
-        spared = concluded.verdict is None and len(speaking) < len(found)
-        if (concluded.outcome is not Outcome.INCONCLUSIVE and not spared) or len(speaking) >= plan.count:
+        figures = bool(subject.claim and subject.claim.figures)
+        on = concluded.verdict is None and (figures or len(speaking) < len(found))
+        if (concluded.outcome is not Outcome.INCONCLUSIVE and not on) or len(speaking) >= plan.count:
             break
     return reruns
 

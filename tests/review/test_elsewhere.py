@@ -116,6 +116,14 @@ def test_a_download_may_be_a_file(params, mine):
     assert placed.backbone.path != backbone.path  # what comes with the project stays what it is
 
 
+def test_weights_of_a_download_are_compared_with_no_file_that_happens_to_be_at_the_path(params, mine):
+    backbone = params.backbone.model_copy(update={"weights": "imagenet"})
+    params = params.model_copy(update={"backbone": backbone})
+    placed = mine.place(params)
+    ran = mine.as_on_record(lock(placed, weights="3" * 32), placed, params)
+    assert "no file of them on record to compare with" in mine.sentences(params, record(params), ran, "")[1]
+
+
 def test_a_model_of_mlflow_may_be_a_file(params, mine):
     backbone = params.backbone.model_copy(update={"name": "models:/flowers/3", "weights": "file", "path": "unused.h5"})
     placed = mine.place(params.model_copy(update={"backbone": backbone})).backbone

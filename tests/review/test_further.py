@@ -12,7 +12,7 @@ from pipeline.filing import claims, writing
 from pipeline.process.errors import ConfigError
 from pipeline.results.figures import Run
 from pipeline.results.predictions import Predictions
-from pipeline.review import report, sentences
+from pipeline.review import conclusion, report, sentences
 from pipeline.review.further import judged
 from pipeline.review.verdict import Outcome
 from tests.filing.conftest import replicated
@@ -71,6 +71,24 @@ def test_they_decide_neither_outcome_nor_exit_code(three, again):
     found = review()
     assert (found.outcome, found.outcome.exit_code) == (Outcome.REPRODUCED, 0)
     assert found.further[0].outcome is Outcome.NOT_REPRODUCED
+
+
+@pytest.mark.parametrize(("images", "same"), [("other", False), ("same", True)])
+def test_published_ones_without_an_accuracy_are_of_the_claim_s_images(three, again, monkeypatch, images, same):
+    """The record's accuracy is looked at then, and equal bits decide on it, but on no other figure."""
+    told: dict[str, object] = {}
+
+    def asked(_: object, runs: list, of: dict[str, bool]) -> list:
+        told.update(of, seeds=len(runs))
+        return []
+
+    monkeypatch.setattr(conclusion, "judged", asked)
+    figures = [further("macro_f1", 0.5, 0.05, n=6)]
+    claim(value=None, n=None, margin=0.5, figures=figures, origin="published", images=images, split="test")
+    commit("claim")
+    again(None, None, None)
+    review(seeds=3)
+    assert told == {"test": same, "validation": False, "seeds": 3}
 
 
 def test_what_cannot_be_told_is_inconclusive_and_said(three, again):

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.identity import determinism
 from pipeline.params import config
-from pipeline.process.errors import ConfigError, MachineError
+from pipeline.process.errors import ConfigError, DataError, MachineError
 from pipeline.review import perturbed, report
 from pipeline.review.verdict import Outcome
 from tests import shipped
@@ -55,6 +55,31 @@ def test_what_cannot_be_varied_is_refused(filed):
         review(vary=("weather",))
     with pytest.raises(ConfigError, match="leave out --cached"):
         review(cached=True, resplit=2)
+
+
+def test_whole_splits_of_the_source_have_no_other_draw():
+    own = params()
+    splits = own.data.splits.model_copy(update={"train": "train", "validation": "validation", "test": "test"})
+    whole = own.model_copy(update={"data": own.data.model_copy(update={"splits": splits})})
+    with pytest.raises(
+        ConfigError, match=r"--resplit: data\.splits are whole splits of the source \(train, validation"
+    ):
+        perturbed.variations(whole, [], 1)
+
+
+def test_what_cannot_be_run_takes_no_verdict_with_it(filed, again, monkeypatch):
+    ran, original, said = again(None), perturbed.rerun.run, []
+
+    def run(*given):
+        if ran:
+            raise DataError("a class has no image for training")
+        return original(*given)
+
+    monkeypatch.setattr(perturbed.rerun, "run", run)
+    found = review(said=said, resplit=1)
+    assert found.outcome is Outcome.REPRODUCED
+    assert found.perturbed == ()
+    assert "could not be run: a class has no image for training" in said[-1]
 
 
 def test_they_are_shown_and_decide_nothing(filed, again, monkeypatch):

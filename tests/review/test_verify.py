@@ -17,7 +17,7 @@ from pipeline.filing.divergence import StageComparison
 from pipeline.filing.seed_runs import TABLES
 from pipeline.params import config
 from pipeline.process.errors import ConfigError, DataError, HerbariumError
-from pipeline.review import claimed, committed, evidence, report, rerun, sentences, subjects, verify
+from pipeline.review import claimed, committed, evidence, remarks, report, rerun, sentences, subjects, verify
 from pipeline.review.rerun import Rerun
 from pipeline.review.verdict import Outcome
 from pipeline.review.verify import Asked, Review
@@ -98,6 +98,16 @@ def test_an_exact_record_says_nothing_for_a_published_figure(filed, again):
     assert (found.outcome, found.outcome.exit_code) == (Outcome.INCONCLUSIVE, 11)
     assert found.conclusion.exact
     assert "every output is the record's" in sentences.bits(found)
+
+
+def test_a_doubt_about_the_code_is_no_reason_for_what_is_undecided_anyway(filed, again, monkeypatch):
+    claim(value=0.2, margin=0.05, **PUBLISHED)
+    commit()
+    again(None, None, None)
+    plain = sentences.headline(review(seeds=1))
+    monkeypatch.setattr(remarks, "other_code", lambda *_: "its dvc.lock was made with other code")
+    assert sentences.headline(review(seeds=1)) == plain
+    assert "other code" not in plain
 
 
 def test_a_published_figure_that_the_record_contradicts_is_not_reproduced_however_exact(three, again):

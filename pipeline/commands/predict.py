@@ -1,5 +1,6 @@
 """The evaluated network, or one of MLflow's, asked about images."""
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +43,7 @@ def predict(
     from pipeline.serving import predict as asking
 
     files = asking.files(images, sys.stdin)
-    folder = str(Path(model).resolve()) if model and Path(model).exists() else None
+    folder = str(Path(model).resolve()) if model and os.path.exists(model) else None  # Path's fails for long URIs
     drawn, asked = picture and picture.absolute(), [file.absolute() for file in files]
     with in_project():
         if drawn:

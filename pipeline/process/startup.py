@@ -38,8 +38,13 @@ def settle() -> None:
 
 
 def print_anything() -> None:
-    """Spell what a terminal, a log or a pipe cannot show in letters that it can, instead of ending in an error."""
+    """Spell what a terminal, a log or a pipe cannot show in letters that it can, instead of ending in an error.
+
+    Names of files on standard input are taken as they are, as arguments are.
+    """
     codecs.register_error(_PLAIN, _spelled)
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors=_PLAIN)

@@ -37,20 +37,27 @@ def read() -> Stored:
     return Stored(
         names=[row["name"] for *_, row in rows],
         splits=[split for split, *_ in rows],
-        groups=_with_copies({row["name"]: group_of.get(row["name"]) or row["sha256"] for *_, row in rows}),
+        groups=_with_copies({row["name"]: (group_of.get(row["name"]), row["sha256"]) for *_, row in rows}),
         labels=np.concatenate([records.read_npy(paths.labels(split)) for split in paths.SPLITS]),
         features=np.concatenate([_features(split, files, len(ids[split])) for split in paths.SPLITS]),
         places=[(split, n) for split, n, _ in rows],
     )
 
 
-def _with_copies(groups: Mapping[str, str]) -> list[str]:
-    """The group of each of `groups`, name → group, when those of near-duplicates, if they were looked for, are one."""
+def _with_copies(known: Mapping[str, tuple[str | None, str]]) -> list[str]:
+    """The group of each image, name → its group, if it has one, and digest.
+
+    Those of identical images are one, and those of near-duplicates, if they were looked for.
+    """
+    groups = {name: group or digest for name, (group, digest) in known.items()}
+    first = {digest: name for name, (_, digest) in reversed([*known.items()])}
+    identical = [[first[digest], name] for name, (_, digest) in known.items() if first[digest] != name]
     report = records.read_json(paths.DATASET) if paths.DATASET.exists() else {}
     found = report.get("near_duplicates", {})
     pairs = ([image["name"] for image in pair["images"]] for pair in found.get("pairs", ()))
     alike = [[name for name in names if name in groups] for names in found.get("groups") or pairs]
-    leader = leaders(groups.values(), ((groups[names[0]], groups[name]) for names in alike for name in names[1:]))
+    together = [*alike, *identical]
+    leader = leaders(groups.values(), ((groups[names[0]], groups[name]) for names in together for name in names[1:]))
     return [leader[group] for group in groups.values()]
 
 

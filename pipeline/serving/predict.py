@@ -1,6 +1,7 @@
 """`herbarium predict`: what the network says about image files, a line each; an unreadable file stops no other."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ def files(given: Sequence[str], standard_input: Iterable[str]) -> list[Path]:
     there is nothing at all.
     """
     named = [Path(name) for name in _expanded(given, standard_input)]
-    absent = [str(path) for path in named if not path.exists()]
+    absent = [str(path) for path in named if not os.path.exists(path)]  # Path's fails for what is too long
     if absent:
         raise DataError(f"not found: {', '.join(absent)}; allowed: image files, folders, - for paths on standard input")
     meant = [file for path in named for file in (_below(path) if path.is_dir() else [path])]
@@ -66,7 +67,7 @@ def files(given: Sequence[str], standard_input: Iterable[str]) -> list[Path]:
 
 def _expanded(given: Sequence[str], standard_input: Iterable[str]) -> Iterator[str]:
     for name in given:
-        yield from (line.strip() for line in standard_input if line.strip()) if name == "-" else [name]
+        yield from (line.rstrip("\r\n") for line in standard_input if line.strip()) if name == "-" else [name]
 
 
 def _below(folder: Path) -> list[Path]:

@@ -96,16 +96,22 @@ def of_trial(plan: Plan, trial: Trial) -> Audited | None:
 def recommended(trials: Sequence[Trial], audits: Sequence[Audited]) -> Trial | None:
     """The trial to take: the best by the audit, else the best of the sweep; None if none completed.
 
-    Of equally good ones the better in the sweep.
+    Compared on the draws that all have, for some are easier. Of equally good ones the better in the sweep.
     """
-    steadiest = max(audits, key=lambda audited: audited.mean, default=None)
-    return best(trials) if steadiest is None else next(t for t in trials if t.number == steadiest.number)
+    shared = set.intersection(*(set(audited.seeds) for audited in audits)) if audits else set()
+    if not shared:
+        return best(trials)
+    steadiest = max(audits, key=lambda audited: audited.mean_of(shared))
+    return next(t for t in trials if t.number == steadiest.number)
 
 
 def so_far(plan: Plan, trials: Sequence[Trial]) -> list[Audited]:
-    """The audits of the trials that are the best now, as far as they are recorded; best trial first."""
+    """The audits of the trials that are the best now, best trial first; none while one of them is unfinished."""
     luck, known = _luck(plan.params), trained(plan)
-    audits = [_audited(plan, trial, luck, known) for trial in top(trials, plan.params.sweep.audit_top)]
+    chosen = top(trials, plan.params.sweep.audit_top)
+    if any(one.named(params) not in known for params in map(plan.params_of, chosen) for one in luck):
+        return []
+    audits = [_audited(plan, trial, luck, known) for trial in chosen]
     return [audited for audited in audits if audited]
 
 

@@ -1,7 +1,7 @@
 """What the audit of a sweep found of a trial, as a value: in a file, as metrics, in a sentence."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,11 @@ class Audited:
     @property
     def mean(self) -> float:
         return math.fsum(self.accuracies) / len(self.accuracies)
+
+    def mean_of(self, seeds: Collection[int]) -> float:
+        """Of some of the seeds only, at least one of which it has."""
+        found = [value for seed, value in zip(self.seeds, self.accuracies, strict=True) if seed in seeds]
+        return math.fsum(found) / len(found)
 
     @property
     def sd(self) -> float | None:

@@ -43,7 +43,7 @@ def run(
 ) -> str:
     """Run the sweep of `plan` to its total, audit its best, write reports/sweep; returns the summary to print.
 
-    `on_written` is called when the trials have been written, however the sweep ends, and again with their audit.
+    `on_written` is called when the trials have been written, however the sweep ends.
     With `herbarium --debug` trials run in this process, where what one raises is raised.
     """
     ended = plan.trials()
@@ -63,7 +63,6 @@ def run(
             on_written()
         audits = audit.run(plan, done, started, screen.training)
         audited.write(audits)
-        on_written()
         shutil.rmtree(paths.WARM_UPS, ignore_errors=True)
         figures.draw(recorded.in_memory(plan.study), paths.SWEEP_FIGURES, plan.objective.said)
         _finish(plan, done, audits, shown)

@@ -62,8 +62,8 @@ def register(
             champion = _champion(store, name)
             if champion and champion.run_id == version.run_id:  # by another version of it, perhaps: MLflow has several
                 return Registration(name, str(champion.version), True, "it already was the champion")
-            tables = _tables(store, version, champion, Path(folder)) if champion else None
-        better, reason = _verdict(tables, looks or {}) if tables else (True, "there was no champion")
+            tables = champion and _tables(store, version, champion, Path(folder))
+        better, reason = _verdict(tables, looks or {}) if champion else (True, "there was no champion")
     if better or force:
         with conversation(uri, UPLOAD_SECONDS, retries=2):
             store.client.set_registered_model_alias(name, CHAMPION, version.version)
@@ -144,15 +144,28 @@ class _Tables:
     versions: int
 
 
-def _tables(store: Store, version: ModelVersion, champion: ModelVersion, folder: Path) -> _Tables:
+def _tables(store: Store, version: ModelVersion, champion: ModelVersion, folder: Path) -> _Tables | None:
+    """None if one of them has no predictions, as a version that was registered by other means, or whose run is gone."""
     runs = [str(one.run_id) for one in (version, champion)]
-    kept = [{entry.path for entry in store.client.list_artifacts(run, "reports")} for run in runs]
-    split = next((split for split, file in _TABLES.items() if all(file in files for files in kept)), "test")
+    kept = [_reports(store, run) for run in runs]
+    split = next((split for split, file in _TABLES.items() if all(file in files for files in kept)), None)
+    if split is None:
+        return None
     versions = len(store.client.search_model_versions(f"name='{version.name}'"))
     ours, theirs = (
         _downloaded(store, run, _TABLES[split], files, folder / run) for run, files in zip(runs, kept, strict=True)
     )
     return _Tables(split, ours, theirs, versions)
+
+
+def _reports(store: Store, run_id: str) -> set[str]:
+    """The files among a run's reports; none of a run that is not there."""
+    try:
+        return {entry.path for entry in store.client.list_artifacts(run_id, "reports")}
+    except MlflowException as error:
+        if error.error_code not in _ABSENT:
+            raise
+        return set()
 
 
 def _downloaded(store: Store, run_id: str, file: str, there: set[str], folder: Path) -> Path:
@@ -164,6 +177,11 @@ def _downloaded(store: Store, run_id: str, file: str, there: set[str], folder: P
     return Path(store.client.download_artifacts(run_id, file, str(folder)))
 
 
-def _verdict(tables: _Tables, looks: Mapping[str, int]) -> tuple[bool, str]:
+def _verdict(tables: _Tables | None, looks: Mapping[str, int]) -> tuple[bool, str]:
+    if tables is None:
+        return (
+            False,
+            "the predictions of one of them are not in MLflow, so the champion and this one cannot be compared",
+        )
     candidate, champion = predictions.read(tables.candidate), predictions.read(tables.champion)
     return compared(candidate, champion, tables.split, max(2, tables.versions, looks.get(tables.split, 0)))

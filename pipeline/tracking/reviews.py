@@ -1,5 +1,6 @@
 """Reviews and replications in MLflow, and the files of a run that is to be reviewed."""
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -74,27 +75,38 @@ class Replication:
         with conversation(address.tracking_uri(self._params.tracking), UPLOAD_SECONDS):
             store, parent = self._opened()
             parent_id = parent.info.run_id
-            if runs.find(store, fingerprint, parent_id):
+            run = runs.find(store, fingerprint, parent_id)
+            if run and run.info.status == "FINISHED":
                 return
             labels = {tags.FINGERPRINT: fingerprint, tags.PARENT: parent_id, tags.STATE: "published"}
             labels |= {**tags.of_user(), **colours.of_next(store)}
-            run = store.client.create_run(store.experiment_id, tags=labels, run_name=runs.name(params))
-            final = [Metric(key, value, 0, 0) for key, value in values.items()]
-            runs.log(store, run, params=runs.parameters(params), points=[*runs.curve(epochs), *final])
-            store.client.set_terminated(run.info.run_id, "FINISHED")
+            run = run or store.client.create_run(store.experiment_id, tags=labels, run_name=runs.name(params))
+            _complete(store, run, [*runs.curve(epochs), *_final(values)], runs.parameters(params))
 
     def finished(self, values: Mapping[str, float], report: Path) -> None:
         """Add the means, standard deviations and the report to the replication's run. Raises TrackingUnavailable."""
         with conversation(address.tracking_uri(self._params.tracking), UPLOAD_SECONDS):
             store, parent = self._opened()
-            runs.log(store, parent, points=[Metric(key, value, 0, 0) for key, value in values.items()])
             store.client.log_artifact(parent.info.run_id, str(report))
-            store.client.set_terminated(parent.info.run_id, "FINISHED")
+            _complete(store, parent, _final(values))
 
     def _opened(self) -> tuple[Store, Run]:
         store = connect(self._params.tracking)
         name = f"{self._over} of {self._params.tracking.experiment}"
         return store, _run(store, name, "replication", f"replication {self._experiment}")
+
+
+def _final(values: Mapping[str, float]) -> list[Metric]:
+    """Of several values at one step MLflow shows the latest, and of one moment the largest."""
+    now = int(time.time() * 1000)
+    return [Metric(key, value, now, 0) for key, value in values.items()]
+
+
+def _complete(store: Store, run: Run, points: list[Metric], params: Mapping[str, str] | None = None) -> None:
+    """Add what the run does not have yet, all of it if a process was killed meanwhile, and end it."""
+    present = runs.points(store, run, {point.key for point in points})
+    runs.log(store, run, params=params, points=runs.missing(points, present))
+    store.client.set_terminated(run.info.run_id, "FINISHED")
 
 
 def _run(store: Store, name: str, kind: str, fingerprint: str) -> Run:

@@ -57,6 +57,13 @@ def test_what_the_encoding_has_no_letter_for_is_spelled(encoding: str, shown: st
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{shown}\n", "")
 
 
+def test_a_file_s_name_on_standard_input_is_that_of_an_argument() -> None:
+    """Also one that is no UTF-8."""
+    code = f"{SETTLED}startup.print_anything(); import os; print(os.fsencode(sys.stdin.read()), ascii(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", code, b"r\xe9"], input=b"r\xe9", capture_output=True, check=True)
+    assert done.stdout.decode().split() == [repr(b"r\xe9"), ascii(os.fsdecode(b"r\xe9"))]
+
+
 def test_a_command_prints_in_the_c_locale(project: Path) -> None:
     """Of one experiment, without a record: all of ours take seconds to read."""
     without = shutil.ignore_patterns("record")
@@ -71,7 +78,7 @@ def test_a_latin_1_terminal_gets_its_own_letters(latin1: dict[str, str]) -> None
     assert run(sys.executable, "-c", code, encoding="latin-1", **latin1).stdout == "± - é \\ud55c \\udce9\n"
 
 
-SETTLED = "from pipeline.process import startup; startup.settle(); "
+SETTLED = "import sys; from pipeline.process import startup; startup.settle(); "
 ASKED = "import locale, os, sys; (name,) = os.listdir(sys.argv[1]); text = open(f'{sys.argv[1]}/{name}').read(); "
 ASKED += "print(ascii([name, text, locale.getpreferredencoding()]))"
 

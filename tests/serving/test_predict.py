@@ -41,6 +41,10 @@ def folder(tmp_path: Path) -> Path:
 def test_folders_files_and_standard_input_are_put_together(folder: Path) -> None:
     first, second = folder / "00.png", folder / "deep" / "01.png"
     assert predict.files([str(first), "-", str(first)], [f"{second}\n", "\n"]) == [first, second]
+    blank = folder / " 01 "
+    blank.write_bytes(first.read_bytes())
+    assert predict.files(["-"], [f"{blank}\r\n"]) == [blank]
+    blank.unlink()
     everything = predict.files([str(folder)], [])
     assert len(everything) == 40
     assert everything == sorted(everything)
@@ -61,7 +65,11 @@ def test_a_folder_that_cannot_be_read_is_named(folder: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [(["nowhere", "else"], "not found: nowhere, else; allowed"), (["-"], "no file in the standard input")],
+    [
+        (["nowhere", "else"], "not found: nowhere, else; allowed"),
+        (["a" * 5000], "not found: a{5000}; allowed"),
+        (["-"], "no file in the standard input"),
+    ],
 )
 def test_what_is_not_there_is_refused_at_once(project: Path, given: list[str], message: str) -> None:
     with pytest.raises(DataError, match=message):

@@ -63,6 +63,7 @@ def test_an_interrupted_audit_goes_on(planned: Planned, params: Params) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         audit.run(plan, done, stopping)
+    assert audit.so_far(plan, done) == []  # the first trial has two draws, the second one: no comparison
     audits = audit.run(plan, done, stopping)
     assert len(trained) == 5
     assert [len(entry.accuracies) for entry in audits] == [2, 2]
@@ -113,6 +114,16 @@ def test_trainings_that_fail_are_left_out(planned: Planned, params: Params, caps
     assert entry.interval is None
     assert "fresh seeds: training 1 is left out: diverged" in capsys.readouterr().err
     assert "with 1 fresh seeds" in audited.describe(entry)
+
+
+def test_trials_are_compared_on_the_draws_that_all_have(planned: Planned, params: Params) -> None:
+    plan = planned(params)
+    done = coordinator.run(plan, BY_FORMULA, Listener())
+    first, second = top(done, 2)
+    of_all = Audited(first.number, 0.9, (1, 2), (0.8, 0.6), 10, 20)
+    of_the_easy_draw = Audited(second.number, 0.9, (1,), (0.75,), 10, 20)
+    assert of_the_easy_draw.mean > of_all.mean
+    assert audit.recommended(done, [of_all, of_the_easy_draw]) == first
 
 
 def test_nothing_to_audit(planned: Planned, params: Params) -> None:

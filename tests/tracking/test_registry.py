@@ -99,6 +99,21 @@ def test_everything_goes_into_one_store_whatever_the_shell_and_the_folder_mean(
     shutil.rmtree(project / "mlruns")
 
 
+def test_a_champion_that_was_registered_by_other_means_stays_unless_it_is_forced(params: Params, model: Any) -> None:
+    """It has no run, so no predictions that others can be compared with."""
+    run_id = publish(params, lambda: model).run_id
+    with conversation(address.tracking_uri(params.tracking)):
+        client = connect(params.tracking).client
+        client.create_registered_model("trees")
+        other = client.create_model_version("trees", "file:///elsewhere")
+        client.set_registered_model_alias("trees", registry.CHAMPION, other.version)
+    made = registry.register(params.tracking, run_id, "trees")
+    assert not made.champion
+    assert "cannot be compared" in made.reason
+    assert registry.register(params.tracking, run_id, "trees", force=True).champion
+    assert champion(params) == run_id
+
+
 def test_a_version_that_is_no_better_is_registered_and_moves_nothing(params: Params, model: Any) -> None:
     first = publish(params, lambda: model).run_id
     registry.register(params.tracking, first, "trees")

@@ -50,6 +50,34 @@ def test_a_replication_has_a_child_a_seed_however_often_it_is_shown(params, proj
     assert parent.data.metrics["test_accuracy_mean"] == 0.5
 
 
+def test_of_later_seeds_the_later_means_are_shown(params, project):
+    report = Path("reports/replicate.json")
+    records.write_json(report, {})
+    for mean in (0.9, 0.8):
+        reviews.Replication("digest", params).finished({"test_accuracy_mean": mean}, report)
+    _, (run,) = runs_of(params)
+    assert run.data.metrics["test_accuracy_mean"] == 0.8
+
+
+def test_a_seed_s_run_that_was_cut_off_is_completed(params, project, monkeypatch):
+    shown = reviews.Replication("digest", params)
+
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reviews, "_complete", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            shown.seed(params, "a", EPOCHS, {"test_accuracy": 0.5})
+    for _ in range(2):
+        shown.seed(params, "a", EPOCHS, {"test_accuracy": 0.5})
+    store, found = runs_of(params)
+    (child,) = (run for run in found if run.data.tags[tags.FINGERPRINT] == "a")
+    assert child.info.status == "FINISHED"
+    assert child.data.metrics["test_accuracy"] == 0.5
+    assert len(store.client.get_metric_history(child.info.run_id, "test_accuracy")) == 1
+
+
 def test_a_published_run_s_files_come_back(params, finished, model):
     run = publish.publish(params, lambda: model)
     folder = finished / "download"

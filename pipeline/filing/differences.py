@@ -1,6 +1,7 @@
 """In which parameters that decide a result two experiments differ."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pipeline.params import own_places
@@ -31,8 +32,9 @@ def weights_from_file(ours: Params, other: Params) -> bool:
 def _of_weights_elsewhere(ours: Params, other: Params) -> dict[str, Any]:
     """What changes in the backbone of `ours` that it reads its weights where `other` does, if nothing else differs.
 
-    Which file it was dvc.lock tells.
+    Which file it was dvc.lock tells. What comes with the project is that and no other.
     """
     changes = own_places.with_weights(ours.backbone, other.backbone.path)
     there = ours.backbone.weights != "none" and ours.backbone.model_copy(update=changes) == other.backbone
-    return changes if there else {}
+    shipped = set(changes) == {"path"} and Path(ours.backbone.path).is_relative_to("pipeline")
+    return changes if there and not shipped else {}

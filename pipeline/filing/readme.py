@@ -52,6 +52,8 @@ def measured(found: Record | None, params: Params, claim: Claim | None = None) -
     )
     if differences.weights_from_file(params, found.params):
         lines.append("Weights: those of ImageNet, read from a file.")
+    elif found.params.backbone != params.backbone:
+        lines.append("Weights: read from another place than the experiment names.")
     if found.sweep:
         lines.append(f"It is {contents.told(sweeps.sentence, found.sweep, 'sweep.json')}.")
     if found.resources:

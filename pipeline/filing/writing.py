@@ -37,7 +37,7 @@ NEEDED = (*COPIED, *measurements.TABLES.values())
 def file_results(name: str) -> Path:
     """File the project's finished run, of which `NEEDED` are there, as experiments/<name>/record; returns the folder.
 
-    Raises ConfigError if params.yaml is not the experiment's (images, and ImageNet's weights, may be from elsewhere),
+    Raises ConfigError if params.yaml is not the experiment's (images and weights may be from elsewhere),
     DataError if the results were made with other parameters, or the record has more seeds than are here.
     """
     differing = differences.differences(experiments.params(name), config.load())

@@ -1,6 +1,6 @@
 """Rows of the results table, kept: to read a record of many seeds and to vouch for it takes a second.
 
-A row is taken again only for the same bytes of all that decides it: the experiment's folder, and our code.
+A row is taken again only for the same bytes of all that decides it: the experiment's name and folder, and our code.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,9 +18,10 @@ Rows = dict[str, Sequence[str]]
 
 
 def key(name: str) -> str:
-    """What the row of that experiment follows from, as a digest. Raises ConfigError if its folder holds links."""
+    """What the row of that experiment follows from: its name, and a digest. Raises ConfigError if its folder holds
+    links."""
     folder = experiments.folder(name)
-    return _digest(folder, folder.rglob("*")) + _code()
+    return f"{name} {_digest(folder, folder.rglob('*'))}{_code()}"
 
 
 def load() -> Rows:

@@ -13,6 +13,7 @@ import numpy as np
 from pipeline.identity import determinism
 from pipeline.identity.accelerator import accelerator
 from pipeline.identity.instruction_set import cpu_flags
+from pipeline.params.data_section import Data
 from pipeline.params.schema import Params
 from pipeline.params.slicing import parse
 from pipeline.process.errors import ConfigError, HerbariumError
@@ -50,36 +51,38 @@ def variations(params: Params, vary: Sequence[str], resplit: int) -> list[Variat
     unknown = sorted(set(vary) - set(MACHINE))
     if unknown:
         raise ConfigError(f"--vary: found {', '.join(unknown)}; allowed: {', '.join(MACHINE)}, once each")
-    splits = (params.data.splits.train, params.data.splits.validation, params.data.splits.test)
-    if (
-        resplit
-        and params.data.splitting.method == "slices"
-        and all(part.whole for text in splits for part in parse(text))
-    ):
-        raise ConfigError(
-            f"--resplit: data.splits are whole splits of the source ({', '.join(splits)}), of which there is one draw;"
-            " leave it out"
-        )
+    if resplit:
+        _require_draws(params.data)
     of_machine = [_of_machine(params, what) for what in dict.fromkeys(vary)]
     return [*of_machine, *(_of_split(params, draw + 1) for draw in range(resplit))]
 
 
+def _require_draws(data: Data) -> None:
+    splits = (data.splits.train, data.splits.validation, data.splits.test)
+    if data.splitting.method == "slices" and all(part.whole for text in splits for part in parse(text)):
+        raise ConfigError(
+            f"--resplit: data.splits are whole splits of the source ({', '.join(splits)}), of which there is one draw;"
+            " leave it out"
+        )
+
+
 def run(
     copy: Workspace, wanted: Sequence[Variation], elsewhere: Elsewhere, first: Evidence, split: str, say: Say
-) -> list[Perturbed]:
-    """Run each with the seed of the first; what cannot be run is said: the seeds before it have decided already."""
-    found = []
+) -> tuple[list[Perturbed], list[str]]:
+    """Run each with the seed of the first; a sentence on each that cannot be run: the seeds have decided already."""
+    found, failed = [], []
     before = getattr(first.seed, f"{split}_accuracy")
     for one in wanted:
         say(one.what)
         try:
             done = rerun.run(copy, one.params, first.seed.seed, say, elsewhere)
         except HerbariumError as error:
-            say(f"warning: {one.what}: could not be run: {error}")
+            failed.append(f"{one.what}: could not be run: {error}")
+            say(f"warning: {failed[-1]}")
             continue
         accuracy = getattr(done.seed, f"{split}_accuracy")
         found.append(Perturbed(one.what, one.split, accuracy, accuracy - before, done.images[split]))
-    return found
+    return found, failed
 
 
 def describe(found: Sequence[Perturbed], seeds: Sequence[Evidence], split: str) -> list[str]:

@@ -23,6 +23,7 @@ from pipeline.review import cached
 HERE = "here"
 _IRRELEVANT = ("version", "tracking.", "sweep.")  # no part of a result
 _OF_NO_TEST_IMAGE = ("data.splits.train", "data.splits.validation", "data.on_bad_image", "data.allow_leaks")
+_DRAWN_TOGETHER = {"data.splits.train", "data.splits.validation"}  # with the test images, unless each has its place
 _CHANGES_SHOWN = 4
 _SHORT = 7  # letters of a commit
 
@@ -93,8 +94,11 @@ def _meant(params: Mapping[str, Any], key: str) -> Any:
 def like(run: Run, first: Run) -> bool:
     """Whether the two are about the same test images, so that their figures can be compared."""
     from_catalogue = run.params.get("data.source") == "tfds"  # which checks what it reads, wherever that lies
-    free = (*_OF_NO_TEST_IMAGE, *(["data.path"] if from_catalogue else []))
-    return not any(key.startswith("data.") and key not in free for key in changes(run, first))
+    method = run.params.get("data.splitting.method", "slices")
+    free = {*_OF_NO_TEST_IMAGE, *(["data.path"] if from_catalogue else [])}
+    free -= set() if method in ("slices", "stable") else _DRAWN_TOGETHER
+    by_pixels = set() if method == "slices" else {"images.channels"}  # images are drawn by a hash of their pixels
+    return not any((key.startswith("data.") and key not in free) or key in by_pixels for key in changes(run, first))
 
 
 def table(shown: Sequence[Run]) -> str:

@@ -161,10 +161,10 @@ def _run(run_id: str) -> Subject:
     made_at = labels.get(tags.COMMIT) or "HEAD"
     try:
         revision = git.commit(made_at)
-    except GitError:
+    except GitError as error:
         raise ConfigError(
-            f"run {run_id} was made at commit {made_at}, which this clone does not have, so its code cannot be run"
-            " again: git fetch brings what was pushed (compare needs no code)"
+            f"run {run_id} was made at commit {made_at}, whose code cannot be had here ({error}): git fetch brings what"
+            " was pushed; compare needs no code"
         ) from None
     return Subject(f"run-{run_id[:10]}", revision, record.params, record, warnings=cautions(labels))
 

@@ -97,12 +97,13 @@ def review(what: str, asked: Asked, say: Say) -> Review:
             say(doubt)
         reruns = _run(copy, plan, say)
         first = evidence.of_runs(reruns[:1], subject.record, claim.split)[0]
+        varied, failed = perturbed.run(copy, wanted, asked.elsewhere, first, claim.split, say)
         ran = _Ran(
             reruns=reruns,
-            varied=tuple(perturbed.run(copy, wanted, asked.elsewhere, first, claim.split, say)),
+            varied=tuple(varied),
             doubt=doubt,
             damaged=tuple(cached.changed(copy.folder, reruns[0].lock)) if asked.cached else (),
-            notes=remarks.notes(subject, copy.other_versions),
+            notes=(*remarks.notes(subject, copy.other_versions), *failed),
         )
     return _concluded(plan, possible, ran)
 

@@ -147,16 +147,23 @@ def test_imagenet_weights_may_come_from_a_file(params):
     [
         ({"name": "hub:dinov2_small", "weights": "preset"}, {"name": "hub", "weights": "file", "path": "/a/preset"}),
         ({"name": "models:/a/1", "weights": "file"}, {"name": "saved", "weights": "file", "path": "/a/model.keras"}),
-        ({"name": "saved", "weights": "file"}, {"name": "saved", "weights": "file", "path": "/a/model.keras"}),
+        ({"name": "saved", "path": "a.keras"}, {"name": "saved", "path": "/a/model.keras"}),
     ],
 )
 def test_weights_may_be_where_use_has_put_them(params, ours, other):
     """By `herbarium use NAME --weights`; other things than their place may not differ."""
-    ours, other = ({**params.backbone.model_dump(), "layers": [], **changes} for changes in (ours, other))
+    ours, other = (
+        {**params.backbone.model_dump(), "weights": "file", "layers": [], **changes} for changes in (ours, other)
+    )
     first, second = (config.check({**params.model_dump(), "backbone": one}, "test") for one in (ours, other))
     assert differences.differences(first, second) == []
     deeper = second.model_copy(update={"backbone": second.backbone.model_copy(update={"max_unfrozen_layers": 9})})
     assert "backbone.max_unfrozen_layers" in differences.differences(first, deeper)
+
+
+def test_what_comes_with_the_project_is_no_other_file(params):
+    moved = params.model_copy(update={"backbone": params.backbone.model_copy(update={"path": "mine.h5"})})
+    assert differences.differences(params, moved) == ["backbone.path"]
 
 
 def test_weights_of_classes_are_compared_whatever_their_names(params):

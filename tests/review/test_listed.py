@@ -1,6 +1,7 @@
 """A row of the list is kept for the bytes it was made of, and for no others."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,15 @@ def test_whatever_decides_a_row_has_it_made_again(read, monkeypatch):
     monkeypatch.setattr(listed, "_code", lambda: "of another day")
     table.listing()
     assert read == ["digits"] * 4
+
+
+def test_an_experiment_is_listed_by_its_own_name(read):
+    table.listing()
+    experiments.folder("digits").rename("experiments/moved")
+    shutil.copytree("experiments/moved", "experiments/twin")
+    for _ in range(2):
+        names = [line.split()[0] for line in table.listing()[0].splitlines()[1:]]
+        assert names == ["moved", "twin"]
 
 
 def test_a_record_that_is_damaged_later_is_refused_though_its_times_are_the_same(read):

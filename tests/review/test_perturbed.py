@@ -80,6 +80,7 @@ def test_what_cannot_be_run_takes_no_verdict_with_it(filed, again, monkeypatch):
     assert found.outcome is Outcome.REPRODUCED
     assert found.perturbed == ()
     assert "could not be run: a class has no image for training" in said[-1]
+    assert "could not be run: a class has no image for training" in found.notes[-1]
 
 
 def test_they_are_shown_and_decide_nothing(filed, again, monkeypatch):

@@ -79,6 +79,23 @@ def test_whatever_decides_the_test_images_makes_them_others(content: dict) -> No
     assert ("data.corrections" in side_by_side.changes(second, first)) == (content.get("data.corrections") == "a.csv")
 
 
+@pytest.mark.parametrize(
+    ("method", "content", "alike"),
+    [
+        ("slices", {"images.channels": 1}, True),
+        ("stable", {"images.channels": 1}, False),
+        ("stratified", {"images.channels": 1}, False),
+        ("stable", {"data.splits.train": "train[:10%]"}, True),
+        ("stratified", {"data.splits.train": "train[:10%]"}, False),
+        ("random", {"data.splits.validation": "train[10%:20%]"}, False),
+        ("random", {"images.height": 64}, True),
+    ],
+)
+def test_where_splits_are_drawn_what_decides_the_draw_decides_the_test_images(method, content, alike) -> None:
+    own = {**IMAGES, "data.splitting.method": method, "images.channels": 3}
+    assert side_by_side.like(Run("b", own | content, {}, None), Run("a", own, {}, None)) is alike
+
+
 def test_originals_of_the_catalogue_may_lie_elsewhere() -> None:
     here, there = ({**IMAGES, "data.path": path} for path in ("here", "there"))
     for source, alike in (("tfds", True), ("image_folder", False)):

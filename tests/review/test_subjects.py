@@ -30,7 +30,5 @@ def test_a_run_whose_commit_is_not_here_can_be_compared_and_not_run_again(reposi
     monkeypatch.setattr(subjects, "_run_record", lambda _: (record, {tags.COMMIT: "0" * 40}))
     run_id = "f" * 32
     assert subjects.record_of(run_id) is record
-    with pytest.raises(
-        ConfigError, match=f"run {run_id} was made at commit {'0' * 40}, which this clone does not have"
-    ):
+    with pytest.raises(ConfigError, match=f"run {run_id} was made at commit {'0' * 40}, whose code cannot be had here"):
         subjects.resolve(run_id)

@@ -179,3 +179,9 @@ def test_the_spread_that_is_allowed_is_that_at_which_four_of_five_are_confirmed(
 )
 def test_what_can_be_found_out_is_said_beforehand(question, images, spread, said):
     assert said in " ".join(power.describe(question, images, spread))
+
+
+@pytest.mark.parametrize(("same", "reason"), [(True, "finer than single images tell"), (False, "luck of other images")])
+def test_other_images_are_blamed_only_where_they_are_other(same, reason):
+    published = Measured((0.9,), 100, 1)
+    assert reason in power.obstacle(published, Question(published, 0.005, same, 10))

@@ -73,10 +73,11 @@ sbom: $(READY)  ## Write sbom.json: the lock's packages and hashes as a CycloneD
 	@python -m tests.supply_chain sbom
 
 # What `dvc repro` brings back goes; what took a person's eyes or hours of training, and no cache has, stays.
-clean:  ## Remove what dvc repro brings back; seeds, sweeps, corrected labels, the ledger, MLflow's runs and .venv stay
+clean:  ## Remove what dvc repro brings back; seeds, folds, sweeps, verdicts, corrected labels, ledger, MLflow's runs, .venv stay
 	rm -rf data/raw data/images data/features models dvc_plots
 	@if [ -d reports ]; then find reports ! -type d ! -path 'reports/seeds/*' ! -path 'reports/sweep/*' \
-	  ! -path reports/replicate.json ! -path reports/data/suspected.csv -exec rm -f {} +; find reports -type d -empty -delete; fi
+	  ! -path 'reports/verdict/*' ! -path reports/replicate.json ! -path reports/folds.json \
+	  ! -path reports/data/suspected.csv -exec rm -f {} +; find reports -type d -empty -delete; fi
 	@if [ -d .herbarium ]; then find .herbarium -mindepth 1 -maxdepth 1 ! -name ledger.jsonl ! -name sweeps -exec rm -rf {} +; fi
 
 # uv installs the lock in a tenth of pip's time; its own hash-pinned entry of the lock is all that pip installs. Bytecode is

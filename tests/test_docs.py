@@ -32,7 +32,7 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 INLINE = re.compile(r"`((?:herbarium|make|dvc) [^`…<]+)`")
 OTHERS = {"git", "pip", "python3", "touch", "curl", "mlflow", "dask", "pre-commit", "source", "helm"}
-OTHERS |= {"createuser", "createdb"}  # PostgreSQL's
+OTHERS |= {"createuser", "createdb", "base64", "tr", "sed"}  # PostgreSQL's, and the shell's
 CHEAP = ["herbarium check", "herbarium versions", "herbarium list", "dvc status", "dvc params diff", "make help"]
 # Run in order, with a small experiment, after `dvc repro`: all commands of ours on these pages but those named here.
 WALKED = [Path("README.md"), Path("docs/air-gapped.md"), Path("docs/teams.md"), Path("docs/faq.md")]

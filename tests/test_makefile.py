@@ -123,7 +123,13 @@ def test_one_that_is_in_its_place_or_elsewhere_on_purpose_stays(folder: Path) ->
 
 def test_clean_leaves_what_nothing_brings_back(folder: Path) -> None:
     kept = ["reports/seeds/2/metrics.json", "reports/replicate.json", "reports/data/suspected.csv"]
-    kept += ["reports/sweep/trials.csv", ".herbarium/sweeps/a b.db", ".herbarium/ledger.jsonl"]
+    kept += [
+        "reports/folds.json",
+        "reports/verdict/digits.certificate.json",
+        "reports/sweep/trials.csv",
+        ".herbarium/sweeps/a b.db",
+        ".herbarium/ledger.jsonl",
+    ]
     gone = ["reports/metrics.json", "reports/data/page.html", "models/model.keras", "data/images/classes.json"]
     gone += [".herbarium/receipts/x", "reports/sweep.txt"]
     for name in (*kept, *gone):

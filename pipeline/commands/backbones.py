@@ -138,12 +138,14 @@ def _started_side(params: "Params") -> int | None:
 def _use(candidate: "Candidate") -> None:
     from pipeline.data import beginning, depths
     from pipeline.files import paths, records
+    from pipeline.identity import determinism
     from pipeline.model import candidates, published
     from pipeline.params import config, editing
 
     old = editing.upgraded(config.read_text(paths.PARAMS), str(paths.PARAMS))
     content, weights = config.parse_yaml(old, str(paths.PARAMS)), candidate.params.backbone.weights
     taught = weights != "none" and content["backbone"]["weights"] == "none"
+    determinism.prepare(candidate.params.compute)  # a network is built, in the precision it will be used in
     depth = depths.of_another(content, candidates.layers(candidate.params), taught)
     new = editing.with_values(old, {**candidate.values, **depth}, str(paths.PARAMS))
     file = published.missing(candidate.params)

@@ -1,5 +1,6 @@
 """What the trained network knows, asked of what the stages have stored for it."""
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,18 @@ def familiarity(trained: "Assembled") -> "Familiarity | None":
     from pipeline.serving import knowledge
 
     return knowledge.familiarity(lambda: _fitted(trained))
+
+
+def note_level(found: "Familiarity | None", false_alarms: float) -> None:
+    """Say so if fewer false alarms are asked for than what the network knows can tell of."""
+    from pipeline.process import verbosity
+
+    if found and 0 < false_alarms < found.finest:
+        needed = math.ceil(1 / false_alarms) - 1
+        verbosity.note(
+            f"--false-alarms: found {false_alarms:g}, for which {needed:,} validation images are needed; with"
+            f" {len(found.surprises)} no image is called none of these; allowed here: {found.finest:.2g} or more"
+        )
 
 
 def _fitted(trained: "Assembled") -> "Familiarity | None":

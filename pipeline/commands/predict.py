@@ -49,6 +49,7 @@ def predict(
         if drawn:
             targets.require_file(drawn, "--picture", ".png", asked)
         classifier = _classifier(folder or model, false_alarms)
+    known.note_level(classifier.familiarity, false_alarms)
     look = _look(classifier) if why else None
     if asking.show(files, classifier.predict, as_json, picture, look, false_alarms):
         raise typer.Exit(1)

@@ -28,7 +28,7 @@ def start(
 
     Example: herbarium start photographs/
     """
-    place = folder.resolve()
+    place = folder.expanduser().resolve()  # in FOLDER=~/… not every shell does
     with in_project(), folder_lock.command_alone("herbarium start"):
         _start(place, str(folder), backbone, force)
 

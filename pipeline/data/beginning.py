@@ -48,7 +48,8 @@ def of(present: str, folder: str, survey: Survey, backbone: str | None) -> Start
     network = _own(survey) if backbone is None else _published(backbone, survey)
     sweep = content["sweep"]
     depth = depths.of_scratch(sweep, _OWN_DEPTH) if backbone is None else depths.of_published(sweep)
-    values = {**_data(folder, survey), **network, **depth, **_of_classes(content, survey)}
+    left = {**_of_classes(content, survey), **_of_network(content, backbone)}
+    values = {**_data(folder, survey), **network, **depth, **left}
     text = editing.with_values(old, values, str(paths.PARAMS))
     params = config.check(config.parse_yaml(text, str(paths.PARAMS)), str(paths.PARAMS))
     return Start(text, difference(present, text), params)
@@ -188,6 +189,15 @@ def _of_classes(present: Any, survey: Survey) -> dict[str, Any]:
     return {
         **({"train.class_weights": "none"} if others else {}),
         **({"head.output": "softmax"} if one_logit else {}),
+    }
+
+
+def _of_network(present: Any, backbone: str | None) -> dict[str, Any]:
+    """What they have for other networks: stored copies need frozen layers, and a class token few have."""
+    copies = {"images.augmentation.views": 0, "images.augmentation.on_the_fly": True}
+    return {
+        **(copies if backbone is None and keys.at(present, "images.augmentation.views") else {}),
+        **({"head.pooling": "average"} if keys.at(present, "head.pooling") == "cls" else {}),
     }
 
 

@@ -22,8 +22,8 @@ def write(seen: Sequence[Seen], classes: Sequence[str], pairs: Sequence[Pair]) -
     drawn = [
         ("How many images each class has, and how large they are.", overview(seen, classes)),
         (
-            "Of each class the smallest image, and those whose colours are least like the others': look for wrong"
-            " labels, drawings and screenshots among them.",
+            f"Of {_which(len(classes))} the smallest image, and those whose colours are least like the others': look"
+            " for wrong labels, drawings and screenshots among them.",
             odd_ones(seen, classes),
         ),
     ]
@@ -36,13 +36,18 @@ def write(seen: Sequence[Seen], classes: Sequence[str], pairs: Sequence[Pair]) -
     return [(caption, path) for (caption, _), path in zip(drawn, files, strict=True)]
 
 
+def _which(classes: int) -> str:
+    return "each class" if classes <= CLASSES_SHOWN else f"the first {CLASSES_SHOWN} of {classes} classes"
+
+
 @styled_here()
 def overview(seen: Sequence[Seen], classes: Sequence[str]) -> Figure:
     """Images of each class, and the sizes of all, each a point."""
     count = [sum(int(row[split]) for split in row) for row in first_look.counts(seen, classes).values()]
     order = np.argsort(count, kind="stable")[::-1][:CLASSES_SHOWN][::-1]
     drawn, ((left, right),) = figure(11, max(3.6, 1.4 + 0.3 * len(order)), columns=2)
-    left.barh([fitted(classes[k], 2.5) for k in order], [count[k] for k in order], color=BLUE)
+    left.barh(range(len(order)), [count[k] for k in order], color=BLUE)
+    left.set_yticks(range(len(order)), [fitted(classes[k], 2.5) for k in order])
     left.set_title("Images of each class" if len(order) == len(classes) else f"Images of the {len(order)} commonest")
     left.grid(axis="y", visible=False)
     colours = [INK if one.grey else ORANGE for one in seen]

@@ -54,6 +54,8 @@ def of(text: str, params: Params, side: int | None = None) -> Candidate:
         values["backbone.layers"] = []
     if name not in ("convolutions", "saved"):
         values |= {"images.scale": "backbone", "images.channels": 3}
+    if params.head.pooling == "cls" and name != "saved" and not paths.is_hub(name):  # a class token, which these lack
+        values["head.pooling"] = "average"
     return _candidate(text, values, params, side)
 
 

@@ -22,7 +22,7 @@ _SPELLED = {"–": "-", "—": "-", "×": "x", "±": "+/-", "…": "...", "·": 
 
 
 class OthersCodeError(HerbariumError):
-    """The project's code belongs to another user."""
+    """The project's code belongs to another user, or cannot be found by Python."""
 
 
 def settle() -> None:
@@ -44,7 +44,7 @@ def print_anything() -> None:
     """
     codecs.register_error(_PLAIN, _spelled)
     if isinstance(sys.stdin, TextIOWrapper):
-        sys.stdin.reconfigure(errors="surrogateescape")
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors=_PLAIN)
@@ -65,6 +65,11 @@ def _with_the_projects_code() -> dict[str, str]:
         return {}
     if package == _PACKAGE or not (package / "__init__.py").is_file():
         return {}
+    if os.pathsep in str(package.parent):
+        raise OthersCodeError(
+            f"{package.parent}: a path with {os.pathsep!r} cannot be told to Python by a command that was installed for"
+            f" {_PACKAGE.parent}: rename the folder, or run `python -m {_PACKAGE.name}` in it"
+        )
     if hasattr(os, "getuid") and package.stat().st_uid != os.getuid():
         raise OthersCodeError(
             f"{package}: this project's code belongs to another user, and this command was installed for"

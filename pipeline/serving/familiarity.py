@@ -41,6 +41,11 @@ class Familiarity:
         unsure = as_odd(1 - probabilities.max(axis=1), self.doubts)
         return as_odd(surprise(far, unsure), self.surprises)
 
+    @property
+    def finest(self) -> float:
+        """The smallest share of false alarms that so many held-out images can tell: below it nothing is unknown."""
+        return 1 / (1 + len(self.surprises))
+
     def confidences(self, probabilities: np.ndarray) -> np.ndarray:
         """Probabilities (N, K), calibrated; their order stays."""
         return tempered(probabilities, self.temperature)

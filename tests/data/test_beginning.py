@@ -57,3 +57,15 @@ def test_what_the_present_parameters_have_for_other_classes_is_taken_back(projec
     theirs = Survey({"train": 400}, {"a": 5, "rose": 5}, 200, grey=False)
     kept = beginning.of(present, "photos", theirs, None).params
     assert (kept.train.class_weights, kept.head.output) == ({"a": 2.0, "rose": 3.0}, "sigmoid")
+
+
+def test_what_the_present_parameters_have_for_other_networks_is_taken_back(project: Path) -> None:
+    """Copies are stored above frozen layers only; what begins from nothing has none, and no class token."""
+    old = {"images.augmentation.views": 2, "images.augmentation.flip": True, "head.pooling": "cls"}
+    present = editing.with_values((project / "params.yaml").read_text(), old, "params.yaml")
+    photographs = Survey({"train": 400}, dict.fromkeys("abc", 5), 200, grey=False)
+    scratch, published = (beginning.of(present, "photos", photographs, name).params for name in (None, "VGG16"))
+    assert (scratch.images.augmentation.views, scratch.images.augmentation.on_the_fly) == (0, True)
+    assert (published.images.augmentation.views, published.images.augmentation.on_the_fly) == (2, False)
+    assert scratch.images.augmentation.flip is published.images.augmentation.flip is True
+    assert scratch.head.pooling == published.head.pooling == "average"

@@ -93,6 +93,15 @@ def test_the_pictures_can_be_drawn_and_the_page_holds_them(seen, tmp_path, monke
     assert len(first_look_picture.write(seen, CLASSES, [])) == 2
 
 
+def test_classes_that_are_not_shown_are_told_of_and_none_hides_another(seen, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(first_look_picture, "CLASSES_SHOWN", 2)
+    assert "Of the first 2 of 3 classes the smallest" in first_look_picture.write(seen, CLASSES, [])[1][0]
+    monkeypatch.setattr(first_look_picture, "fitted", lambda *_: "shortened alike")
+    bars = first_look_picture.overview(seen, CLASSES).axes[0]
+    assert len({patch.get_y() for patch in bars.patches}) == 2
+
+
 def test_one_image_under_two_labels_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     same = np.full((40, 60, 3), (0, 0, 250), np.uint8)

@@ -57,10 +57,14 @@ def test_what_the_encoding_has_no_letter_for_is_spelled(encoding: str, shown: st
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{shown}\n", "")
 
 
-def test_a_file_s_name_on_standard_input_is_that_of_an_argument() -> None:
+@pytest.mark.parametrize("locale", ["as it is", "latin1"])
+def test_a_file_s_name_on_standard_input_is_that_of_an_argument(locale: str, request: pytest.FixtureRequest) -> None:
     """Also one that is no UTF-8."""
+    around = {**os.environ, **(request.getfixturevalue("latin1") if locale == "latin1" else {})}
     code = f"{SETTLED}startup.print_anything(); import os; print(os.fsencode(sys.stdin.read()), ascii(sys.argv[1]))"
-    done = subprocess.run([sys.executable, "-c", code, b"r\xe9"], input=b"r\xe9", capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, b"r\xe9"], input=b"r\xe9", env=around, capture_output=True, check=True
+    )
     assert done.stdout.decode().split() == [repr(b"r\xe9"), ascii(os.fsdecode(b"r\xe9"))]
 
 
@@ -138,6 +142,16 @@ def test_a_strangers_code_is_not_run_for_standing_in_his_folder(checkout: Path, 
     monkeypatch.chdir(checkout)
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     with pytest.raises(OthersCodeError, match="belongs to another user"):
+        startup.settle()
+
+
+def test_a_checkout_whose_path_python_could_not_be_told_is_refused(checkout: Path, monkeypatch) -> None:
+    """A path in PYTHONPATH ends at a colon: Python would be started with it again and again."""
+    odd = checkout.with_name("run 12:00")
+    checkout.rename(odd)
+    monkeypatch.chdir(odd)
+    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("started anew"))
+    with pytest.raises(OthersCodeError, match="run 12:00: a path with ':' cannot be told to Python"):
         startup.settle()
 
 

@@ -49,7 +49,6 @@ def predict(
         if drawn:
             targets.require_file(drawn, "--picture", ".png", asked)
         classifier = _classifier(folder or model, false_alarms)
-    known.note_level(classifier.familiarity, false_alarms)
     look = _look(classifier) if why else None
     if asking.show(files, classifier.predict, as_json, picture, look, false_alarms):
         raise typer.Exit(1)
@@ -74,7 +73,9 @@ def _classifier(uri: str | None, false_alarms: float) -> "Classifier":
         verbosity.begin(f"loading {uri}")
         from pipeline.tracking import models
 
-        return replace(models.opened(uri, config.load().tracking, libraries.start), false_alarms=false_alarms)
+        opened = models.opened(uri, config.load().tracking, libraries.start)
+        known.note_level(opened.familiarity, false_alarms)
+        return replace(opened, false_alarms=false_alarms)
     from pipeline.files import paths
     from pipeline.identity import certificate
     from pipeline.results import classes
@@ -89,5 +90,6 @@ def _classifier(uri: str | None, false_alarms: float) -> "Classifier":
 
     trained = assembly.load_trained(params)
     classifier = Classifier(trained.full, names, known.familiarity(trained), false_alarms)
+    known.note_level(classifier.familiarity, false_alarms)
     probe.require_evaluated(classifier.predict, params)
     return classifier

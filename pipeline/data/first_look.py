@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.data import images, looks, parallel, preparation, reading
+from pipeline.data import corrections, images, looks, parallel, preparation, reading
 from pipeline.data.integrity import Item
 from pipeline.data.reading import Example
 from pipeline.data.thumbnails import thumbnail
+from pipeline.files import paths, records
 
 ODDEST = 5
 _SIDES = (32, 48, 64, 96, 128, 160, 192, 224)  # pixels; powers of two and what networks were made for
@@ -39,10 +40,18 @@ def of_source(builder: Any, advance: Callable[[int], object]) -> list[Seen]:
 
 
 def _examples(builder: Any, advance: Callable[[int], object]) -> Iterator[tuple[str, Example]]:
+    """With the labels that data.corrections gives them, without those it drops."""
+    corrected = records.read_json(paths.CORRECTIONS) if paths.CORRECTIONS.exists() else {}
+    classes = reading.classes(builder.info)
     for split in builder.info.splits:
-        for example in reading.examples(builder, split, None):
-            advance(1)
-            yield split, example
+        read = _told(reading.examples(builder, split, None), advance)
+        yield from ((split, example) for example in corrections.applied(read, corrected, classes))
+
+
+def _told(examples: Iterable[Example], advance: Callable[[int], object]) -> Iterator[Example]:
+    for example in examples:
+        advance(1)
+        yield example
 
 
 def see(source: Iterable[tuple[str, Example]]) -> list[Seen]:

@@ -38,7 +38,7 @@ def cut(published: Mapping[str, str], counts: Mapping[str, int]) -> dict[str, st
     `published`: the experiment's slices. A number of images in them is kept where the folder has so many.
     """
     drawn = [split for split in paths.SPLITS if split == "train" or split not in counts]
-    parts = {split: _part(text) for split, text in published.items()}
+    parts = {split: _part(text, counts["train"]) for split, text in published.items()}
     own = {split: _whole(split, parts[split], counts[split]) for split in counts if split not in drawn}
     if len(drawn) == 1:
         return {"train": _whole("train", parts["train"], counts["train"]), **own}
@@ -77,14 +77,16 @@ def _images(root: Path) -> int:
     return len(files) if any(survey.is_image(file) for file in files) else 0
 
 
-def _part(text: str) -> tuple[int, bool]:
-    """How much of the training images a published slice takes, and whether in percent; 0: it takes others."""
+def _part(text: str, count: int) -> tuple[int, bool]:
+    """How much of `count` training images a published slice takes, and whether in percent; 0: it takes others."""
     first, *more = slicing.parse(text)
-    if more or first.name != "train" or min(first.start or 0, first.stop or 0) < 0:
+    if more or first.name != "train":
         return 0, False
     if first.percent or first.whole:
-        return (100 if first.stop is None else first.stop) - (first.start or 0), True
-    return (0 if first.stop is None else first.stop - (first.start or 0)), False
+        start, stop = first.fractions
+        return round(100 * (stop - start)), True
+    start, stop = (bound + count if bound < 0 else bound for bound in (first.start or 0, first.stop or 0))
+    return max(0, (count if first.stop is None else stop) - max(0, start)), False
 
 
 def _whole(split: str, part: tuple[int, bool], count: int) -> str:
@@ -101,12 +103,14 @@ def _numbered(sizes: Mapping[str, int]) -> dict[str, str]:
 
 
 def _in_proportion(parts: Mapping[str, int]) -> dict[str, str]:
-    known = sum(int(part) for part in parts.values()) or _LACKING
-    weights = {split: part * _LACKING or known for split, part in parts.items()}
+    """What is lacking is a tenth; so is all but train, if it is not known how much that takes."""
+    shares = parts if parts["train"] else {split: int(split == "train") for split in parts}
+    known = sum(int(part) for part in shares.values())
+    weights = {split: part * _LACKING or known for split, part in shares.items()}
     found, start, taken, total = {}, 0, 0, sum(int(weight) for weight in weights.values())
-    for split, weight in weights.items():
+    for left, (split, weight) in zip(reversed(range(len(weights))), weights.items(), strict=True):
         taken += weight
-        end = round(100 * taken / total)
+        end = min(max(round(100 * taken / total), start + 1), 100 - left)  # one percent at least, of each
         found[split] = f"train[{f'{start}%' if start else ''}:{'' if end == 100 else f'{end}%'}]"
         start = end
     return found

@@ -70,8 +70,10 @@ def run(
 
 
 def write(plan: Plan, ended: list[Trial]) -> None:
-    """The trials so far, and what was asked for. An audit that is there is of a sweep before, or of fewer trials."""
+    """The trials so far, and what was asked for. Audit and figures that are there are of a sweep before, or of fewer
+    trials."""
     paths.AUDIT.unlink(missing_ok=True)
+    shutil.rmtree(paths.SWEEP_FIGURES, ignore_errors=True)
     trials.write(paths.TRIALS, ended, plan.keys, plan.objective)
     sweep_settings.write(plan.params.sweep.model_dump() | {"trials": plan.total})
 

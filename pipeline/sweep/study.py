@@ -19,7 +19,7 @@ from pipeline.process.compat import optuna_internals
 from pipeline.process.errors import ConfigError, HerbariumError
 from pipeline.process.notices import in_short
 from pipeline.sweep import space
-from pipeline.sweep.dimensions import Dimension
+from pipeline.sweep.dimensions import Dimension, labels
 from pipeline.tracking import address
 
 _DECIDING = tuple(  # beside the code that trains: what is tried, on which images it is measured, and as what
@@ -74,9 +74,13 @@ def parts(params: Params, dimensions: Sequence[Dimension]) -> dict[str, str]:
     libraries = ("optuna", "cmaes") if params.sweep.sampler == "cma-es" else ("optuna",)
     content = {
         **_of_training(space.configured(params, space.first(dimensions))),
-        "search": params.hashed(
-            include={"sweep": {"space", "sampler", "pruner", "batch", "seed", "start", "objective", "folds"}}
-        ),
+        "search": [
+            params.hashed(
+                include={"sweep": {"space", "sampler", "pruner", "batch", "seed", "start", "objective", "folds"}}
+            ),
+            # Values are drawn, and combinations counted, in this order.
+            [[dimension.key, labels(dimension.choices)] for dimension in dimensions],
+        ],
         "search's code": code.of_modules(_DECIDING),
         "libraries": {library: version(library) for library in libraries},
         **({"folds": [fold.digest for fold in _folds(params)]} if params.sweep.folds else {}),

@@ -1,5 +1,7 @@
 """The first look: what is counted, which images are odd, what is suggested, and that it can be drawn."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,7 +9,7 @@ from PIL import Image
 from pipeline.data import first_look, first_look_figures, first_look_picture, near_duplicates
 from pipeline.data.near_candidates import TooManyAlikeError
 from pipeline.data.reading import Example
-from pipeline.files import paths
+from pipeline.files import paths, records
 from pipeline.report import first_look as page
 from tests.data.test_near_duplicates import made_up
 
@@ -38,6 +40,18 @@ def test_the_oddest_and_the_smallest_are_found(seen):
         "tulip & co": {"train": 6},
         "empty": {"train": 0},
     }
+
+
+def test_labels_are_those_that_corrections_give_them(project, monkeypatch):
+    """What was corrected is not shown as wrong again."""
+    records.write_json(paths.CORRECTIONS, {"a": "tulip & co", "b": "drop"})
+    read = [Example(name, 0, np.zeros((9, 9, 3), np.uint8)) for name in "abc"]
+    monkeypatch.setattr(first_look.reading, "examples", lambda *_: iter(read))
+    monkeypatch.setattr(first_look.reading, "classes", lambda _: CLASSES)
+    told = []
+    found = first_look.of_source(SimpleNamespace(info=SimpleNamespace(splits=["train"])), told.append)
+    assert [(one.item.name, one.item.label) for one in found] == [("a", 1), ("c", 0)]
+    assert sum(told) == 3
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,10 @@ CATS = {"train": "train[:2000]", "validation": "train[2000:3000]", "test": "trai
 OWN = {"train": "train", "validation": "validation", "test": "test"}
 
 
+TEST = {"test": "test"}
+MNIST = {"train": "train[5000:]", "validation": "train[:5000]"} | TEST  # as published: of counts, open at an end
+
+
 @pytest.mark.parametrize(
     ("published", "counts", "expected"),
     [
@@ -37,6 +41,23 @@ OWN = {"train": "train", "validation": "validation", "test": "test"}
             {"train": 8000, "test": 2000},
             {"train": "train[:2000]", "validation": "train[2000:3000]", "test": "test[:1000]"},
         ),
+        (
+            MNIST,
+            {"train": 60_000, "test": 10_000},
+            {"train": "train[:55000]", "validation": "train[55000:60000]"} | TEST,
+        ),
+        (MNIST, {"train": 900, "test": 100}, {"train": "train[:90%]", "validation": "train[90%:]"} | TEST),
+        (
+            {"train": "train[:-10%]", "validation": "train[-10%:]"} | TEST,
+            {"train": 900, "test": 100},
+            {"train": "train[:90%]", "validation": "train[90%:]"} | TEST,
+        ),
+        (
+            {"train": "train[:59900]", "validation": "train[59900:60000]"} | TEST,
+            {"train": 50_000, "test": 100},
+            {"train": "train[:99%]", "validation": "train[99%:]"} | TEST,
+        ),
+        (MNIST, {"train": 900}, {"train": "train[:82%]", "validation": "train[82%:91%]", "test": "train[91%:]"}),
         (OWN, {"train": 90, "test": 10}, {"train": "train[:90%]", "validation": "train[90%:]", "test": "test"}),
     ],
 )

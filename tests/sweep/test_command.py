@@ -118,6 +118,13 @@ def test_figures_are_drawn_and_repeat(planned: Planned, params: Params, tmp_path
     assert f"<title>{plan.study.study_name}</title>" in page[:200]
 
 
+def test_figures_of_a_sweep_before_do_not_stay_beside_other_trials(planned: Planned, params: Params) -> None:
+    records.write_text(paths.SWEEP_FIGURES / "importances.png", "of a sweep before")
+    command.write(planned(params), [])
+    assert not paths.SWEEP_FIGURES.exists()
+    assert paths.TRIALS.exists()
+
+
 def test_a_figure_that_cannot_be_drawn_is_a_warning(
     planned: Planned, params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

@@ -124,6 +124,8 @@ def test_other_seeds_and_batches_are_other_sweeps(planned: Planned, params: Para
         )
     }
     assert len(names) == 6
+    space = dict(reversed(params.sweep.space.items()))  # in which order values are drawn, and combinations counted
+    assert planned(sweeping(params, space=space)).study.study_name not in names
     searched = params.model_copy(update={"head": params.head.model_copy(update={"dropout": 0.11})})
     assert planned(searched).study.study_name == planned(params).study.study_name
     assert planned(sweeping(params, trials=99, failures=9, audit_top=0)).study.study_name in names

@@ -75,6 +75,11 @@ def require_distinct(classes: Sequence[str], where: str) -> None:
         raise DataError("\n".join([f"{where}: names that cannot be used for classes:", *listed(lines, _SHOWN)]))
 
 
+def blank(name: str) -> bool:
+    """Whether a reader sees nothing of it."""
+    return not _look(name)
+
+
 def alike(given: Iterable[str]) -> list[list[str]]:
     """Groups of different names that a reader takes for one."""
     return _groups(dict.fromkeys(given), _look)

@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.data import looks, parallel
 from pipeline.data.looks import WHOLE, Stretch
-from pipeline.process import progress
+from pipeline.process import notices, progress
 from pipeline.process.errors import DataError
 
 # Correlations in millionths, chosen on 1,200 photographs of flowers and 3,200 copies of them (tests/data).
@@ -50,18 +50,25 @@ class _Whole:
 def candidates(small: np.ndarray, digests: Sequence[str]) -> np.ndarray:
     """CANDIDATE (M,), of each pair the view in which it is most alike; images of one digest are no pair.
 
-    `small`: uint8 (N, SIDE, SIDE), with N `digests`. Raises TooManyAlikeError.
+    `small`: uint8 (N, SIDE, SIDE), with N `digests`. Of more than there is room for the most alike are kept, which is
+    warned of. Raises TooManyAlikeError.
     """
     coarse, fine = (_described(small, WHOLE, WHOLE, cells) for cells in (_COARSE, FINE))
     whole = _Whole(coarse, fine, _bound(coarse), np.unique(list(digests), return_inverse=True)[1])
     most = _CANDIDATES * len(small) + _FREE
-    best = np.empty(0, CANDIDATE)
+    best, left_out = np.empty(0, CANDIDATE), False
     with progress.images("comparing views", len(small) * len(VIEWS)) as advance:
         for view in range(len(VIEWS)):
             for found in _alike(small, whole, view, most, advance):
                 best = _best(np.concatenate([best, found]))
                 refuse_too_many(len(best), _AT_ONCE, len(small))
+            left_out = left_out or len(best) > most
             best = _strongest(best, most)
+    if left_out:
+        notices.warn(
+            f"data.near_duplicates: more than {most:,} pairs of {len(small):,} images look roughly alike; only so many,"
+            " the most alike, were compared closely, so copies that were cut or mirrored may be missed"
+        )
     return best
 
 

@@ -1,4 +1,4 @@
-"""A look at the data: ten labelled training images as they came and as the network will see them."""
+"""A look at the data: ten labelled images, of whatever split, as they came and as the network will see them."""
 
 from collections import Counter
 from dataclasses import dataclass, field

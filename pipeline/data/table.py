@@ -139,6 +139,8 @@ def _wrong(row: Row) -> str | None:
         return f"the split is {row.split}; allowed: train, validation, test, or another of their names"
     if row.weight and not _is_weight(row.weight):
         return f"the weight is {row.weight}; allowed: 0 to {LARGEST_WEIGHT:,.0f}, as in 0.5, or nothing for 1"
+    if row.group and names.blank(row.group):
+        return "the group is a blank; allowed: a name, or nothing for an image that is in none"
     return names.problem(row.group) and f"the group {row.group}: it has a line break or is not UTF-8"
 
 

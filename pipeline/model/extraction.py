@@ -6,6 +6,7 @@ a killed extraction goes on where it stopped, ending with the same bytes.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
@@ -114,8 +115,23 @@ def weights_digest(network: Network) -> str:
 
 
 def layers_digest(network: Network) -> str:
-    """SHA-256 over what the layers of the backbone do and how they are connected: the same weights fit others, too."""
-    return records.digest(network.model.to_json())
+    """SHA-256 over what the layers of the backbone do and how they are connected: the same weights fit others, too.
+
+    Which of them are trained is not a property of the backbone.
+    """
+    return records.digest(_without("trainable", json.loads(network.model.to_json())))
+
+
+def _without(key: str, content: Any) -> Any:
+    if isinstance(content, dict):
+        return {name: _without(key, value) for name, value in content.items() if name != key}
+    return [_without(key, value) for value in content] if isinstance(content, list) else content
+
+
+def _layers(network: Network, name: str, path: str) -> dict[str, str]:
+    """Of a backbone that is a file: of others the layers follow from the name and the release of Keras."""
+    of_file = paths.saved_backbone(name, path) or paths.is_hub(name)
+    return {"layers": layers_digest(network)} if of_file else {}
 
 
 def _random_views(params: Params) -> dict[str, Any] | None:
@@ -129,6 +145,7 @@ def _index(params: Params, network: Network, entries: list[Stored], counts: dict
     return {
         "backbone": network.model.name,
         "weights": weights_digest(network),
+        **_layers(network, params.backbone.name, params.backbone.path),
         **hub_presets.said(params.backbone.name),
         "scale": params.images.scale,
         "pooling": params.head.pooling,
@@ -150,7 +167,8 @@ def _kept(network: Network, params: Params) -> tuple[list[tuple[Cut, Stored]], l
 
 def bits(network: Network, params: Params) -> str:
     """The name of what a chunk's bits follow from beside its images and parameters: equal on those who share a work."""
-    return records.digest([environment(params.compute), code.digest("extract-features"), weights_digest(network)])
+    of_network = [weights_digest(network), layers_digest(network), hub_presets.said(params.backbone.name)]
+    return records.digest([environment(params.compute), code.digest("extract-features"), *of_network])
 
 
 def lower_of(network: Network, params: Params) -> Lower:

@@ -55,7 +55,7 @@ def verify_files(split: str, digests: Mapping[str, str], root: Path = Path()) ->
 
 
 def check_weights(assembled: Assembled, index: Mapping[str, Any], unfrozen: bool) -> None:
-    """Raise DataError if the frozen weights, or the library, are not those the stored activations come from."""
+    """Raise DataError if layers, frozen weights or the library are not those the stored activations come from."""
     package = hub_presets.PACKAGE
     here = versions.installed([package])[package]
     if index.get(package, here) != here:
@@ -63,10 +63,11 @@ def check_weights(assembled: Assembled, index: Mapping[str, Any], unfrozen: bool
             f"{paths.FEATURES_INDEX}: made with {package} {index[package]}, and here is {here}; run dvc repro --force"
             " extract-features"
         )
-    if not unfrozen and extraction.weights_digest(assembled.network) != index["weights"]:
+    other_layers = "layers" in index and extraction.layers_digest(assembled.network) != index["layers"]
+    if other_layers or (not unfrozen and extraction.weights_digest(assembled.network) != index["weights"]):
         raise DataError(
-            f"{paths.FEATURES_INDEX}: made with other weights of {index['backbone']} than backbone.path holds now;"
-            " run dvc repro extract-features"
+            f"{paths.FEATURES_INDEX}: made with other {'layers' if other_layers else 'weights'} of {index['backbone']}"
+            " than the file of the backbone holds now; run dvc repro --force extract-features"
         )
 
 

@@ -143,23 +143,22 @@ def fit(
 
 def before_training(model: keras.Model, train: Examples, validation: Examples) -> Epoch:
     """Epoch 0: the network as it is initialised, evaluated on both splits (training images without augmentation)."""
-    originals = Examples(train.inputs[: len(train.labels)], train.labels)
-    return Epoch(0, *evaluate(model, originals), *evaluate(model, validation), 0.0)
+    return Epoch(0, *evaluate(model, train), *evaluate(model, validation), 0.0)
 
 
 def evaluate(model: keras.Model, examples: Examples) -> tuple[float, float]:
-    """Mean cross-entropy in nats, and accuracy 0–1, without dropout, smoothing or penalties."""
-    return losses.score(logits(model, examples.inputs), examples.labels)
+    """Mean cross-entropy in nats, and accuracy 0–1, without dropout, smoothing, penalties or augmented views."""
+    return losses.score(logits(model, examples.inputs, len(examples.labels)), examples.labels)
 
 
-def logits(model: keras.Model, inputs: np.ndarray | Selection) -> np.ndarray:
-    """Logits float32 (N, K), or (N, 1), of inputs (N, …) in inference mode."""
+def logits(model: keras.Model, inputs: np.ndarray | Selection, count: int | None = None) -> np.ndarray:
+    """Logits float32 (N, K), or (N, 1), of inputs (N, …) in inference mode; `count`: of the first so many only."""
     if not hasattr(model, "inference"):
         model.inference = compiled(lambda rows: model(as_input(model, rows), training=False))
         model.batch = chunks.images_at_once(graph.nodes(model.output), EVALUATION_BATCH)
-    starts = range(0, len(inputs), model.batch)
-    batches = [model.inference(tf.constant(inputs[start : start + model.batch])).numpy() for start in starts]
-    return np.concatenate(batches)
+    end = len(inputs) if count is None else count
+    parts = (slice(start, min(start + model.batch, end)) for start in range(0, end, model.batch))
+    return np.concatenate([model.inference(tf.constant(inputs[part])).numpy() for part in parts])
 
 
 def order(seed: int, epoch: int, examples: Examples) -> np.ndarray:

@@ -34,9 +34,10 @@ class Node:
 
     @property
     def random(self) -> bool:
-        """Whether it is dropout, noise or the like: it has a seed's state and no weights."""
+        """Whether it is dropout, noise or the like: it has a seed's state and no weights, and is no model of layers."""
         layer = self.operation
-        return isinstance(layer, keras.Layer) and bool(layer.variables) and not layer.weights
+        alone = isinstance(layer, keras.Layer) and not isinstance(layer, keras.Model)
+        return alone and bool(layer.variables) and not layer.weights
 
     @property
     def arguments(self) -> Any:
@@ -79,11 +80,11 @@ def nodes(output: Any) -> list[Node]:
 
 
 def replay(
-    output: Any, tensor: Any, take_apart: bool = False, random: Callable[[Any, Any], Any] = lambda _, tensor: tensor
+    output: Any, tensor: Any, take_apart: bool = False, random: Callable[..., Any] = lambda _, tensor, *others: tensor
 ) -> Any:
     """What `output` is when `tensor` takes the place of the graph's input; the operations and weights are shared.
 
-    `random` gives what a random layer makes of a tensor. They are left out unless it does: outside of training they
+    `random` gives what a random layer makes of its tensors. They are left out unless it does: outside of training they
     change nothing, and the part of a backbone that is computed once could not have them. `take_apart` puts the layers
     of models called as layers in their place.
     """
@@ -93,11 +94,13 @@ def replay(
         if not node.inputs:
             result = tensor
         elif node.random:
-            result = random(node.operation, replayed[id(graph[node.inputs[0]].output)])
+            result = random(node.operation, *(replayed[id(graph[place].output)] for place in node.inputs))
         else:
             layer, (arguments, options) = node.operation, node.arguments.fill_in(replayed)
-            nested = take_apart and isinstance(layer, keras.Model)
-            result = replay(layer.outputs[0], arguments[0], take_apart=True) if nested else layer(*arguments, **options)
+            if take_apart and isinstance(layer, keras.Model):
+                result = replay(layer.outputs[0], arguments[0], take_apart, random)
+            else:
+                result = layer(*arguments, **options)
         replayed[id(node.output)] = _used(node, result)
     return replayed[id(output)]
 

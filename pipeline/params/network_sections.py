@@ -1,11 +1,15 @@
 """What the sections `backbone` and `head` of params.yaml may say: the network."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from pipeline.files import paths
 from pipeline.params.section import Fraction, Place, Section
+
+# Neither an alias, nor "latest" or a stage, which MLflow takes for the latest version of it.
+_STAYS = re.compile(r"models:/[^/@]+(/\d+)?")
 
 
 class Backbone(Section):
@@ -39,6 +43,11 @@ class Backbone(Section):
             raise ValueError("weights: imagenet exists for keras.applications only: set weights: none or weights: file")
         if paths.saved_backbone(self.name, self.path) and self.weights != "file":
             raise ValueError(f"name: {self.name} brings its own weights: set weights: file")
+        if self.name.startswith("models:/") and not _STAYS.fullmatch(self.name):
+            raise ValueError(
+                f"name: found {self.name!r}, which is another model when a better one is registered; allowed: one that"
+                " stays, models:/name/version, models:/id or runs:/id/model"
+            )
         own = "file" if paths.hub_preset(self.name) is None else "preset"
         if paths.is_hub(self.name) and self.weights not in (own, "none"):
             raise ValueError(f"name: {self.name} brings its own weights: set weights: {own}, or none for random ones")

@@ -57,12 +57,14 @@ def feature_map(projection: Projection, labels: np.ndarray, predicted: np.ndarra
     first, second = projection.shares
     ax.set_xlabel(f"first principal component ({100 * first:.0f} % of the variance)")
     ax.set_ylabel(f"second ({100 * second:.0f} %)")
-    _title(ax, len(labels), int(wrong.sum()), len(classes))
+    _title(ax, len(labels), int(wrong.sum()), len(middles) if len(classes) > _NAMED else 0)
     return figure
 
 
-def _title(axes: Any, images: int, wrong: int, classes: int) -> None:
-    named = "" if classes <= _NAMED else f"; the {_WORST} classes most often mistaken named"
+def _title(axes: Any, images: int, wrong: int, worst: int) -> None:
+    """`worst`: how many classes are named of which most are not."""
+    which = "class" if worst == 1 else f"{worst} classes"
+    named = f"; the {which} most often mistaken named" if worst else ""
     axes.set_title("What the network sees as alike", pad=24)
     text = f"{images:,} test images by the features before the last layer; {wrong:,} mistakes ringed{named}"
     axes.annotate(text, (0, 1), xytext=(0, 8), xycoords="axes fraction", textcoords="offset points", size=10)

@@ -2,11 +2,14 @@
 
 import re
 
-_CREDENTIALS = re.compile(r"(\w:?//)\S*@")  # whatever the password consists of, and if the URI is misspelt
+# Whatever the password consists of, and if the URI is misspelt. SQLAlchemy takes and writes blanks in it: then it ends
+# at the first @ in a sentence, which may go on, and at the last where a text begins with the URI. A port is none.
+_WHOLE = re.compile(r"\A(\w[\w+.-]*:?//)(?!\S*@)[^\s/@:\[]*:(?!\d+\b)[^\n]*@")
+_CREDENTIALS = re.compile(r"(\w:?//)(?:\S*@|[^\s/@:\[]*:(?!\d+\b)[^\n@'\"]*@)")
 # Libraries take an address apart before they complain: user and password then stand there without their protocol.
 _BARE = re.compile(r"(?<![\w/:])[^\s/@:'\"]+:(?!/)\S*@")
 _QUERY = re.compile(r"(\w://[^?\s]*)\?\S*")
-_SECRET = re.compile(r"\w://[^\s/@]*:\S*@|[?&](password|passwd|pwd|token|secret|api_?key)=", re.IGNORECASE)
+_SECRET = re.compile(r"\w://[^\s/@]*:[^\n@]*@|[?&](password|passwd|pwd|token|secret|api_?key)=", re.IGNORECASE)
 
 
 def redacted(text: str) -> str:
@@ -14,7 +17,8 @@ def redacted(text: str) -> str:
 
     It is read as text: SQLAlchemy's `make_url` takes one URI, and none that is misspelt or part of a sentence.
     """
-    return _QUERY.sub(r"\1", _BARE.sub("", _CREDENTIALS.sub(r"\1", text)))
+    without = _CREDENTIALS.sub(r"\1", _WHOLE.sub(r"\1", text))
+    return _QUERY.sub(r"\1", _BARE.sub("", without))
 
 
 def holds_secret(uri: str) -> bool:

@@ -50,13 +50,14 @@ def _with_copies(known: Mapping[str, tuple[str | None, str]]) -> list[str]:
     Those of identical images are one, and those of near-duplicates, if they were looked for.
     """
     groups = {name: group or digest for name, (group, digest) in known.items()}
-    first = {digest: name for name, (_, digest) in reversed([*known.items()])}
-    identical = [[first[digest], name] for name, (_, digest) in known.items() if first[digest] != name]
+    identical: dict[str, list[str]] = {}
+    for name, (_, digest) in known.items():
+        identical.setdefault(digest, []).append(name)
     report = records.read_json(paths.DATASET) if paths.DATASET.exists() else {}
     found = report.get("near_duplicates", {})
     pairs = ([image["name"] for image in pair["images"]] for pair in found.get("pairs", ()))
     alike = [[name for name in names if name in groups] for names in found.get("groups") or pairs]
-    together = [*alike, *identical]
+    together = [*alike, *identical.values()]
     leader = leaders(groups.values(), ((groups[names[0]], groups[name]) for names in together for name in names[1:]))
     return [leader[group] for group in groups.values()]
 

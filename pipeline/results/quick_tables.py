@@ -35,8 +35,10 @@ def read(
         )
     except ArrowException:
         return None
-    said = [found[names[place]].to_pylist() for place in texts]
-    return said, np.column_stack([found[names[place]].to_numpy() for place in numbers])
+    values = np.empty((len(found), len(numbers)))
+    for column, place in enumerate(numbers):
+        values[:, column] = found[names[place]].to_numpy()
+    return [found[names[place]].to_pylist() for place in texts], values
 
 
 def _is_common(path: Path) -> bool:

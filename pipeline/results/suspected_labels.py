@@ -31,11 +31,14 @@ class Asked:
 
 
 def ask(stored: Stored, classes: Sequence[str], folds: int, corrected: Mapping[str, str] | None = None) -> Asked:
-    """Hold out a part of the images after another. Raises DataError if there are fewer groups of them than `folds`,
-    or each class is one."""
+    """Hold out a part of the images after another. Raises DataError if there are fewer groups of them than `folds`, or
+    images of every class, or each class is one."""
     groups = len(set(stored.groups))
     if groups < folds:
         raise DataError(f"--folds: found {folds}, and there are {groups} groups of images; allowed: less")
+    most = int(np.bincount(stored.labels).max())
+    if most < folds:
+        raise DataError(f"--folds: found {folds}, and no class has more than {most} images; allowed: 2 to {most}")
     unjudged = label_noise.unjudged(stored.labels, stored.groups, folds)
     if set(unjudged) >= set(stored.labels):
         raise DataError("data.splitting.group: all images of each class are one group; allowed: several groups of each")

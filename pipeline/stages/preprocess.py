@@ -127,6 +127,8 @@ def _joined(pools: list[Pool], pairs: list[Pair] | None, params: Params) -> list
 def _resolve(groups: list[Group], classes: list[str], params: Params) -> set[str]:
     """The names to leave out because of identical images. Raises DataError for leaks that nobody has allowed."""
     if params.data.deduplicate:
+        if params.data.splitting.method == "stable" and not params.data.allow_leaks:
+            integrity.refuse_joined_groups(groups, classes)
         return integrity.superfluous(groups)
     if not params.data.allow_leaks:
         integrity.refuse_leaks(groups, classes)

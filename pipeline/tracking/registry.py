@@ -32,7 +32,7 @@ _TABLES = {
 }
 _FIGURES = ("test_accuracy", "test_accuracy_low", "test_accuracy_high")
 _TOLD = (tags.FINGERPRINT, "dataset_digest", tags.COMMIT)
-_ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the model; the alias
+_ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the model; the alias; a run
 
 
 @dataclass(frozen=True)

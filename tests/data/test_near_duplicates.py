@@ -115,17 +115,19 @@ def test_the_bound_is_never_below_what_it_stands_for():
     assert (bound * 2 == np.rint(bound * 2)).all()
 
 
-def test_the_strongest_candidates_are_kept_when_there_are_many(monkeypatch):
+def test_the_strongest_candidates_are_kept_when_there_are_many_and_it_is_said(monkeypatch, capsys):
     items = with_copies([made_up(seed) for seed in range(10)])
     small = looks.stacked([item.look for item in items])
     digests = [item.sha256 for item in items]
     every = near_candidates.candidates(small, digests)
     assert len(every) > 12
+    assert capsys.readouterr().err == ""
     monkeypatch.setattr(near_candidates, "_CANDIDATES", 0)
     monkeypatch.setattr(near_candidates, "_FREE", 8)
     monkeypatch.setattr(near_candidates, "_AT_ONCE", 100)
     kept = near_candidates.candidates(small, digests)
     assert sorted(kept["score"]) == sorted(every["score"])[-8:]
+    assert "more than 8 pairs of 23 images look roughly alike" in capsys.readouterr().err
 
 
 def _opened(path: Path) -> Image.Image:

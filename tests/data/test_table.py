@@ -130,6 +130,13 @@ def test_weights_that_are_none_are_told_row_by_row(tmp_path, weight):
     assert f"line 2: the weight is {weight}; allowed: 0 to 1,000,000, as in 0.5, or nothing for 1" in message
 
 
+@pytest.mark.parametrize("group", [" ", "\N{NO-BREAK SPACE}", "\N{ZERO WIDTH SPACE}"])
+def test_a_group_that_nobody_sees_is_none(tmp_path, group):
+    """All images without a group would be one."""
+    message = refused(save(tmp_path / "l.csv", "file,label,group", f"1.png,rose,{group}", "2.png,tulip,plant"))
+    assert "line 2: the group is a blank; allowed: a name, or nothing for an image that is in none" in message
+
+
 def weights(source: Path, file: str) -> dict[str, float]:
     path = source / file
     return table_source.weights(table_source.Table(source, path, table.read(path)))

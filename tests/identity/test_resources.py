@@ -44,7 +44,7 @@ def test_seconds_memory_and_machine_of_the_whole_process_are_noted_with_the_resu
     found = resources.of_run()["evaluate"]
     assert set(found) == {"seconds", "cpu_seconds", "peak_bytes", "machine"}
     assert 2.2 - CLOCK_STEP < found["seconds"] < time.monotonic() - began + CLOCK_STEP
-    assert 1 <= found["cpu_seconds"] < found["seconds"] - 1.2 + CLOCK_STEP
+    assert 1 <= found["cpu_seconds"] < found["seconds"] - 1.2 + 2 * CLOCK_STEP  # both are rounded
     assert found["peak_bytes"] is None or 10**6 < found["peak_bytes"] < 10**12
     assert "cpu" in found["machine"]
 

@@ -17,6 +17,7 @@ from pipeline.process.errors import ConfigError
 from tests import shipped
 
 CONTENT = shipped.content()
+OF_FILE = {"backbone.layers": [], "backbone.weights": "file"}
 
 
 def with_value(key: str, value: Any) -> dict:
@@ -121,6 +122,12 @@ def test_all_wrong_keys_are_listed_at_once():
         ({"backbone.name": "VGG16"}, "backbone: layers describes name: convolutions, and name is 'VGG16'"),
         ({"backbone.weights": "imagenet"}, "weights: imagenet exists for keras.applications only"),
         ({"backbone.name": "saved", "backbone.layers": [], "backbone.weights": "none"}, "brings its own weights"),
+        ({**OF_FILE, "backbone.name": "models:/a@champion"}, "found 'models:/a@champion', which is another model when"),
+        ({**OF_FILE, "backbone.name": "models:/a/Production"}, "which is another model when a better one is"),
+        (
+            {**OF_FILE, "backbone.name": "models:/a/latest"},
+            "allowed: one that stays, models:/name/version, models:/id or",
+        ),
         ({"images.augmentation.views": 1, "images.augmentation.on_the_fly": True}, "exclude each other"),
         ({"data.splitting.group": "plant"}, "data.splitting: group: 'plant' has no (…) that says what the group is"),
         ({"data.splitting.group": "(plant"}, "data.splitting: group: '(plant' is not a regular expression"),

@@ -47,6 +47,15 @@ def test_of_many_classes_the_mistaken_ones_are_named() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [(3, "; the 3 classes most often mistaken named"), (1, "; the class most often mistaken named"), (0, "ringed")],
+)
+def test_the_title_names_as_many_as_are_named(wrong: int, said: str) -> None:
+    (title,) = (text for text in texts(drawn(classes=40, images=400, wrong=wrong)) if "test images" in text)
+    assert title.endswith(said)
+
+
 def test_names_at_the_edge_are_within_the_picture() -> None:
     features = np.array([[-9.0, 0.0], [-9.0, 0.1], [9.0, 0.0], [9.0, 0.1]])
     labels = np.array([0, 0, 1, 1])

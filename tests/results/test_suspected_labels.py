@@ -51,6 +51,14 @@ def test_more_folds_than_groups_are_refused():
         suspected_labels.ask(stored(8.0), CLASSES, 61)
 
 
+def test_more_folds_than_images_of_any_class_are_refused():
+    most = int(np.bincount(stored(8.0).labels).max())
+    with pytest.raises(
+        DataError, match=f"--folds: found {most + 1}, and no class has more than {most} images; allowed: 2"
+    ):
+        suspected_labels.ask(stored(8.0), CLASSES, most + 1)
+
+
 def test_of_a_class_that_is_one_group_nothing_is_said():
     """A head that has never seen a class calls all its images something else; that is no sign of a wrong label."""
     given = stored(8.0)

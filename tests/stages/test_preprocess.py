@@ -355,6 +355,16 @@ def test_stable_splits_join_no_groups_and_say_which_images_they_share(project, r
         run(**plants, splitting=splitting(params, method="stable", group=r"([ab]\d+)[xyz]"))
 
 
+def test_keeping_one_of_each_joins_no_groups_either(project, run, plants, params):
+    """The other images of the plant would stay in both splits."""
+    for n in range(19):
+        shutil.copy(project / f"source/a/a{n:02}x.png", project / f"source/a/a{n + 1:02}z.png")
+    stable = splitting(params, method="stable", group=r"([ab]\d+)[xyz]")
+    with pytest.raises(DataError, match=r"(?s)several groups that are in different splits:.*Give these groups one"):
+        run(**plants, splitting=stable, deduplicate=True)
+    run(**plants, splitting=stable, deduplicate=True, allow_leaks=True)
+
+
 def test_groups_of_different_splits_that_look_the_same_are_refused(project, run, folder, params):
     """One plant, written in two ways, would be learned and asked about."""
     rows = [f"{file.relative_to(project / 'source').as_posix()}" for file in sorted(project.glob("source/*/*/*.png"))]

@@ -28,6 +28,7 @@ ADDRESSES = [
     f"postgresql://me:{SECRET}@db.example.org/mlflow",
     f"postgresql+psycopg2://me:{SECRET}@127.0.0.1:5432/optuna",
     f"https://me:{SECRET}@mlflow.example.org:5000/x",
+    f"postgresql://me:correct {SECRET}@db.example.org/mlflow",
     f"https://mlflow.example.org/?token={SECRET}",
     f"mysql://db.example.org/mlflow?user=me&password={SECRET}",
 ]

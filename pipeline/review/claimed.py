@@ -1,8 +1,9 @@
 """What a review is about: the reported accuracy, the margin, and who declared them when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from pipeline.filing.claims import Claim
 from pipeline.process.errors import ConfigError
 from pipeline.results import sequential
 from pipeline.results.seeds import Measured, counted
@@ -62,7 +63,7 @@ def of(subject: Subject, margin: float | None = None, own_images: bool = False) 
     most = claim.most_seeds if claim else sequential.MOST_SEEDS
     if claim and claim.value is not None and claim.n:
         reported = Measured((claim.value,), claim.n, claim.seeds)
-        official = dict(claim.contents) if claim.images == "same" else {}
+        official = _official(claim)
         same = _expected(subject, official[split]) if split in official else claim.images == "same" and not own_images
         what = "the published figure" if claim.origin == "published" else "this project's own figure"
         return Claimed(what, split, reported, found, declared, False, same, most, official)
@@ -74,6 +75,20 @@ def of(subject: Subject, margin: float | None = None, own_images: bool = False) 
     what = "the figures on record" + (" (claim.yaml states none)" if claim else "")
     same = record.params.data == subject.params.data
     return Claimed(what, split, record.measured(split), found, declared, True, same, most)
+
+
+def of_figures(claimed: Claimed, claim: Claim | None, own_images: bool) -> Claimed:
+    """By what the further figures of a `claim` are judged: published ones by its images, also where it has no accuracy
+    and that of the record is looked at.
+    """
+    if claim is None or claim.origin != "published" or not claimed.of_record:
+        return claimed
+    same = claim.images == "same" and not own_images
+    return replace(claimed, of_record=False, reported=None, same_images=same, official=_official(claim))
+
+
+def _official(claim: Claim) -> dict[str, str]:
+    return dict(claim.contents) if claim.images == "same" else {}
 
 
 def _expected(subject: Subject, official: str) -> bool:

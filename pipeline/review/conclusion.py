@@ -1,7 +1,7 @@
 """From what ran to what is said of the claim."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.files import paths
 from pipeline.filing import divergence, locks
@@ -65,19 +65,11 @@ def of(claim: Claimed, record: Record | None, first: Rerun, found: Sequence[Evid
 
 
 def further(
-    claim: Claim | None, claimed_: Claimed, record: Record | None, first: Rerun, found: Sequence[Evidence], own: bool
+    claim: Claim | None, about: Claimed, record: Record | None, first: Rerun, found: Sequence[Evidence]
 ) -> list[FigureVerdict]:
-    """The verdicts on the further figures of a claim, if it has any. `own`: the reviewer's images were run.
-
-    Published ones are of the claim's images, also where it has no accuracy and that of the record is looked at.
-    """
+    """The verdicts on the further figures of a claim, if it has any; `about`: as `claimed.of_figures` has it."""
     if claim is None or not claim.figures:
         return []
-    about = claimed_
-    if claimed_.of_record and claim.origin == "published":
-        same_images = claim.images == "same" and not own
-        official = dict(claim.contents) if claim.images == "same" else {}
-        about = replace(claimed_, of_record=False, reported=None, same_images=same_images, official=official)
     same = {split: _of_the_claim(about, record, first, split) for split in ("validation", "test")}
     return judged(claim, [seed.measured for seed in found], same)
 

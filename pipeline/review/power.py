@@ -17,7 +17,6 @@ _REVIEWS = 2000
 _LIKELY = 0.8
 _NEVER = 0.005
 _POINTS = 100
-_LUCK = "the luck of other images outweighs the margin"
 
 
 def describe(question: Question, images: int, spread: float | None) -> list[str]:
@@ -46,8 +45,8 @@ def obstacle(reproduced: Measured, question: Question) -> str:
     """Why these seeds do not decide, in few words; what would, if anything does."""
     further = [look for look in question.plan.looks if look > len(reproduced.accuracies)]
     if max(chances(question, reproduced.images, 0.0).values(), default=0.0) < _NEVER:
-        finer = "the margin is finer than single images tell"
-        return f"nothing can confirm it: {finer if question.same_images else _LUCK}"
+        finer, luck = "the margin is finer than single images tell", "the luck of other images outweighs the margin"
+        return f"nothing can confirm it: {finer if question.same_images else luck}"
     if len(reproduced.accuracies) == 1:
         return f"{_of_one(question)}; {further[0]} may decide" if further else "too few seeds are declared"
     if would := _deciding(reproduced, question, further):

@@ -145,7 +145,8 @@ def _concluded(plan: _Plan, possible: tuple[str, ...], ran: _Ran) -> Review:
         reservation = f"DVC's cache has other bytes for {', '.join(ran.damaged)}"
     found = evidence.of_runs(ran.reruns, subject.record, claim.split)
     concluded = conclusion.of(claim, subject.record, first, found)
-    others = conclusion.further(subject.claim, claim, subject.record, first, found, _own_images(subject, asked))
+    about = claimed.of_figures(claim, subject.claim, _own_images(subject, asked))
+    others = conclusion.further(subject.claim, about, subject.record, first, found)
     images = asked.elsewhere.sentences(subject.params, subject.record, first.lock, first.test_images)
     return Review(
         subject=subject,

@@ -1,6 +1,5 @@
 """Reviews and replications in MLflow, and the files of a run that is to be reviewed."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -81,25 +80,19 @@ class Replication:
             labels = {tags.FINGERPRINT: fingerprint, tags.PARENT: parent_id, tags.STATE: "published"}
             labels |= {**tags.of_user(), **colours.of_next(store)}
             run = run or store.client.create_run(store.experiment_id, tags=labels, run_name=runs.name(params))
-            _complete(store, run, [*runs.curve(epochs), *_final(values)], runs.parameters(params))
+            _complete(store, run, [*runs.curve(epochs), *runs.figures(values)], runs.parameters(params))
 
     def finished(self, values: Mapping[str, float], report: Path) -> None:
         """Add the means, standard deviations and the report to the replication's run. Raises TrackingUnavailable."""
         with conversation(address.tracking_uri(self._params.tracking), UPLOAD_SECONDS):
             store, parent = self._opened()
             store.client.log_artifact(parent.info.run_id, str(report))
-            _complete(store, parent, _final(values))
+            _complete(store, parent, runs.figures(values))
 
     def _opened(self) -> tuple[Store, Run]:
         store = connect(self._params.tracking)
         name = f"{self._over} of {self._params.tracking.experiment}"
         return store, _run(store, name, "replication", f"replication {self._experiment}")
-
-
-def _final(values: Mapping[str, float]) -> list[Metric]:
-    """Of several values at one step MLflow shows the latest, and of one moment the largest."""
-    now = int(time.time() * 1000)
-    return [Metric(key, value, now, 0) for key, value in values.items()]
 
 
 def _complete(store: Store, run: Run, points: list[Metric], params: Mapping[str, str] | None = None) -> None:

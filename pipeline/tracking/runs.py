@@ -75,6 +75,12 @@ def curve(epochs: Iterable[Epoch]) -> list[Metric]:
     ]
 
 
+def figures(values: Mapping[str, float], step: int = 0) -> list[Metric]:
+    """A point of each. Of several at one step MLflow shows the latest, and of one moment the largest."""
+    now = int(time.time() * 1000)
+    return [Metric(key, float(value), now, step) for key, value in values.items()]
+
+
 def points(store: Store, run: Run, names: Iterable[str]) -> dict[tuple[str, int], float]:
     """(metric, step) → value for everything the run has of the metrics `names`."""
     known = [name for name in names if name in run.data.metrics]

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mlflow.entities import DatasetInput, Metric, Run
+from mlflow.entities import DatasetInput, Run
 
 from pipeline.params.schema import Params
 from pipeline.plots import style
@@ -112,7 +112,7 @@ class SweepRun:
             self._children[trial.number] = _send(store, parent, child, trial, params, self._labels, self._inputs)
         self._best = max(self._best, trial.score if trial.score is not None else self._best)
         values = dict(zip(_by_trial(params), (trial.score, self._best), strict=True))
-        points = _metrics({k: v for k, v in values.items() if v is not None and v >= 0}, step=trial.number)
+        points = runs.figures({k: v for k, v in values.items() if v is not None and v >= 0}, step=trial.number)
         runs.log(store, parent, points=runs.missing(points, self._sent))
 
     def _complete(
@@ -128,7 +128,7 @@ class SweepRun:
         for number, values in metrics.items():
             run_id = (parent if number is None else self._children[number]).info.run_id
             run = store.client.get_run(run_id)
-            runs.log(store, run, points=runs.missing(_metrics(values, step=0), runs.points(store, run, values)))
+            runs.log(store, run, points=runs.missing(runs.figures(values), runs.points(store, run, values)))
         store.client.log_artifacts(parent.info.run_id, str(folder))
         for number, path in models.items():
             store.client.log_artifact(self._children[number].info.run_id, str(path), "trained_part")
@@ -189,7 +189,7 @@ def _send(
     found = {objective.of(ACCURACY): trial.accuracy, objective.key: trial.score}
     outcome = {name: value for name, value in found.items() if value is not None}
     present = runs.points(store, run, [*runs.CURVES, *outcome]) if child else {}
-    points = runs.missing([*curve, *_metrics(outcome, step=0)], present)
+    points = runs.missing([*curve, *runs.figures(outcome)], present)
     runs.log(store, run, params=runs.parameters(params), points=points)
     if trial.traceback:
         store.client.log_text(run.info.run_id, trial.traceback, "traceback.txt")
@@ -219,11 +219,6 @@ def _described(trial: Trial, parent: Run, objective: Objective) -> str:
         f"**{objective.said[0].upper()}{objective.said[1:]} {trial.score:.4f}**, {sweep}{kept}."
         f" Take it: `herbarium promote {trial.number}`, then `dvc repro`."
     )
-
-
-def _metrics(values: Mapping[str, float], step: int) -> list[Metric]:
-    now = int(time.time() * 1000)
-    return [Metric(key, float(value), now, step) for key, value in values.items()]
 
 
 def _parameters(params: Params) -> dict[str, str]:

@@ -21,7 +21,7 @@ from tests import drawing, shipped
 from tests.faults import outcomes
 from tests.root import ROOT
 
-pytest_plugins = ["tests.mlflow_tables", "tests.limited_time"]
+pytest_plugins = ["tests.mlflow_tables", "tests.limited_time", "tests.workers"]
 matplotlib.use("Agg")
 variables.settle()  # before any test imports TensorFlow
 drawing.register()

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pipeline.files import paths, records
-from pipeline.plots import style
+
+from .undrawn import empty_picture
 
 TRAINING = {
     "fingerprint": "f" * 64,
@@ -29,9 +30,7 @@ def write_preparation(classes: Sequence[str], images: Mapping[str, int], **of_da
     found = {"groups": [], "count": 0, "contradicting": 0, "leaking": 0, "dropped_images": 0}
     content = {"classes": list(classes), "splits": splits, "duplicates": found, "skipped": []}
     records.write_json(paths.DATASET, {**content, **of_data})
-    figure, axes = style.figure(1, 1)
-    style.show_image(axes[0, 0], np.zeros((2, 2, 1), np.uint8))
-    style.save(figure, paths.SAMPLES_PICTURE)
+    empty_picture(paths.SAMPLES_PICTURE)
 
 
 def _split(images: int, classes: Sequence[str]) -> dict[str, object]:

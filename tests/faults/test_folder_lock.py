@@ -15,6 +15,7 @@ from filelock import FileLock
 from pipeline.files import paths
 from pipeline.process import folder_lock
 from pipeline.process.errors import BusyError
+from tests import dvc_project
 from tests.servers import running, wait_until
 
 STAGE = """
@@ -102,11 +103,12 @@ def dvc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
     """Calls `dvc` in a project of two stages that take a second each, which is the working directory."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "dvc.yaml").write_text(PIPELINE.format(python=sys.executable))
-    dvc = [sys.executable, "-m", "dvc"]
-    subprocess.run([*dvc, "init", "--quiet", "--no-scm"], check=True)
+    dvc_project.begin(tmp_path)
 
     def call(*arguments: str) -> subprocess.CompletedProcess:
-        return subprocess.run([*dvc, *arguments], env=ENVIRONMENT, capture_output=True, text=True)
+        return subprocess.run(
+            [sys.executable, "-m", "dvc", *arguments], env=ENVIRONMENT, capture_output=True, text=True
+        )
 
     return call
 

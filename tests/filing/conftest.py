@@ -3,7 +3,10 @@
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import chdir
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from pipeline.params import config
 from pipeline.results import predictions, typed_tables
 from pipeline.results.predictions import Predictions
 from pipeline.results.seeds import Replicates, Seed, to_json
+from tests import shipped
 from tests.conftest import ROOT
 from tests.tracking.example import write_results
 
@@ -24,8 +28,24 @@ from tests.tracking.example import write_results
 @pytest.fixture
 def finished(project: Path) -> Iterator[Path]:
     """A run's files and a dvc.lock that fits them, made by hand; experiments/digits beside them."""
-    shutil.copytree(ROOT / "experiments/digits", project / "experiments/digits")
-    shutil.rmtree(project / "experiments/digits/record", ignore_errors=True)
+    for path, content in _files().items():
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / path).write_bytes(content)
+    yield project
+    assert not list(project.glob("**/.*.csv"))  # nothing half-written is left
+
+
+@cache
+def _files() -> dict[Path, bytes]:
+    """Of `finished`, made once: many ask for them."""
+    with TemporaryDirectory() as place, chdir(place):
+        (Path(place) / paths.PARAMS).write_text(shipped.PARAMS, encoding="utf-8")
+        shutil.copytree(ROOT / "experiments/digits", "experiments/digits", ignore=shutil.ignore_patterns("record"))
+        _write_run()
+        return {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+
+
+def _write_run() -> None:
     generator = np.random.default_rng(1)
     write_results(generator.dirichlet([1, 1, 1], 6))
     write_measured(predictions.read(paths.PREDICTIONS))
@@ -35,8 +55,6 @@ def finished(project: Path) -> Iterator[Path]:
     for split in ("validation", "test"):
         records.write_csv(paths.ids(split), ["name", "sha256"], rows)
     write_lock()
-    yield project
-    assert not list(project.glob("**/.*.csv"))  # nothing half-written is left
 
 
 def write_measured(tested: Predictions) -> None:

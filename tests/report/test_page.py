@@ -13,7 +13,6 @@ from pipeline.files import paths, records
 from pipeline.identity import stock
 from pipeline.params.keys import flat
 from pipeline.params.schema import Params
-from pipeline.plots import style
 from pipeline.report import page
 from pipeline.results import history, predictions
 from pipeline.results.history import Epoch
@@ -21,6 +20,7 @@ from pipeline.results.predictions import Predictions
 from pipeline.stages.evaluate import measure
 
 from ..finished import write_preparation
+from ..undrawn import empty_picture
 
 CLASSES = ["oak", "<script>alert(1)</script>", "a & b"]
 VOID = {"meta", "img", "br"}
@@ -61,9 +61,8 @@ def finished(project: Path) -> Path:
     predictions.write(paths.PREDICTIONS, test)
     records.write_json(paths.METRICS, measure(test, test))
     history.write(paths.HISTORY, [Epoch(0, 1.1, 0.3, 1.1, 0.3, 0.0), Epoch(1, 0.9, 0.5, 1.0, 0.4, 1e-3)])
-    figure, _ = style.figure(1, 1)
     for picture in paths.EVALUATION_PICTURES:
-        style.save(figure, picture)
+        empty_picture(picture)
     return project
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.results import drawn_tables, predictions
 from pipeline.results.predictions import Predictions
+from tests import dvc_project
 
 HOSTILE = ["</script><script>alert(1)</script>", "<!--<script>", "&lt;b&gt;", "salt & pepper"]
 
@@ -31,10 +32,10 @@ def test_names_end_no_script_of_dvcs_page(tmp_path: Path, outcome: Callable[...,
     predictions.write(table, written)
     read = predictions.read(table)
     assert (read.classes, read.names) == (written.classes, written.names)
-    dvc = [sys.executable, "-m", "dvc"]
-    subprocess.run([*dvc, "init", "--quiet", "--no-scm"], cwd=tmp_path, check=True)
+    dvc_project.begin(tmp_path)
     drawing = ["plots", "show", table.name, "--template", "confusion", "-x", "label", "-y", "predicted"]
-    subprocess.run([*dvc, *drawing, "--out", "drawn"], cwd=tmp_path, check=True, capture_output=True)
+    command = [sys.executable, "-m", "dvc", *drawing, "--out", "drawn"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     page = (tmp_path / "drawn/index.html").read_text()
     assert "alert(1)" in page
     assert "<script>" not in page.lower()

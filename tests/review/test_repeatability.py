@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.review import repeatability
+from tests import dvc_project
 
 PIPELINE = "stages:\n  dice:\n    cmd: python dice.py\n    deps: [dice.py]\n    outs: [dice.txt]\n"
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    dvc(tmp_path, "init", "--no-scm", "--quiet")
+    dvc_project.begin(tmp_path)
     (tmp_path / "dvc.yaml").write_text(PIPELINE)
     return tmp_path
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from pipeline.results.history import Epoch
 from pipeline.stages import evaluate
 
 from ..finished import write_preparation
+from ..undrawn import undrawn
 
 CLASSES = ["cat", "dog", "newt"]
 COUNTS = {"validation": 12, "test": 31}
@@ -47,11 +49,14 @@ def stored(project: Path) -> dict[str, np.ndarray]:
 
 @pytest.fixture
 def run(params: Params, stored: dict[str, np.ndarray]) -> Callable[..., None]:
-    """The stage, told the probabilities, and as features (N, 4) these and a constant."""
+    """The stage, told the probabilities, and as features (N, 4) these and a constant; whether it draws is said."""
 
-    def evaluated(probabilities: Callable[[str], np.ndarray] = stored.__getitem__, **beside: Any) -> None:
+    def evaluated(
+        probabilities: Callable[[str], np.ndarray] = stored.__getitem__, drawn: bool = False, **beside: Any
+    ) -> None:
         features = {split: np.hstack([p, np.ones((len(p), 1))]) for split, p in stored.items()}
-        evaluate.evaluate(params, probabilities, features.__getitem__, **beside)
+        with nullcontext() if drawn else undrawn():
+            evaluate.evaluate(params, probabilities, features.__getitem__, **beside)
 
     return evaluated
 
@@ -61,7 +66,7 @@ def outputs() -> dict[Path, bytes]:
 
 
 def test_everything_is_written_and_nothing_else(run, stored):
-    run()
+    run(drawn=True)
     tables = {paths.METRICS, paths.PREDICTIONS, paths.CONFUSION, paths.CALIBRATION, paths.SCORES, paths.FEATURE_MAP}
     tables |= {paths.VALIDATION_PREDICTIONS, paths.TYPED_PREDICTIONS, paths.TYPED_VALIDATION_PREDICTIONS}
     before = {paths.HISTORY, paths.DATASET, paths.SAMPLES_PICTURE}
@@ -134,20 +139,20 @@ def test_what_the_network_looked_at_is_drawn_for_mistakes_and_hits(run, stored):
         asked.append(images)
         return np.ones((len(images), 3, 3))
 
-    run(look=look)
+    run(look=look, drawn=True)
     (images,) = asked
     wrong, right = choose(np.arange(31) % 3, stored["test"], MOST_WRONG, MOST_SHOWN)
     np.testing.assert_array_equal(images, records.read_npy(paths.images("test"))[[*wrong, *right]])
     assert (len(wrong), len(right)) == (MOST_WRONG, MOST_SHOWN - MOST_WRONG)
     tinted = paths.WHY_PICTURE.read_bytes()
-    run()
+    run(drawn=True)
     assert paths.WHY_PICTURE.read_bytes() != tinted
 
 
 def test_repeating_gives_the_same_bytes(run, stored):
-    run()
+    run(drawn=True)
     first = outputs()
-    run()
+    run(drawn=True)
     assert outputs() == first
 
 
@@ -221,6 +226,6 @@ def test_photographs_are_drawn(run, stored):
     photographs = [Image.open(file).convert("RGB").resize((64, 64)) for file in files]
     images = np.stack([np.asarray(photograph) for photograph in photographs])
     records.write_npy(paths.images("test"), np.resize(images, (COUNTS["test"], 64, 64, 3)))
-    run()
+    run(drawn=True)
     colours = Image.open(paths.PREDICTIONS_PICTURE).convert("HSV").split()[1].getextrema()
     assert colours[1] > 50

@@ -14,6 +14,7 @@ from dvc.utils.serialize import _common
 from pipeline.process import dvc
 from pipeline.process.compat import dvc_internals
 from pipeline.process.errors import BusyError
+from tests import dvc_project
 from tests.conftest import ROOT
 
 
@@ -85,8 +86,8 @@ def test_a_failing_stage_still_fails(project_with_a_stage):
 @pytest.fixture
 def project_with_a_stage(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    for command in (["git", "init", "-q"], [*dvc.command("init", "-q")]):
-        subprocess.run(command, cwd=tmp_path, check=True)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    dvc_project.begin(tmp_path, git=True)
     (tmp_path / "dvc.yaml").write_text("stages:\n  greet:\n    cmd: echo hello\n")
     return tmp_path
 

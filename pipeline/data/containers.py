@@ -15,6 +15,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _XMP_IN_PNG = b"XML:com.adobe.xmp"
 _EXIF_IN_PNG = b"Raw profile type exif"
 _MOST_TEXT = 1 << 24  # bytes of a PNG's compressed text: an orientation is within the first few
+_MOST_EXIF = 1 << 24  # bytes of a JPEG's, likewise
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xDA)}
 
 def _jpeg(encoded: bytes) -> Parted:
     """Up to the first scan, where all metadata is; from there on the file is taken as it is."""
-    kept, exif, xmp, at = [encoded[:2]], b"", b"", 2
+    kept, exif, xmp, at = [encoded[:2]], bytearray(), b"", 2
     while at + 4 <= len(encoded) and encoded[at : at + 2] != bytes((0xFF, _SCAN)):
         marker = encoded[at + 1]
         if encoded[at] != 0xFF or marker in (0x00, 0xFF):
@@ -57,10 +58,11 @@ def _jpeg(encoded: bytes) -> Parted:
         if _decides_pixels(marker, content):
             kept.append(segment)
         elif content.startswith(b"Exif\0\0"):
-            exif += content[6:]  # longer than one segment can be, it goes on in the next
+            # Longer than one segment can be, it goes on in the next; an orientation is within the first.
+            exif += content[6:] if len(exif) < _MOST_EXIF else b""
         elif content.startswith(b"http://ns.adobe.com/xap/1.0/\0"):
             xmp = content.partition(b"\0")[2]
-    return Parted(b"".join([*kept, encoded[at:]]), exif, xmp)
+    return Parted(b"".join([*kept, encoded[at:]]), bytes(exif), xmp)
 
 
 def _decides_pixels(marker: int, content: bytes) -> bool:

@@ -1,17 +1,24 @@
 """Labels that a person has corrected: a file of names, each with the right class or `drop`, that fetch keeps beside
 the images and preprocess applies, so that it is versioned with them and part of every key."""
 
+from __future__ import annotations
+
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.data import names
 from pipeline.data.listing import listed
 from pipeline.data.reading import Example
+from pipeline.files import paths, records
 from pipeline.process import naming
 from pipeline.process.errors import DataError
 from pipeline.results.correction_list import COLUMNS, CORRECTION, NAME
+
+if TYPE_CHECKING:
+    from pipeline.data.integrity import Item
 
 DROP = "drop"
 _SHOWN = 20
@@ -66,6 +73,12 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str], list[str]]]:
         raise DataError(f"data.corrections: {path} is no CSV file in UTF-8 ({error})") from None
 
 
+def in_force() -> dict[str, str]:
+    """name → class or `DROP`, as fetch keeps them beside the images of the project; empty if there are none."""
+    found: dict[str, str] = records.read_json(paths.CORRECTIONS) if paths.CORRECTIONS.exists() else {}
+    return found
+
+
 def applied(examples: Iterable[Example], corrections: Corrections, classes: Sequence[str]) -> Iterator[Example]:
     """`examples` with their corrected labels, without the dropped ones."""
     for example in examples:
@@ -74,6 +87,21 @@ def applied(examples: Iterable[Example], corrections: Corrections, classes: Sequ
             yield example
         elif correction != DROP:
             yield replace(example, label=classes.index(correction))
+
+
+def of_copies(items: Sequence[Item], corrections: Corrections) -> dict[str, str]:
+    """name → correction, of all images that are identical to a corrected one: where one of each is kept, whoever
+    corrects it knows no other. Raises DataError if identical images are corrected in several ways.
+    """
+    found: dict[str, str] = {}
+    for item in items:
+        correction = corrections.get(item.name)
+        if correction and found.setdefault(item.sha256, correction) != correction:
+            raise DataError(
+                f"data.corrections: {names.plain(item.name)} is {correction}, and {found[item.sha256]} by another row"
+                " that is of an identical image; with data.deduplicate: true one of them is kept: correct them alike"
+            )
+    return {item.name: found[item.sha256] for item in items if item.sha256 in found}
 
 
 def refuse_unknown(corrections: Corrections, there: Iterable[str]) -> None:

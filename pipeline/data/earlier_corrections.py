@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from pipeline.data import corrections
 from pipeline.data import names as shown
 from pipeline.data.listing import listed
-from pipeline.files import paths, records
+from pipeline.files import paths
 from pipeline.process.errors import DataError
 
 _SHOWN = 10
@@ -17,7 +17,7 @@ def kept(names: Collection[str], classes: Sequence[str]) -> dict[str, str]:
     Raises DataError if the two contradict each other, or a correction in the list is none, or of an image that is not
     here: of other images, or of these when there were more of them.
     """
-    force: dict[str, str] = records.read_json(paths.CORRECTIONS) if paths.CORRECTIONS.exists() else {}
+    force = corrections.in_force()
     written = corrections.read(paths.SUSPECTED, classes) if paths.SUSPECTED.exists() else {}
     known = {*names, *force}
     elsewhere = [f"{name} is {written[name]} there, and no image here" for name in written if name not in known]

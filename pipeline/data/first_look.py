@@ -12,7 +12,6 @@ from pipeline.data import corrections, images, looks, parallel, preparation, rea
 from pipeline.data.integrity import Item
 from pipeline.data.reading import Example
 from pipeline.data.thumbnails import thumbnail
-from pipeline.files import paths, records
 
 ODDEST = 5
 _SIDES = (32, 48, 64, 96, 128, 160, 192, 224)  # pixels; powers of two and what networks were made for
@@ -41,7 +40,7 @@ def of_source(builder: Any, advance: Callable[[int], object]) -> list[Seen]:
 
 def _examples(builder: Any, advance: Callable[[int], object]) -> Iterator[tuple[str, Example]]:
     """With the labels that data.corrections gives them, without those it drops."""
-    corrected = records.read_json(paths.CORRECTIONS) if paths.CORRECTIONS.exists() else {}
+    corrected = corrections.in_force()
     classes = reading.classes(builder.info)
     for split in builder.info.splits:
         read = _told(reading.examples(builder, split, None), advance)

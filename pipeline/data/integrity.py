@@ -67,37 +67,29 @@ def superfluous(groups: Iterable[Group]) -> set[str]:
 
 def refuse_joined_groups(groups: Iterable[Group], classes: list[str]) -> None:
     """Raise DataError if identical images join two groups that are in different splits: keeping one joins no groups."""
-    leaks = [group for group in groups if group.leaking and len({item.group for item in group.items}) > 1]
-    if not leaks:
-        return
     lines = [
         " = ".join(f"{i.split}: {i.name} ({classes[i.label]}, group {i.group or 'none'})" for i in group.items)
-        for group in leaks
+        for group in groups
+        if group.leaking and len({item.group for item in group.items}) > 1
     ]
-    raise DataError(
-        "\n".join(
-            [
-                f"data.splitting.group: {len(leaks)} times identical images are of several groups that are in different"
-                " splits:",
-                *listed(lines, _SHOWN),
-                "Give these groups one name, or set data.allow_leaks: true to go on with all.",
-            ]
-        )
+    _refuse(
+        lines,
+        f"data.splitting.group: {len(lines)} times identical images are of several groups that are in different"
+        " splits:",
+        "Give these groups one name, or set data.allow_leaks: true to go on with all.",
     )
 
 
 def refuse_leaks(groups: Iterable[Group], classes: list[str]) -> None:
     """Raise DataError, naming images, if identical images are in two splits; `classes` are the K class names."""
     leaks = [group for group in groups if group.leaking]
-    if not leaks:
-        return
-    lines = [" = ".join(f"{i.split}: {i.name} ({classes[i.label]})" for i in group.items) for group in leaks]
-    raise DataError(
-        "\n".join(
-            [
-                f"data.splits: {len(leaks)} groups of identical images are in more than one split:",
-                *listed(lines, _SHOWN),
-                "Set data.deduplicate: true to keep one of each, or data.allow_leaks: true to go on with all.",
-            ]
-        )
+    _refuse(
+        [" = ".join(f"{i.split}: {i.name} ({classes[i.label]})" for i in group.items) for group in leaks],
+        f"data.splits: {len(leaks)} groups of identical images are in more than one split:",
+        "Set data.deduplicate: true to keep one of each, or data.allow_leaks: true to go on with all.",
     )
+
+
+def _refuse(leaks: list[str], found: str, remedy: str) -> None:
+    if leaks:
+        raise DataError("\n".join([found, *listed(leaks, _SHOWN), remedy]))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.data import images, looks, parallel
+from pipeline.data.corrections import DROP, Corrections
 from pipeline.data.integrity import Item
 from pipeline.data.pixels import Pixels, write_header
 from pipeline.data.reading import Example
@@ -18,10 +19,15 @@ from pipeline.process.errors import DataError
 
 @dataclass(frozen=True)
 class Pool:
-    """Images of one part of the source: their pixels, and what each of the first of them is."""
+    """Images of one part of the source: pixels, what those in use are, and in which `rows`; None: in the first."""
 
     pixels: Pixels
     items: Sequence[Item]
+    rows: Sequence[int] | None = None
+
+    def placed(self) -> list[tuple[int, Item]]:
+        """Each item with its row of `pixels`."""
+        return list(zip(range(len(self.items)) if self.rows is None else self.rows, self.items, strict=True))
 
 
 def fill(
@@ -59,6 +65,13 @@ def fill(
                 samples.offer(seen)
             advance(1)
     return items
+
+
+def corrected(pool: Pool, found: Corrections, classes: Sequence[str]) -> Pool:
+    """`pool` with the labels that are `found` for its images, by name, and without those to be dropped."""
+    kept = [(row, item) for row, item in pool.placed() if found.get(item.name) != DROP]
+    labelled = [replace(i, label=classes.index(found[i.name])) if i.name in found else i for _, i in kept]
+    return Pool(pool.pixels, labelled, [row for row, _ in kept])
 
 
 def _prepared(example: Example, split: str, shape: tuple[int, ...]) -> tuple[Item, np.ndarray, np.ndarray]:
@@ -100,12 +113,12 @@ def write(split: str, pools: Sequence[Pool], without: set[str], weights: Mapping
     And weights.npy, if images have `weights`: by name, of those that do not count 1. Of test images all count the same.
     """
     rows = [
-        (pool.pixels, i, item)
+        (pool.pixels, row, item)
         for pool in pools
-        for i, item in enumerate(pool.items)
+        for row, item in pool.placed()
         if item.split == split and item.name not in without
     ]
-    _write_pixels([(pixels, i) for pixels, i, _ in rows], pools[0].pixels.shape[1:], paths.images(split))
+    _write_pixels([(pixels, row) for pixels, row, _ in rows], pools[0].pixels.shape[1:], paths.images(split))
     records.write_npy(paths.labels(split), np.array([item.label for *_, item in rows], dtype=np.int64))
     _write_weights(split, [item.name for *_, item in rows], weights)
     records.write_csv(paths.ids(split), ["name", "sha256"], [(item.name, item.sha256) for *_, item in rows])

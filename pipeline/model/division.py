@@ -16,7 +16,7 @@ from pipeline.identity import fingerprint, seeds
 from pipeline.model.folds import Fold
 from pipeline.model.selection import labels_of
 from pipeline.process.errors import CombinationError
-from pipeline.results.together import leaders
+from pipeline.results.together import groups_joined, identical_in, leaders
 
 
 def check(folds: int, asked_by: str, root: Path = Path()) -> None:
@@ -80,6 +80,11 @@ def redrawn(number: int, seed: int, root: Path = Path()) -> Fold:
     return Fold(repeat + 1, place + 1, np.sort(kept), held_out)
 
 
+def digest(found: Sequence[Fold]) -> str:
+    """Of which images are in which fold: equal for equal divisions of as many images."""
+    return records.digest([fold.digest for fold in found])
+
+
 def _divided(labels: np.ndarray, units: np.ndarray, folds: int, seed: int) -> Iterable[tuple[np.ndarray, np.ndarray]]:
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
@@ -104,11 +109,10 @@ def _units(root: Path) -> np.ndarray:
 
 def _bonds(root: Path) -> dict[str, list[str]]:
     """What ties each image, by name, to others: its group, and the near-duplicates that were looked for and listed."""
-    bonds: dict[str, list[str]] = {}
-    if (root / paths.SPLIT_TABLE).exists():
-        for row in records.read_csv(root / paths.SPLIT_TABLE):
-            bonds[row["name"]] = [f"group {row['group']}"] if row["group"] else []
+    rows = records.read_csv(root / paths.SPLIT_TABLE) if (root / paths.SPLIT_TABLE).exists() else []
     report = records.read_json(root / paths.DATASET) if (root / paths.DATASET).exists() else {}
+    groups = groups_joined({row["name"]: row["group"] for row in rows}, identical_in(report))
+    bonds = {name: [f"group {group}"] for name, group in groups.items()}
     for number, names in enumerate(_alike(report.get("near_duplicates", {}))):
         for name in names:
             bonds.setdefault(name, []).append(f"copies {number}")

@@ -7,6 +7,7 @@ is set aside while drawing: it would change the bytes.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,11 @@ def _families() -> list[str]:
 
 def width(text: str, size: float = 11, weight: str = "normal") -> float:
     """How wide `text` is, inches, in letters of `size` points."""
-    font = FontProperties(family=_families(), size=size, weight=weight)
+    return _measured(text, tuple(_families()), size, weight)
+
+
+@lru_cache(maxsize=1 << 14)  # the same names are in most pictures, and each is tried in many lengths
+def _measured(text: str, families: tuple[str, ...], size: float, weight: str) -> float:
+    font = FontProperties(family=list(families), size=size, weight=weight)
     points, _, _ = TextToPath().get_text_width_height_descent(text, font, ismath=False)
     return float(points) / _POINTS

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pipeline.files import features_index, paths, records
 from pipeline.process.errors import DataError
-from pipeline.results.together import leaders
+from pipeline.results.together import groups_joined, identical_in, leaders
 
 _CHUNK = 256  # images
 
@@ -29,7 +30,8 @@ def read() -> Stored:
     """Raises DataError if nothing has been extracted."""
     if missing := features_index.missing(paths.SPLITS, Path()):
         raise DataError(f"{missing}: not found; nothing has been extracted here yet: run `dvc repro extract-features`")
-    group_of = {row["name"]: row["group"] for row in records.read_csv(paths.SPLIT_TABLE)}
+    table = {row["name"]: row["group"] for row in records.read_csv(paths.SPLIT_TABLE)}
+    group_of = groups_joined(table, identical_in(_report()))
     cuts = features_index.read(paths.SPLITS, Path())["cuts"]
     files = [cut["file"] for cut in cuts if cut["file"]]
     ids = {split: records.read_csv(paths.ids(split)) for split in paths.SPLITS}
@@ -53,13 +55,17 @@ def _with_copies(known: Mapping[str, tuple[str | None, str]]) -> list[str]:
     identical: dict[str, list[str]] = {}
     for name, (_, digest) in known.items():
         identical.setdefault(digest, []).append(name)
-    report = records.read_json(paths.DATASET) if paths.DATASET.exists() else {}
-    found = report.get("near_duplicates", {})
+    found = _report().get("near_duplicates", {})
     pairs = ([image["name"] for image in pair["images"]] for pair in found.get("pairs", ()))
     alike = [[name for name in names if name in groups] for names in found.get("groups") or pairs]
     together = [*alike, *identical.values()]
     leader = leaders(groups.values(), ((groups[names[0]], groups[name]) for names in together for name in names[1:]))
     return [leader[group] for group in groups.values()]
+
+
+def _report() -> dict[str, Any]:
+    found: dict[str, Any] = records.read_json(paths.DATASET) if paths.DATASET.exists() else {}
+    return found
 
 
 def _features(split: str, files: Sequence[str], images: int) -> np.ndarray:

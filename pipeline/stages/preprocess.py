@@ -43,7 +43,7 @@ def run(params: Params) -> None:
     reading.check_slices(builder.info, wanted)
     classes = reading.classes(builder.info)
     samples = Collector(len(classes))
-    pools = _pools(builder, wanted, params, classes, samples)
+    pools, corrected = _pools(builder, wanted, params, classes, samples)
     pairs = _near_duplicates(pools, params)
     together = _joined(pools, pairs, params)
     pools = splitting.drawn_all(pools, builder.info, wanted, params.data.splitting, together, params.data.limit)
@@ -70,38 +70,42 @@ def run(params: Params) -> None:
         report["near_duplicates"] = dataset_report.near_duplicates(near, classes)
     if weights:
         report["weights"] = dataset_report.weights(kept["train"], weights)
-    if corrected := _corrected():
-        report["corrections"] = dataset_report.corrections(corrected)
+    if in_force := corrections.in_force():
+        report["corrections"] = dataset_report.corrections(in_force)
     records.write_json(paths.DATASET, report)
-    style.save(draw(samples.chosen(without=dropped), classes), paths.SAMPLES_PICTURE)
+    style.save(draw(samples.chosen(without={*dropped, *corrected}), classes), paths.SAMPLES_PICTURE)
     print("\n".join([*slices.left_out(wanted, builder.info.splits), _summary(report, kept)]))
 
 
-def _pools(builder: Any, wanted: dict[str, str], params: Params, classes: list[str], samples: Collector) -> list[Pool]:
-    """What is read: the slices, each image in its split, or the source's splits that images are drawn from."""
+def _pools(
+    builder: Any, wanted: dict[str, str], params: Params, classes: list[str], samples: Collector
+) -> tuple[list[Pool], dict[str, str]]:
+    """What is read: the slices, each image in its split, or the source's splits that images are drawn from.
+
+    And name → correction of what was corrected when all had been read, for it is of copies, too.
+    """
     limit, shape = params.data.limit, (params.images.height, params.images.width, params.images.channels)
     if params.data.splitting.method == "slices":
         parts = {split: (text, reading.count(builder.info, text, limit)) for split, text in wanted.items()}
     else:
         sources = splitting.sources(wanted)
         parts = {name: (name, splitting.count(builder.info, name, wanted, limit)) for name in sources}
-    corrected, pools = _corrected(), []
+    corrected, pools = corrections.in_force(), []
     copied = params.data.splitting.method != "slices" or params.data.deduplicate or DROP in corrected.values()
     needed = require_space(sum(int(count) for _, count in parts.values()), shape, copied)
     verbosity.say(f"preprocess: prepared images take {limits.size(needed)} of the disk")
     for name, (text, count) in parts.items():
         pixels = Pixels(count, *shape)
-        examples = corrections.applied(reading.examples(builder, text, count), corrected, classes)
+        read = reading.examples(builder, text, count)
+        examples = read if params.data.deduplicate else corrections.applied(read, corrected, classes)
         looks = params.data.near_duplicates != "ignore"
         items = preparation.fill(pixels, name, examples, classes, samples, looks)
         pools.append(Pool(pixels, items))
-    return splitting.grouped(pools, params.data.splitting.group)
-
-
-def _corrected() -> dict[str, str]:
-    """name → class or drop, of the source's labels that a person has corrected."""
-    found: dict[str, str] = records.read_json(paths.CORRECTIONS) if paths.CORRECTIONS.exists() else {}
-    return found
+    later = {}
+    if corrected and params.data.deduplicate:
+        later = corrections.of_copies([item for pool in pools for item in pool.items], corrected)
+        pools = [preparation.corrected(pool, later, classes) for pool in pools]
+    return splitting.grouped(pools, params.data.splitting.group), later
 
 
 def _near_duplicates(pools: list[Pool], params: Params) -> list[Pair] | None:
@@ -127,7 +131,7 @@ def _joined(pools: list[Pool], pairs: list[Pair] | None, params: Params) -> list
 def _resolve(groups: list[Group], classes: list[str], params: Params) -> set[str]:
     """The names to leave out because of identical images. Raises DataError for leaks that nobody has allowed."""
     if params.data.deduplicate:
-        if params.data.splitting.method == "stable" and not params.data.allow_leaks:
+        if not params.data.allow_leaks:
             integrity.refuse_joined_groups(groups, classes)
         return integrity.superfluous(groups)
     if not params.data.allow_leaks:

@@ -85,6 +85,14 @@ def test_a_jpeg_s_colour_space_is_taken_from_whole_segments_only(marker, content
     same_pixels(JPEG[:2] + segment(marker, content) + JPEG[2:], JPEG)
 
 
+def test_so_much_exif_is_read_as_an_orientation_may_be_in(monkeypatch):
+    """A file may be nothing else; what one segment cannot hold goes on in the next."""
+    monkeypatch.setattr(containers, "_MOST_EXIF", 100)
+    parts = containers.parted(JPEG[:2] + 50 * segment(0xE1, b"Exif\0\0" + bytes(30)) + JPEG[2:])
+    assert len(parts.exif) == 120
+    assert parts.pixels == containers.parted(JPEG).pixels
+
+
 @pytest.mark.parametrize("length", [0, 1])
 def test_a_comment_with_an_impossible_length_is_passed_over(length):
     same_pixels(JPEG[:2] + b"\xff\xfe" + struct.pack(">H", length) + JPEG[2:], JPEG)

@@ -82,6 +82,18 @@ def test_identical_images_and_groups_are_never_parted(stored):
             assert len(together & set(fold.trained.tolist())) in (0, 5)
 
 
+@pytest.mark.parametrize("twin", ["train-0.png", "left out, too"])
+def test_groups_that_share_an_image_are_not_parted_though_it_was_left_out(stored, twin):
+    """Images 0 and 3 are of one plant, 6 is of another; a photograph of both was left out once, or twice."""
+    rows = [(f"train-{i}.png", "dark", {0: "p", 3: "p", 6: "q"}.get(i, ""), "train") for i in range(37)]
+    rows += [("left out", "dark", "q", ""), ("left out, too", "bright", "p", "")]
+    records.write_csv(paths.SPLIT_TABLE, ["name", "class", "group", "split"], rows)
+    twins = {"images": [{"name": twin}, {"name": "left out"}]}
+    records.write_json(paths.DATASET, {"duplicates": {"groups": [twins]}})
+    for fold in division.of_project(4, 3, seed=1):
+        assert len({0, 3, 6} & set(fold.held_out.tolist())) in (0, 3)
+
+
 def test_other_validation_images_are_drawn_from_those_of_training(stored):
     """Draws are disjoint until there are no more; what is tied to a validation image is in none."""
     names_with("train", image3=records.read_csv(paths.ids("validation"))[0]["sha256"])

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from pipeline.results import together
 from pipeline.results.together import leaders
 
 SIZE = 12
@@ -30,3 +31,14 @@ def test_sets_are_those_of_scipy(pairs):
     assert [[found[a] == found[b] for b in range(SIZE)] for a in range(SIZE)] == (
         expected[:, None] == expected
     ).tolist()
+
+
+def test_groups_that_share_an_image_are_one_whichever_of_it_is_left() -> None:
+    groups = {"a": "p", "b": "q", "c": "r", "d": "", "e": "s", "f": "q"}
+    found = together.groups_joined(groups, [["a", "b"], ["c", "d", "gone"]])
+    assert found["a"] == found["b"] == found["f"]
+    assert len({found[name] for name in "ace"}) == 3
+    assert found.keys() == groups.keys() - {"d"}
+    report = {"duplicates": {"groups": [{"images": [{"name": "a"}, {"name": "b"}]}]}}
+    assert together.identical_in(report) == [["a", "b"]]
+    assert together.identical_in({}) == []

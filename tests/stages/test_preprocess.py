@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from pipeline.params.data_section import Splits
 from pipeline.process.errors import DataError
 from pipeline.stages import fetch, preprocess
 from tests import trees
+from tests.undrawn import undrawn
 
 FETCH = ["data.source", "data.name", "data.path", "data.table", "data.corrections", "data.on_bad_image"]
 PREPROCESS = [
@@ -27,9 +29,10 @@ PHOTOGRAPHS = os.environ.get("HERBARIUM_TEST_IMAGES")
 
 @pytest.fixture
 def run(params):
-    """A function that runs fetch (if asked to) and preprocess with other data and images parameters."""
+    """A function that runs fetch (if asked to) and preprocess (drawing if asked to) with other parameters of data and
+    images."""
 
-    def stages(fetching=True, size=(4, 6), channels=3, **data):
+    def stages(fetching=True, size=(4, 6), channels=3, drawn=False, **data):
         height, width = size
         changed = params.model_copy(
             update={
@@ -39,7 +42,8 @@ def run(params):
         )
         if fetching:
             fetch.run(config.narrow(changed, FETCH))
-        preprocess.run(config.narrow(changed, PREPROCESS))
+        with nullcontext() if drawn else undrawn():
+            preprocess.run(config.narrow(changed, PREPROCESS))
 
     return stages
 
@@ -79,14 +83,14 @@ def test_arrays_labels_and_ids_belong_together(project, run, folder, capsys):
 
 
 def test_repeating_gives_the_same_bytes(project, run, folder):
-    run(**folder)
+    run(**folder, drawn=True)
     before = [trees.digest(path) for path in (paths.IMAGES, paths.REPORTS)]
-    run(**folder)
+    run(**folder, drawn=True)
     assert [trees.digest(path) for path in (paths.IMAGES, paths.REPORTS)] == before
 
 
 def test_digits_become_larger_grey_images(project, run):
-    run(size=(28, 28), channels=1, source="digits", name="digits", limit=100)
+    run(size=(28, 28), channels=1, drawn=True, source="digits", name="digits", limit=100)
     assert records.read_npy(paths.images("train")).shape == (100, 28, 28, 1)
     report = records.read_json(paths.DATASET)
     assert report["splits"]["test"]["images"] == 100
@@ -365,6 +369,19 @@ def test_keeping_one_of_each_joins_no_groups_either(project, run, plants, params
     run(**plants, splitting=stable, deduplicate=True, allow_leaks=True)
 
 
+def test_keeping_one_of_each_joins_no_groups_of_the_source_s_own_splits(project, run, folder, params):
+    shutil.copy(project / "source/train/a/0.png", project / "source/test/a/copy.png")
+    files = [path.relative_to(project / "source").as_posix() for path in sorted(project.glob("source/*/*/*.png"))]
+    rows = [f"{f},{f.split('/')[1]},{f.split('/')[0]},{f.split('/')[0]}-{f.split('/')[1]}" for f in files]
+    (project / "source/t.csv").write_text("\n".join(["file,label,split,group", *rows]))
+    table = folder | {"source": "table", "table": "t.csv", "deduplicate": True}
+    for method in ("slices", "stratified"):
+        how = splitting(params, method=method, group="column")
+        with pytest.raises(DataError, match="identical images are of several groups that are in different splits"):
+            run(**table, splitting=how)
+        run(**table, splitting=how, allow_leaks=True)
+
+
 def test_groups_of_different_splits_that_look_the_same_are_refused(project, run, folder, params):
     """One plant, written in two ways, would be learned and asked about."""
     rows = [f"{file.relative_to(project / 'source').as_posix()}" for file in sorted(project.glob("source/*/*/*.png"))]
@@ -389,6 +406,31 @@ def test_corrected_labels_are_those_that_are_learned(project, run, plants, param
     assert sum(per_class(split)["b"] for split in paths.SPLITS) == 21
     assert records.read_json(paths.DATASET)["corrections"] == {"labelled": 1, "dropped": 1}
     assert "labels corrected by a person: 1; left out: 1\n" in capsys.readouterr().out
+
+
+def test_where_one_of_each_is_kept_a_correction_is_of_all_copies(project, run, plants, params):
+    """Whoever corrects it sees the one that is kept: the other must not come back, nor contradict it."""
+    for n in (0, 1):
+        shutil.copy(project / f"source/a/a0{n}x.png", project / f"source/a/copy{n}.png")
+    file = project / "source/corrections.csv"
+    file.write_text("name,correction\na/a00x.png,b\na/a01x.png,drop\n")
+    how = plants | {"deduplicate": True, "corrections": "corrections.csv"}
+    for method in ("stratified", "slices"):
+        run(**how, splitting=splitting(params, method=method), drawn=True)
+        rows = {row["name"]: (row["class"], row["split"]) for row in records.read_csv(paths.SPLIT_TABLE)}
+        twins = [rows["a/a00x.png"], rows["a/copy0.png"]]
+        assert [label for label, _ in twins] == ["b", "b"]
+        assert sum(bool(split) for _, split in twins) == 1
+        assert not {"a/a01x.png", "a/copy1.png"} & rows.keys()
+        for split in paths.SPLITS:
+            pixels = records.read_npy(paths.images(split))
+            for image, row in zip(pixels, records.read_csv(paths.ids(split)), strict=True):
+                original = images.decode((project / "source" / row["name"]).read_bytes(), 3)
+                np.testing.assert_array_equal(image, images.resize(original, 4, 6))
+    assert records.read_json(paths.DATASET)["corrections"] == {"labelled": 1, "dropped": 1}
+    file.write_text("name,correction\na/a00x.png,b\na/copy0.png,drop\n")
+    with pytest.raises(DataError, match=r"by another row that is of an identical image; with data\.deduplicate: true"):
+        run(**how)
 
 
 def test_the_disk_has_room_for_the_copy_of_what_is_left_out(project, run, plants, params, capsys):

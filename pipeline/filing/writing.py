@@ -61,7 +61,7 @@ def file_results(name: str) -> Path:
         records.write_json(folder / image_sets.FILE, image_sets.as_json(results.images))
         pictures.write(folder)
         main = reading.read_lock(paths.LOCK) or {"stages": {}}
-        _write_provenance(folder)
+        _write_provenance(folder, experiments.record_folder(name))
         if found:
             seed_runs.file([seed.seed for seed in found.seeds[1:]], main, folder)
         reading.vouched(folder)
@@ -88,13 +88,22 @@ def _looks(found: Replicates | None) -> dict[str, Any]:
     return {"test_images": images, "trainings": looked.on_test(images)}
 
 
-def _write_provenance(folder: Path) -> None:
-    """What the run took, and the sweep it is a trial of, where there is one."""
+def _write_provenance(folder: Path, before: Path) -> None:
+    """What the run took, and the sweep it is a trial of, where there is one: here, or as the record `before` has it."""
     if took := resources.of_run():
         records.write_json(folder / reading.RESOURCES, took)
     training, metrics = records.read_json(paths.TRAINING), records.read_json(paths.METRICS)
-    if sweep := sweeps.behind(training, metrics):
+    if sweep := sweeps.behind(training, metrics) or _swept_before(before, training):
         records.write_json(folder / reading.SWEEP, sweep)
+
+
+def _swept_before(record: Path, training: dict[str, Any]) -> Any:
+    """What a record of the same training has of its sweep, which may have been elsewhere, or before another one."""
+    try:
+        before, sweep = (contents.read_json(record / name) for name in (paths.TRAINING.name, reading.SWEEP))
+    except DataError:  # a damaged record is mended by filing it again
+        return None
+    return sweep if before and before.get("fingerprint") == training["fingerprint"] else None
 
 
 def _check_results() -> None:

@@ -43,10 +43,10 @@ def _plain(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def of(outcome: Outcome, signer: str, authors: Collection[str], share: str) -> list[Badge]:
-    """The badges, beginning with what a re-run is about. `share`: how much of it was run, empty for all."""
+def of(outcome: Outcome, signer: str, authors: Collection[str], lessening: str) -> list[Badge]:
+    """The badges, beginning with what a re-run is about. `lessening`: why it supports that in part only, or empty."""
     return [
-        _reproduced(outcome, signer, authors, share),
+        _reproduced(outcome, signer, authors, lessening),
         Badge("Results Replicated", "not supported", "the authors' code was used; a replication goes without it"),
         Badge(
             "Artifacts Evaluated – Functional",
@@ -67,12 +67,12 @@ def of(outcome: Outcome, signer: str, authors: Collection[str], share: str) -> l
     ]
 
 
-def _reproduced(outcome: Outcome, signer: str, authors: Collection[str], share: str) -> Badge:
+def _reproduced(outcome: Outcome, signer: str, authors: Collection[str], lessening: str) -> Badge:
     name = "Results Reproduced"
     if outcome is not Outcome.REPRODUCED:
         return Badge(name, "not supported", f"the outcome is {outcome}")
     if same_team(signer, authors):
         return Badge(name, "not supported", f"{signer} is among the authors; it asks for somebody else")
-    if share:
-        return Badge(name, "in part", share)
+    if lessening:
+        return Badge(name, "in part", lessening)
     return Badge(name, "supported", "the claim was reproduced with the authors' artifacts, by none of the authors")

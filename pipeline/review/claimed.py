@@ -68,11 +68,13 @@ def of(subject: Subject, margin: float | None = None, own_images: bool = False) 
         what = "the published figure" if claim.origin == "published" else "this project's own figure"
         return Claimed(what, split, reported, found, declared, False, same, most, official)
     if record is None or (record.lock is None and record.metrics is None):
+        stated = "no accuracy" if claim and claim.figures else "no figure"
         raise ConfigError(
-            f"{subject.name}: no figure is claimed and nothing is on record, so there is nothing to verify; run it"
+            f"{subject.name}: {stated} is claimed and nothing is on record, so there is nothing to verify; run it"
             " (`dvc repro`) and file it (`herbarium record`)"
         )
-    what = "the figures on record" + (" (claim.yaml states none)" if claim else "")
+    stated = "no accuracy" if claim and claim.figures else "none"
+    what = "the figures on record" + (f" (claim.yaml states {stated})" if claim else "")
     same = record.params.data == subject.params.data
     return Claimed(what, split, record.measured(split), found, declared, True, same, most)
 

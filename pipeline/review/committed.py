@@ -16,6 +16,7 @@ from pipeline.process.errors import HerbariumError
 from pipeline.results import sequential
 
 _NOTHING = "not declared"
+YOUNGER = "is younger than the record"
 CUT_OFF = (
     "the history here is cut off, as in a shallow clone: whether the claim is older than its record, and who its"
     " authors are, cannot be told: git fetch --unshallow"
@@ -92,7 +93,7 @@ def _too_young(folder: Path, revision: str, first: tuple[str, Path] | None) -> t
     if not changed:
         return ()
     return (
-        f"{folder / 'claim.yaml'} is younger than the record (first filed in commit {filed[:10]}):"
+        f"{folder / 'claim.yaml'} {YOUNGER} (first filed in commit {filed[:10]}):"
         f" {'; '.join(changed)}: what is declared when the outcome is known may have been chosen to suit it",
     )
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.files import paths
-from pipeline.filing import divergence, locks
+from pipeline.filing import differences, divergence, kinship, locks
 from pipeline.filing.claims import Claim
 from pipeline.filing.divergence import StageComparison
 from pipeline.filing.record import Record
+from pipeline.process import naming
 from pipeline.results import class_differences, statistics
 from pipeline.results.class_differences import ClassDifference
 from pipeline.results.seeds import Measured
@@ -17,7 +18,10 @@ from pipeline.review.claimed import Claimed
 from pipeline.review.evidence import Evidence
 from pipeline.review.further import FigureVerdict, judged
 from pipeline.review.rerun import Rerun
+from pipeline.review.subjects import Subject
 from pipeline.review.verdict import Outcome, Question, Verdict, judge
+
+_KEYS_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,32 @@ def stages(record: Record | None, first: Rerun) -> list[StageComparison]:
     if record is None or record.lock is None:
         return divergence.compare({"stages": {}}, first.lock, {}, {})
     return divergence.compare(record.lock, first.lock, record.environment, first.environment)
+
+
+def other_parameters(claim: Claimed, subject: Subject) -> str | None:
+    """Why a record that is the claim itself says nothing of what the experiment runs now, if it was edited since."""
+    record = subject.record
+    if not claim.of_record or record is None:
+        return None
+    # A review begins with the record's first seed, whatever the experiment says.
+    changed = [key for key in differences.differences(subject.params, record.params) if key != "train.seed"]
+    if not changed:
+        return None
+    return (
+        f"the record, which is the claim, was made with other values of {naming.some(changed, _KEYS_NAMED)}: it says"
+        " nothing of these (--recorded runs those)"
+    )
+
+
+def of_another(claim: Claimed, subject: Subject, first: Rerun) -> str | None:
+    """As `other_parameters`, and where the record is of images from elsewhere than those that ran."""
+    record = subject.record
+    if not claim.of_record or record is None:
+        return None
+    elsewhere = record.lock is not None and not kinship.same_source(subject.params, record.params)
+    if elsewhere and not locks.same_images(record.lock, first.lock, claim.split):
+        return "the record, which is the claim, is of other images: it says nothing of these (--recorded runs those)"
+    return other_parameters(claim, subject)
 
 
 def reserved(found: Conclusion, cached: bool, reservation: str | None, doubt: str | None) -> Outcome:

@@ -59,6 +59,12 @@ def measured(evidence: Sequence[Evidence], split: str, images: int) -> Measured:
     return Measured(accuracies, images, len(accuracies))
 
 
+def looked_up(evidence: Sequence[Evidence]) -> str | None:
+    """Why nothing is said of a claim where seeds were to be computed, if they were not."""
+    seeds = [str(found.seed.seed) for found in evidence if found.source is Source.CACHED]
+    return f"seeds {', '.join(seeds)} came from a cache of DVC's, and were to be computed" if seeds else None
+
+
 def share(evidence: Sequence[Evidence]) -> str:
     """`1 of 10 seeds was run here, the others are the record's`; empty if all were run."""
     ran = sum(found.source is not Source.VOUCHED for found in evidence)

@@ -12,7 +12,7 @@ from pipeline.process.errors import DataError
 from pipeline.results import figures
 from pipeline.results.figures import LOSS, SHARES, Run, Value
 from pipeline.results.seeds import Measured, counted
-from pipeline.review.verdict import Outcome, Question, Verdict, judge
+from pipeline.review.verdict import Outcome, Question, Verdict, judge, looked_at
 
 _PERCENT = 100
 
@@ -87,7 +87,8 @@ def _judged(claim: Claim, further: Further, runs: Sequence[Run], same_images: bo
     if _variance(values) is None and not same:
         return replace(found, measured=measured, reason="how far other images move it cannot be told")
     question = Question(reported, further.margin, same, claim.most_seeds)
-    return replace(found, measured=measured, verdict=_verdict(further, values, measured, question))
+    verdict = _verdict(further, values, measured, question)
+    return replace(found, measured=looked_at(measured, verdict), verdict=verdict)
 
 
 def _verdict(further: Further, values: Sequence[Value], measured: Measured, question: Question) -> Verdict:

@@ -56,6 +56,11 @@ def notes(subject: Subject, other_versions: Mapping[str, tuple[str, str]]) -> tu
         found.append(f"trainings measured on these test images before it was filed: {record.trainings}")
     if record and record.sweep:
         found.append(f"the record is {contents.told(sweeps.sentence, record.sweep, 'sweep.json')}")
+    if group := subject.params.data.splitting.group:
+        found.append(
+            f"intervals and verdicts take the images to be independent of each other; these are of groups"
+            f" (data.splitting.group: {group}), so what is said is surer than it should be"
+        )
     if record and record.params.data != subject.params.data:
         found.append("the record was made with other values of the section data; --recorded runs those")
     if record and record.typed and not record.seeds:

@@ -3,14 +3,15 @@
 from pipeline.filing import divergence
 from pipeline.filing.divergence import StageComparison
 from pipeline.results import class_differences
-from pipeline.results.seeds import Measured, counted
+from pipeline.results.seeds import counted
 from pipeline.review import claimed, evidence, further, power
 from pipeline.review.conclusion import Conclusion
 from pipeline.review.evidence import Evidence, Source
-from pipeline.review.verdict import Outcome, Question, Verdict
+from pipeline.review.verdict import Outcome, Question, Verdict, looked_at
 from pipeline.review.verify import Review
 
 _POINTS = 100
+_DECIDED = (Outcome.REPRODUCED, Outcome.NOT_REPRODUCED)
 
 
 def headline(review: Review) -> str:
@@ -20,11 +21,14 @@ def headline(review: Review) -> str:
 
 
 def share(review: Review) -> str:
-    """How many of the seeds that decided ran here; empty if all did, or nothing was decided."""
-    if review.outcome not in (Outcome.REPRODUCED, Outcome.NOT_REPRODUCED):
+    """How many of the seeds that decided, also on a further figure, ran here; empty if all did, or none decided."""
+    if review.outcome not in _DECIDED:
         return ""
-    verdict = review.conclusion.verdict
-    return evidence.share(review.evidence[: verdict.look if verdict else None])
+    if review.conclusion.verdict is None:
+        return evidence.share(review.evidence)
+    decided = [one.verdict for one in review.further if one.verdict and one.outcome in _DECIDED]
+    looks = [verdict.look or 0 for verdict in (review.conclusion.verdict, *decided)]
+    return evidence.share(review.evidence[: max(looks)])
 
 
 def bits(review: Review) -> str:
@@ -60,7 +64,7 @@ def figures(review: Review) -> list[str]:
         return []
     lines = [
         f"reported   {claimed.shown(question.reported)}",
-        f"reproduced {claimed.shown(_looked_at(review.conclusion.measured, verdict))}",
+        f"reproduced {claimed.shown(looked_at(review.conclusion.measured, verdict))}",
         f"difference {_signed(verdict.difference)} points; {_images(review.conclusion, question.same_images)}",
     ]
     return [*lines, *_look(verdict, question)]
@@ -122,12 +126,6 @@ def _work(review: Review) -> str:
     if len(cached) == len(names):
         return "from the cache: nothing was computed"
     return f"computed here: {', '.join(review.computed)}; from the cache: {', '.join(cached)}"
-
-
-def _looked_at(ours: Measured, verdict: Verdict) -> Measured:
-    """The seeds that the deciding look saw."""
-    seeds = ours.accuracies[: verdict.look or len(ours.accuracies)]
-    return Measured(seeds, ours.images, len(seeds))
 
 
 def _look(verdict: Verdict, question: Question) -> list[str]:

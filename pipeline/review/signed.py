@@ -14,9 +14,10 @@ from pipeline.files import pages, records
 from pipeline.filing import locks
 from pipeline.process import git
 from pipeline.process.errors import ConfigError
-from pipeline.review import badges, claimed, report, sentences
+from pipeline.review import badges, claimed, committed, further, report, sentences
 from pipeline.review.badges import Badge
 from pipeline.review.evidence import Source
+from pipeline.review.verdict import Outcome
 from pipeline.review.verify import Review
 
 _LONGEST_NAME = 200
@@ -70,7 +71,21 @@ def certificate(review: Review, signer: str, when: datetime.datetime, machine: d
 
 
 def _badges(review: Review, signer: str, authors: list[str], known: bool) -> list[Badge]:
-    return badges.of(review.outcome, signer, authors, sentences.share(review) if known else badges.AUTHORS_UNKNOWN)
+    return badges.of(review.outcome, signer, authors, "; ".join(_lessening(review, known)))
+
+
+def _lessening(review: Review, known: bool) -> Iterator[str]:
+    """Why a reproduced claim supports the badge in part only."""
+    if not known:
+        yield badges.AUTHORS_UNKNOWN
+    if share := sentences.share(review):
+        yield share
+    if review.asked.margin is not None:
+        yield "the margin was given by the codechecker, not declared beforehand"
+    if any(committed.YOUNGER in warning for warning in review.subject.warnings):
+        yield "what decides was declared when the outcome was known"
+    if any(one.outcome is not Outcome.REPRODUCED for one in review.further):
+        yield further.summary(review.further).removeprefix("; ")
 
 
 def as_html(content: dict[str, Any]) -> str:
@@ -98,7 +113,8 @@ def not_checked(review: Review) -> Iterator[str]:
         yield "who the authors are, and when the claim was made: the history here is cut off"
     yield "other machines: all that ran, ran on the one named here"
     yield "the code: it was run, not read; and the images and their labels: they were used, not looked at"
-    yield "whether the margin suits the question: it was declared, and is taken as it is"
+    origin = "declared" if review.asked.margin is None else "given by the codechecker"
+    yield f"whether the margin suits the question: it was {origin}, and is taken as it is"
 
 
 def _command(review: Review) -> str:

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 
-from pipeline.filing import kinship
+from pipeline.filing import differences, kinship
 from pipeline.filing.claims import Claim
 from pipeline.filing.kinship import Kinship
 from pipeline.filing.record import Record
 from pipeline.params.schema import Params
+from pipeline.process import naming
 from pipeline.results.seeds import Measured
 from pipeline.review import power
 from pipeline.review.verdict import Outcome, Question, judge
 
 NOTHING = "–"
+_KEYS_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ def of(claim: Claim, params: Params, found: Record | None) -> Standing:
     """Of the record of an experiment with `params`."""
     if found is None or found.metrics is None:
         return Standing(NOTHING, NOTHING)
+    if changed := [key for key in differences.differences(params, found.params) if key != "train.seed"]:
+        return Standing(NOTHING, NOTHING, f"the record is of other values of {naming.some(changed, _KEYS_NAMED)}")
     if claim.origin == "own":
         return Standing("own", "own record")
     kin, ours = kinship.of_record(claim, params, found), found.measured(claim.split)

@@ -33,8 +33,8 @@ class Subject:
     """`revision`: the commit whose code is run with the parameters `params`. `declared`: where the claim stands.
 
     `warnings`: what a reader must know before anything else. `reservation`: why no verdict can be given, if so.
-    `code_of_record`: the record was made by the very code of the revision. `asked`: what the reviewer named. `files`:
-    where the experiment is in the commit.
+    `code_of_record`: the record is said to be made by the code of the revision. `asked`: what the reviewer named.
+    `files`: where the experiment is in the commit.
     """
 
     name: str
@@ -166,7 +166,8 @@ def _run(run_id: str) -> Subject:
             f"run {run_id} was made at commit {made_at}, whose code cannot be had here ({error}): git fetch brings what"
             " was pushed; compare needs no code"
         ) from None
-    return Subject(f"run-{run_id[:10]}", revision, record.params, record, warnings=cautions(labels))
+    name = f"run-{run_id[:10]}"
+    return Subject(name, revision, record.params, record, warnings=cautions(labels), code_of_record=True)
 
 
 def _run_record(run_id: str) -> tuple[Record, Mapping[str, str]]:

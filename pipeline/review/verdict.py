@@ -74,6 +74,12 @@ class Verdict:
     outer: Interval | None = None
 
 
+def looked_at(ours: Measured, verdict: Verdict) -> Measured:
+    """The seeds that the deciding look saw."""
+    seeds = ours.accuracies[: verdict.look or len(ours.accuracies)]
+    return Measured(seeds, ours.images, len(seeds))
+
+
 def judge(reproduced: Measured, question: Question) -> Verdict:
     """The verdict on these seeds, in their order, looked at as planned: the first look that decides counts."""
     plan, ours = question.plan, np.array(reproduced.accuracies)

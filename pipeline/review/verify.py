@@ -92,6 +92,8 @@ def review(what: str, asked: Asked, say: Say) -> Review:
     possible = tuple(remarks.announced(subject, claim))
     for line in [*subject.warnings, claimed.describe(claim), *possible]:
         say(line)
+    if other := conclusion.other_parameters(claim, subject):
+        say(other)
     with workspace.of_revision(subject.revision, fresh=not asked.cached) as copy:
         if doubt := remarks.other_code(subject, copy.folder):
             say(doubt)
@@ -140,10 +142,13 @@ def _placed(subject: Subject, asked: Asked) -> Params:
 
 def _concluded(plan: _Plan, possible: tuple[str, ...], ran: _Ran) -> Review:
     subject, asked, claim, first = plan.subject, plan.asked, plan.claim, ran.reruns[0]
+    found = evidence.of_runs(ran.reruns, subject.record, claim.split)
     reservation = subject.reservation
     if not reservation and ran.damaged:
         reservation = f"DVC's cache has other bytes for {', '.join(ran.damaged)}"
-    found = evidence.of_runs(ran.reruns, subject.record, claim.split)
+    if not asked.cached:
+        reservation = reservation or evidence.looked_up(found)
+    another = None if asked.cached or reservation else conclusion.of_another(claim, subject, first)
     concluded = conclusion.of(claim, subject.record, first, found)
     about = claimed.of_figures(claim, subject.claim, _own_images(subject, asked))
     others = conclusion.further(subject.claim, about, subject.record, first, found)
@@ -153,16 +158,16 @@ def _concluded(plan: _Plan, possible: tuple[str, ...], ran: _Ran) -> Review:
         asked=asked,
         claimed=claim,
         possible=possible,
-        outcome=conclusion.reserved(concluded, asked.cached, reservation, ran.doubt),
+        outcome=conclusion.reserved(concluded, asked.cached, reservation or another, ran.doubt),
         conclusion=concluded,
         stages=conclusion.stages(subject.record, first),
         computed=first.computed,
         evidence=found,
-        reservations=tuple(filter(None, (reservation, ran.doubt))),
+        reservations=tuple(filter(None, (reservation or another, ran.doubt))),
         pair=conclusion.pair(subject.record, first),
         notes=ran.notes,
         elsewhere=(*images, *conclusion.images(claim, first)),
-        further=() if asked.cached or reservation else tuple(others),
+        further=() if asked.cached or reservation or (another and about.of_record) else tuple(others),
         perturbed=ran.varied,
         outputs=locks.outputs(first.lock),
     )

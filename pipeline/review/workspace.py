@@ -104,10 +104,11 @@ def _workspace(copy: Callable[[Path], None], fresh: bool) -> Iterator[Workspace]
 
 
 def _configure_dvc(folder: Path, fresh: bool) -> None:
-    # Nobody edits a copy that is removed in the end, so it may be hard links, which take neither time nor space.
+    # A cache that the commit, the user or the machine names would hand out what is to be computed: the copy's own is
+    # named. Nobody edits a copy that is removed in the end, so it may be hard links, which take neither time nor space.
     # Quoted: in DVC's settings # begins a comment and a comma a list.
-    cache = "" if fresh else f"[cache]\n    dir = '''{cached.folder()}'''\n    type = reflink,hardlink,copy\n"
-    records.write_text(folder / ".dvc/config.local", f"[core]\n    no_scm = true\n{cache}")
+    place = "cache" if fresh else f"'''{cached.folder()}'''\n    type = reflink,hardlink,copy"
+    records.write_text(folder / ".dvc/config.local", f"[core]\n    no_scm = true\n[cache]\n    dir = {place}\n")
 
 
 def _take_installed_versions(folder: Path) -> dict[str, tuple[str, str]]:

@@ -1,5 +1,6 @@
 """The sweep behind a record: found by the training's fingerprint, filed with the run, told to readers."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,23 @@ def test_an_audit_on_other_images_is_told_with_its_interval(winner):
 def behind() -> dict | None:
     training, metrics = records.read_json(paths.TRAINING), records.read_json(paths.METRICS)
     return sweeps.behind(training, metrics)
+
+
+def test_filed_again_where_the_sweep_is_no_more_the_record_still_tells_of_it(winner):
+    """A winner that is filed from a fresh clone is the luckiest of many all the same."""
+    folder = writing.file_results("digits")
+    before = (folder / "sweep.json").read_bytes()
+    shutil.rmtree(paths.TRIALS.parent)
+    assert (writing.file_results("digits") / "sweep.json").read_bytes() == before
+    records.write_json(folder / "training.json", records.read_json(folder / "training.json") | {"fingerprint": "0"})
+    assert not (writing.file_results("digits") / "sweep.json").exists()  # of another network
+
+
+def test_what_a_damaged_record_says_of_a_sweep_stops_no_filing(winner):
+    folder = writing.file_results("digits")
+    (folder / "sweep.json").write_text("{")
+    shutil.rmtree(paths.TRIALS.parent)
+    assert not (writing.file_results("digits") / "sweep.json").exists()
 
 
 @pytest.fixture

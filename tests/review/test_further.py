@@ -1,6 +1,7 @@
 """Further figures of a claim: each gets a verdict, the headline says how they went, the accuracy decides."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from pipeline.process.errors import ConfigError
 from pipeline.results.figures import Run
 from pipeline.results.predictions import Predictions
 from pipeline.review import conclusion, report, sentences
-from pipeline.review.further import judged
+from pipeline.review.further import describe, judged
 from pipeline.review.verdict import Outcome
 from tests.filing.conftest import replicated
 
@@ -193,3 +194,24 @@ def test_it_needs_a_number_of_images(finished):
     claim(figures=[further("loss", 1.0, 0.1)])
     with pytest.raises(ConfigError, match="has no n, nor has the claim"):
         claims.read(EXPERIMENT / "claim.yaml")
+
+
+def test_what_is_shown_of_a_figure_is_what_decided_it(three):
+    """Later seeds than those of the deciding look change nothing, and are not in the mean."""
+    claim(value=0.9, n=1000, margin=0.05, figures=[further("accuracy", 0.9, 0.05)])
+    read = claims.read(EXPERIMENT / "claim.yaml")
+    [one] = judged(read, [right_in_both(18)] * 3 + [right_in_both(0)] * 7, {"test": True})
+    assert (one.outcome, one.verdict.look) == (Outcome.REPRODUCED, len(one.measured.accuracies))
+    assert "reproduced 90.00 % (3 seeds, 1,000 images), difference +0.00 points" in describe(one)
+
+
+def test_a_claim_of_further_figures_alone_states_some(repository, three, again):
+    figures = [further("macro_f1", 0.5, 0.9, n=6)]
+    claim(value=None, n=None, margin=0.5, figures=figures, origin="published", images="other", split="test")
+    commit("claim")
+    again(None)
+    assert "the figures on record (claim.yaml states no accuracy)" in sentences.headline(review())
+    shutil.rmtree(EXPERIMENT / "record")
+    commit("no record")
+    with pytest.raises(ConfigError, match="no accuracy is claimed and nothing is on record"):
+        review()

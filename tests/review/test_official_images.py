@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.filing import image_sets, writing
-from pipeline.review import report, signed, verify
+from pipeline.review import report, sentences, signed, verify
 from pipeline.review.elsewhere import Elsewhere
+from pipeline.review.verdict import Outcome
 from pipeline.review.verify import Asked, Review
 from tests.filing.conftest import replicated, write_lock
 
@@ -72,6 +73,17 @@ def test_the_same_images_by_the_word_of_a_claim_are_called_that(repository, agai
     assert ("measured on the same images, as claim.yaml says" in report.as_text(found)) is not told
     unchecked = "that the images are those of the claim: claim.yaml says so, and gives no digest of them"
     assert (unchecked in list(signed.not_checked(found))) is not told
+
+
+def test_a_record_of_other_images_is_no_claim_about_those_that_ran(folder, again):
+    """The record is of a substitute; what the experiment itself names was run."""
+    claim(value=None, n=None, origin="own", margin=0.02)
+    commit("claim")
+    again(0.9, 0.9, 0.9)
+    found = verify.review("digits", Asked(), lambda _: None)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "of other images: it says nothing of these (--recorded runs those)" in sentences.headline(found)
+    assert verify.review("digits", Asked(recorded=True), lambda _: None).outcome is Outcome.NOT_REPRODUCED
 
 
 def test_a_reviewer_s_own_folder_may_hold_them(folder, again):

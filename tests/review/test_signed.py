@@ -10,11 +10,13 @@ import typer
 
 from pipeline.commands import review as command
 from pipeline.files import records
+from pipeline.filing import writing
 from pipeline.process import git as project_git
 from pipeline.process.errors import ConfigError
 from pipeline.process.git import authors
 from pipeline.review import badges, committed, report, signed, subjects
 from pipeline.review.verdict import Outcome
+from tests.filing.conftest import replicated
 
 from .conftest import claim, commit, git
 from .test_verify import PUBLISHED, filed, review, three
@@ -113,9 +115,10 @@ def test_who_filed_it_is_an_author_though_another_moved_it(filed, again):
     assert {"Mover", "tests"} <= {*authors("HEAD", *files)}
 
 
-def test_seeds_that_were_not_run_earn_it_in_part(three, again):
-    claim(value=None, origin="own", n=None)
-    commit()
+def test_seeds_that_were_not_run_earn_it_in_part(repository, again):
+    replicated(1, 1)
+    writing.file_results("digits")
+    commit("record")
     again(None, None, None)
     for asked, standing in (({}, "in part"), ({"seeds": 3}, "supported")):
         found = review(**asked)
@@ -124,6 +127,27 @@ def test_seeds_that_were_not_run_earn_it_in_part(three, again):
         assert content["badges"][0]["standing"] == standing
         assert ("1 of 3 seeds was run here" in content["badges"][0]["why"]) == (standing == "in part")
         assert ("1 of 3 seeds was run here" in content["summary"]) == (standing == "in part")
+
+
+def test_what_was_not_declared_or_not_reproduced_lessens_the_badge(three, again, monkeypatch):
+    def badge(**asked: object) -> tuple[str, str]:
+        found = review(seeds=3, **asked)
+        report.write(found)
+        content = signed.certificate(found, "B", WHEN, MACHINE)
+        unchecked = "given by the codechecker" if asked else "declared"
+        assert f"whether the margin suits the question: it was {unchecked}, and" in content["not_checked"][-1]
+        return content["badges"][0]["standing"], content["badges"][0]["why"]
+
+    again(None, None, None)
+    claim(value=0.5, **PUBLISHED)
+    commit()
+    younger = "what decides was declared when the outcome was known"
+    given = "the margin was given by the codechecker, not declared beforehand"
+    assert badge(margin=0.99) == ("in part", f"{given}; {younger}")
+    figure = {"metric": "loss", "split": "test", "value": 9.0, "margin": 0.001}
+    claim(value=1 / 6, margin=0.5, figures=[figure], **PUBLISHED)
+    commit()
+    assert badge() == ("in part", f"{younger}; further figures: 1 NOT REPRODUCED (test loss)")
 
 
 @pytest.mark.parametrize("outcome", [Outcome.NOT_REPRODUCED, Outcome.INCONCLUSIVE, Outcome.INTACT])

@@ -32,3 +32,10 @@ def test_a_run_whose_commit_is_not_here_can_be_compared_and_not_run_again(reposi
     assert subjects.record_of(run_id) is record
     with pytest.raises(ConfigError, match=f"run {run_id} was made at commit {'0' * 40}, whose code cannot be had here"):
         subjects.resolve(run_id)
+
+
+def test_a_run_of_other_code_than_its_commit_has_contradicts_nothing(repository, monkeypatch) -> None:
+    """As a revision whose lock is of other code: its uncommitted changes are nowhere."""
+    record = reading.read(writing.file_results("digits"))
+    monkeypatch.setattr(subjects, "_run_record", lambda _: (record, {tags.COMMIT: "HEAD"}))
+    assert subjects.resolve("f" * 32).code_of_record

@@ -12,16 +12,27 @@ import typer
 from pipeline.commands import review as command
 from pipeline.files import records
 from pipeline.files.paths import MODEL
-from pipeline.filing import writing
+from pipeline.filing import reading, writing
 from pipeline.filing.divergence import StageComparison
 from pipeline.filing.seed_runs import TABLES
 from pipeline.params import config
 from pipeline.process.errors import ConfigError, DataError, HerbariumError
-from pipeline.review import claimed, committed, evidence, remarks, report, rerun, sentences, subjects, verify
+from pipeline.review import (
+    claimed,
+    committed,
+    evidence,
+    remarks,
+    report,
+    rerun,
+    sentences,
+    standing,
+    subjects,
+    verify,
+)
 from pipeline.review.rerun import Rerun
 from pipeline.review.verdict import Outcome
 from pipeline.review.verify import Asked, Review
-from tests.filing.conftest import replicated
+from tests.filing.conftest import replicated, write_lock
 
 from .conftest import claim, commit, git
 
@@ -87,6 +98,53 @@ def test_a_cached_run_that_is_not_the_record_gets_no_verdict(filed, again):
     found = review(cached=True)
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "leave out --cached" in sentences.headline(found)
+
+
+def test_what_some_cache_hands_out_reproduces_nothing_where_it_was_to_be_computed(filed, again):
+    """DVC's settings of the machine or the commit may name one that knows all the stages."""
+    again(None, computed=())
+    found = review()
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "no verdict: seeds 1 came from a cache of DVC's, and were to be computed" in sentences.headline(found)
+
+
+def test_a_record_of_other_parameters_is_no_claim_about_these(filed, again):
+    file = EXPERIMENT / "params.yaml"
+    file.write_text(re.sub(r"(?m)^(  epochs: )\d+", r"\g<1>3", file.read_text()))
+    commit("another recipe")
+    again(0.9, 0.9, 0.9)
+    said: list[str] = []
+    found = review(said=said)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    why = "the record, which is the claim, was made with other values of train.epochs: it says nothing of these"
+    assert any(line.startswith(why) for line in said)  # before anything ran
+    assert f"no verdict: {why}" in sentences.headline(found)
+    assert review(recorded=True).outcome is not Outcome.INCONCLUSIVE
+    shown = standing.of(subjects.resolve("digits").claim, subjects.resolve("digits").params, reading.filed("digits"))
+    assert (shown.verdict, shown.why) == ("–", "the record is of other values of train.epochs")
+
+
+def test_an_experiment_with_another_first_seed_is_the_record_s(filed, again):
+    """A review begins with the record's, whatever the experiment says."""
+    file = EXPERIMENT / "params.yaml"
+    file.write_text(re.sub(r"(?m)^(  seed: )\d+", r"\g<1>7", file.read_text()))
+    commit("another seed")
+    again(None)
+    assert review().outcome is Outcome.REPRODUCED
+    resolved = subjects.resolve("digits")
+    assert standing.of(resolved.claim, resolved.params, reading.filed("digits")).verdict != "–"
+
+
+def test_images_of_groups_are_said_to_be_no_independent_ones(filed, again):
+    again(None)
+    assert not any("of groups" in note for note in review().notes)
+    text = re.sub(r"(?m)^(    group: )null", r"\g<1>folder", Path("params.yaml").read_text(encoding="utf-8"))
+    for path in (Path("params.yaml"), EXPERIMENT / "params.yaml"):
+        path.write_text(text, encoding="utf-8")
+    write_lock()
+    writing.file_results("digits")
+    commit("groups")
+    assert any("these are of groups (data.splitting.group: folder)" in note for note in review().notes)
 
 
 def test_an_exact_record_says_nothing_for_a_published_figure(filed, again):

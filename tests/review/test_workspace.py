@@ -10,10 +10,10 @@ from dvc.config import Config
 from pipeline.files import paths, records
 from pipeline.identity import cache
 from pipeline.params import config
-from pipeline.process import dvc, git
+from pipeline.process import git
 from pipeline.process.errors import HerbariumError
 from pipeline.review import workspace
-from tests import shipped
+from tests import dvc_project, shipped
 
 from . import conftest
 
@@ -87,8 +87,17 @@ def test_only_a_fresh_copy_is_without_the_project_s_cache(repository):
     for fresh in (False, True):
         with workspace.of_revision("HEAD", fresh) as copy:
             text = (copy.folder / ".dvc/config.local").read_text()
-            assert ("dir = " in text) is not fresh
             assert "no_scm = true" in text
+            assert (Path(".dvc/cache").resolve() == cache.folder(copy.folder)) is not fresh
+
+
+def test_a_fresh_copy_takes_nothing_from_a_cache_that_the_commit_or_the_machine_names(tmp_path, monkeypatch):
+    """There all stages may be known, and nothing would be computed."""
+    copy = tmp_path / "copy"
+    records.write_text(copy / ".dvc/config", "[cache]\n    dir = /shared/cache\n    type = hardlink\n")
+    workspace._configure_dvc(copy, fresh=True)
+    assert Config(dvc_dir=str(copy / ".dvc"))["cache"]["dir"] == str(copy / ".dvc/cache")
+    assert cache.folder(copy) == copy / ".dvc/cache"
 
 
 @pytest.mark.parametrize("name", ["a#b", "a, b", "it's", "a \"b\" 'c'", "100%"])
@@ -122,8 +131,8 @@ def test_outside_a_repository_it_is_said(tmp_path, monkeypatch):
 
 def test_every_line_of_dvc_is_told_but_its_advice(tmp_path, monkeypatch):
     """In the project, and in a copy of a commit whose code knows of no such thing."""
-    for command in (["git", "init", "-q"], dvc.command("init", "-q")):
-        subprocess.run(command, cwd=tmp_path, check=True)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    dvc_project.begin(tmp_path, git=True)
     (tmp_path / "dvc.yaml").write_text(
         "stages:\n  train:\n    cmd: python -c 'import pipeline; print(pipeline.MARK)'\n"
     )

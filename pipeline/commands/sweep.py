@@ -1,7 +1,6 @@
 """Searching: sweeps and promotion. Everything heavy is imported inside the command that needs it."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,14 +11,16 @@ from pipeline.process import folder_lock, groups
 
 app = typer.Typer()
 _SEARCHING = "Searching"
-_SQLITE = "sqlite:///"
 
 
 def _from_here(context: typer.Context, option: typer.CallbackParam, address: str | None) -> str | None:
     """A relative SQLite file counts from where the user stands if it is an argument, else from the project."""
     source = context.get_parameter_source(option.name or "")
-    if address and address.startswith(_SQLITE) and source is not None and source.name == "COMMANDLINE":
-        return f"{_SQLITE}{Path(address.removeprefix(_SQLITE)).absolute()}"
+    if address and source is not None and source.name == "COMMANDLINE":
+        from pipeline.process import databases
+
+        if file := databases.sqlite_file(address):
+            return databases.with_file(address, file.absolute())
     return address
 
 

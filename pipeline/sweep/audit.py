@@ -136,7 +136,12 @@ def _key(name: str) -> str:
 def _configuration(params: Params, luck: _Luck) -> Configuration:
     own = with_seed(params, luck.seed)
     fingerprint, draw = study.fingerprint(own), [luck.number, own.sweep.seed]
-    how = {"params": own.model_dump(), "fingerprint": fingerprint, "draw": draw}
+    how = {
+        "params": own.model_dump(),
+        "fingerprint": fingerprint,
+        "draw": draw,
+        "divided": division.digest([luck.draw]),
+    }
     return {**how, "thresholds": {}, "model": None, "objective": params.sweep.objective}
 
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pipeline.files import paths, records
 from pipeline.identity import fingerprint
 from pipeline.identity.environment import environment
+from pipeline.params.schema import Params
 from pipeline.process import dvc, notices, verbosity
 from pipeline.results import sweep_settings, trials
 from pipeline.results.objectives import ACCURACY
@@ -54,7 +55,7 @@ def run(
         display(plan, ended, quiet) as screen,
     ):
         _say_who_idles(plan, workers if scheduler is None else started.count)
-        shown.started(plan.study.study_name, plan.params, _circumstances(plan))
+        shown.started(plan.study.study_name, _asked(plan), _circumstances(plan))
         _greet(plan, ended, screen, shown)
         try:
             done = coordinator.run(plan, started, _listener(plan, ended, screen, shown))
@@ -75,7 +76,7 @@ def write(plan: Plan, ended: list[Trial]) -> None:
     paths.AUDIT.unlink(missing_ok=True)
     shutil.rmtree(paths.SWEEP_FIGURES, ignore_errors=True)
     trials.write(paths.TRIALS, ended, plan.keys, plan.objective)
-    sweep_settings.write(plan.params.sweep.model_dump() | {"trials": plan.total})
+    sweep_settings.write(_asked(plan).sweep.model_dump())
 
 
 @contextmanager
@@ -87,6 +88,11 @@ def _telling_what_is_kept(plan: Plan, ended: list[Trial]) -> Iterator[None]:
             f"interrupted; {len(ended)} of {plan.total} trials are kept, `herbarium sweep` goes on after them"
         )
         raise
+
+
+def _asked(plan: Plan) -> Params:
+    """The parameters, with so many trials as were asked for."""
+    return plan.params.model_copy(update={"sweep": plan.params.sweep.model_copy(update={"trials": plan.total})})
 
 
 def _circumstances(plan: Plan) -> dict[str, str]:
@@ -144,18 +150,20 @@ def _finish(plan: Plan, done: list[Trial], audits: list[Audited], shown: SweepRu
     best = trials.best(done)
     if best is None:
         return
+    taken = audit.recommended(done, audits)
+    assert taken
     labels = {"best_trial": str(best.number), "best_fingerprint": best.fingerprint}
+    labels |= {"recommended_trial": str(taken.number), "recommended_fingerprint": taken.fingerprint}
     labels[tags.NOTE] = "\n\n".join(escaped(line) for line in summary(plan, done, audits).splitlines())
     metrics: dict[int | None, dict[str, float]] = {a.number: audited.values(a) for a in audits}
-    taken = audit.recommended(done, audits)
-    metrics[None] = {**metrics.get(taken.number if taken else None, {}), **_found(plan, best)}
+    metrics[None] = {**metrics.get(taken.number, {}), **_found(plan, taken)}  # all of one trial, the one to take
     kept = trials.top(done, plan.params.sweep.keep_models)
     models = {t.number: path for t in kept if (path := plan.model(t.fingerprint)).exists()}
     shown.finished(labels, metrics, paths.TRIALS.parent, models, trials.top(done, _PICTURED))
 
 
-def _found(plan: Plan, best: Trial) -> dict[str, float]:
-    return {plan.objective.of(ACCURACY): best.accuracy or 0.0, plan.objective.key: best.score or 0.0}
+def _found(plan: Plan, trial: Trial) -> dict[str, float]:
+    return {plan.objective.of(ACCURACY): trial.accuracy or 0.0, plan.objective.key: trial.score or 0.0}
 
 
 def summary(plan: Plan, done: list[Trial], audits: list[Audited]) -> str:
@@ -172,16 +180,18 @@ def summary(plan: Plan, done: list[Trial], audits: list[Audited]) -> str:
     lines += [audited.describe(entry) for entry in audits]
     lines += [audit.NONE_OVER_FOLDS] if plan.objective.folds else []
     lines += [said] if audits and (said := audited.remark(plan.params)) else []
-    return "\n".join(lines + _next_steps(done, audits))
+    return "\n".join(lines + _next_steps(plan, done, audits))
 
 
-def _next_steps(done: list[Trial], audits: list[Audited]) -> list[str]:
-    """One recommendation: the trial that `herbarium promote best` takes."""
+def _next_steps(plan: Plan, done: list[Trial], audits: list[Audited]) -> list[str]:
+    """One recommendation: the trial that `herbarium promote best` takes. An address may hold a password: it is not
+    said."""
     best, taken = trials.best(done), audit.recommended(done, audits)
     assert best
     assert taken
+    where = " --storage …, as for this sweep" if plan.elsewhere else ""
     which = "it" if best == taken else f"trial {taken.number}, which is ahead by the audit,"
     return [
-        f"take {which} into params.yaml: herbarium promote best, then dvc repro",
+        f"take {which} into params.yaml: herbarium promote best{where}, then dvc repro",
         f"all trials: {paths.TRIALS}; figures: {paths.SWEEP_FIGURES}; in MLflow: make ui",
     ]

@@ -115,6 +115,7 @@ def _configuration(plan: Plan, candidate: Candidate, progress: Progress) -> Conf
         "debug": verbosity.debug(),
         "objective": settings.objective,
         "folds": settings.folds,
+        "divided": plan.divided,
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import optuna
 from optuna.study import StudySummary
 
+from pipeline.process.compat import optuna_internals
 from pipeline.sweep import recorded
 from pipeline.sweep.patience import patiently
 
@@ -30,7 +31,8 @@ def note(opened: optuna.Study, parts: Mapping[str, str]) -> None:
 
 def change(url: str, name: str, parts: Mapping[str, str]) -> str:
     """What parts the study `name` from the one at `url` that is most like it, in a line; empty if there is none."""
-    summaries = patiently(lambda: optuna.get_all_study_summaries(url, include_best_trial=False))
+    storage = optuna_internals.numbered_storage
+    summaries = patiently(lambda: optuna.get_all_study_summaries(storage(url), include_best_trial=False))
     others = [summary for summary in summaries if _is_like(summary, name)]
     if not others:
         return ""

@@ -1,5 +1,6 @@
 """A sweep that can be begun or gone on with: its study, its space, and how many trials there are to be."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,8 @@ class Plan:
     study: optuna.Study
     total: int
     news: str = ""  # why it begins anew, if a sweep like it was there before
+    elsewhere: bool = False  # in a storage that whoever promotes has to name again
+    divided: str = ""  # which images its folds hold out, if it has some
 
     @property
     def keys(self) -> list[str]:
@@ -76,7 +79,8 @@ def of(params: Params, storage: str | None = None, trials: int | None = None, cr
     total = trials or params.sweep.trials
     if params.sweep.sampler == "grid":
         total = min(total, space.grid_size(dimensions))
-    return Plan(params, dimensions, opened, total, news)
+    elsewhere = storage not in (None, os.environ.get("OPTUNA_STORAGE"))
+    return Plan(params, dimensions, opened, total, news, elsewhere, parts.get("folds", ""))
 
 
 def _opened(name: str, parts: dict[str, str], url: str, create: bool) -> tuple[optuna.Study, str]:

@@ -6,7 +6,6 @@ What a sampler or a pruner knows follows from them and is never stored: nothing 
 from collections.abc import Sequence
 from dataclasses import astuple
 from datetime import timedelta
-from itertools import count
 from typing import Any
 
 import optuna
@@ -25,14 +24,14 @@ from pipeline.sweep.study import SweepError
 
 def add(study: optuna.Study, dimensions: Sequence[Dimension], trial: Trial) -> None:
     """Append a finished trial. Raises SweepError if another process has added one of its number."""
-    frozen, attempts = _frozen(dimensions, trial), count()
+    frozen = _frozen(dimensions, trial)
 
     def append() -> None:
-        again = next(attempts) > 0
         try:
             study.add_trial(frozen)
         except NumberTakenError:
-            if not (again and _is_recorded(study, trial)):  # it may have been added, and only the answer was lost
+            # It may have been added, and only the answer lost: Optuna tries again by itself, before `patiently` does.
+            if not _is_recorded(study, frozen):
                 raise SweepError(
                     f"another sweep writes to study {study.study_name}: stop one of them and run this again"
                 ) from None
@@ -81,11 +80,13 @@ def _frozen_trials(study: optuna.Study) -> list[FrozenTrial]:
     return patiently(lambda: study.get_trials(deepcopy=False))
 
 
-def _is_recorded(study: optuna.Study, trial: Trial) -> bool:
-    """Whether this very execution was recorded: another one of the same trial took other seconds."""
-    present = study.get_trials(deepcopy=False)[trial.number :][:1]
+def _is_recorded(study: optuna.Study, frozen: FrozenTrial) -> bool:
+    """Whether this very execution was recorded: another one of the same trial ended at another moment."""
+    present = study.get_trials(deepcopy=False)[frozen.number :][:1]
     return any(
-        all(found.user_attrs.get(key) == getattr(trial, key) for key in ("fingerprint", "seconds")) for found in present
+        found.datetime_complete == frozen.datetime_complete
+        and all(found.user_attrs.get(key) == frozen.user_attrs[key] for key in ("fingerprint", "seconds"))
+        for found in present
     )
 
 

@@ -46,6 +46,9 @@ optuna.logging.set_verbosity(optuna.logging.INFO if verbosity.verbose() else opt
 warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 
+_ELSEWHERE = "; what was swept with --storage is promoted with the same"
+
+
 class SweepError(HerbariumError):
     """A sweep cannot go on, or cannot be found."""
 
@@ -107,7 +110,9 @@ def require_any(url: str) -> None:
     """Raise UnknownStudyError if the file that `url` names, if it names one, is not there: no sweep can be in it."""
     file = databases.sqlite_file(url)
     if file and not file.exists():
-        raise UnknownStudyError(f"{file}: not found, so there is no sweep to promote from: run `herbarium sweep`")
+        raise UnknownStudyError(
+            f"{file}: not found, so there is no sweep to promote from: run `herbarium sweep`{_ELSEWHERE}"
+        )
 
 
 def open_study(study: str, url: str, create: bool = True) -> optuna.Study:
@@ -121,6 +126,7 @@ def open_study(study: str, url: str, create: bool = True) -> optuna.Study:
     except KeyError:
         raise UnknownStudyError(
             f"{shown} has no sweep of the present params.yaml (it would be called {study}): run `herbarium sweep`"
+            f"{_ELSEWHERE}"
         ) from None
     except ImportError as error:
         raise ConfigError(

@@ -17,7 +17,7 @@ from pipeline.model.prepared import Kept
 from pipeline.model.training import Trained
 from pipeline.params import config, idle
 from pipeline.params.schema import Params
-from pipeline.process.errors import MachineError
+from pipeline.process.errors import CombinationError, MachineError
 from pipeline.results.history import Epoch
 from pipeline.results.objectives import ACCURACY
 from pipeline.results.trials import COMPLETE, PRUNED
@@ -33,8 +33,8 @@ def run_trial(configuration: Configuration, root: Path = Path()) -> Outcome:
     `configuration`: `params` (the content of a params.yaml), `fingerprint` (the one the training must have),
     `thresholds` (epoch, or fold → objective below which it stops), `model` (where to save the trained part, or None),
     `model_above` (save it only if its objective is higher), `debug` (raise errors instead of answering), `objective`
-    and `folds` (as in the section sweep) and `draw` (number and seed of another draw of the validation split, to train
-    and be measured on).
+    and `folds` (as in the section sweep), `draw` (number and seed of another draw of the validation split, to train
+    and be measured on) and `divided` (digest of those folds, or of that draw).
     The answer has the outcome fields of `pipeline.results.trials.Trial`, `epochs` as rows, or those of trouble.
     """
     began = time.perf_counter()
@@ -64,7 +64,7 @@ def _train(configuration: Configuration, epochs: list[Epoch], steps: scoring.Ste
         return _over_folds(configuration, params, epochs, steps, root)
     measure, thresholds = configuration.get("objective", ACCURACY), configuration["thresholds"]
     number, seed = configuration.get("draw", (0, 0))
-    fold = division.redrawn(number, seed, root) if number else None
+    fold = _agreed(configuration, lambda: [division.redrawn(number, seed, root)])[0] if number else None
     watch = scoring.watch(measure, thresholds, epochs, steps, _KEPT, params.train)
     trained = _trained(configuration, params, root, fold, watch)
     accuracy = scoring.kept_accuracy(trained)
@@ -78,10 +78,25 @@ def _train(configuration: Configuration, epochs: list[Epoch], steps: scoring.Ste
 def _over_folds(
     configuration: Configuration, params: Params, epochs: list[Epoch], steps: scoring.Steps, root: Path
 ) -> Outcome:
-    divided = division.of_project(configuration["folds"], 1, params.sweep.seed, root, "params.yaml: sweep.folds")
+    folds_asked, asked_by = configuration["folds"], "params.yaml: sweep.folds"
+    divided = _agreed(configuration, lambda: division.of_project(folds_asked, 1, params.sweep.seed, root, asked_by))
     trainings = [partial(_trained, configuration, params, root, fold) for fold in divided]
     measure, thresholds = configuration["objective"], configuration["thresholds"]
     return {"state": COMPLETE, **scoring.over_folds(measure, trainings, thresholds, epochs, steps, _KEPT)}
+
+
+def _agreed(configuration: Configuration, divide: Callable[[], list[Fold]]) -> list[Fold]:
+    """The division, which must be the sweep's. Groups and near-duplicates, which it follows from, are in no name."""
+    try:
+        found = divide()
+    except CombinationError as error:  # the sweep's own images can be divided
+        raise MachineError(f"the worker cannot divide the images as the sweep does: {error}") from error
+    if configuration.get("divided", expected := division.digest(found)) != expected:
+        raise MachineError(
+            f"the worker divides the images otherwise than the sweep: its {paths.SPLIT_TABLE} or {paths.DATASET} are"
+            " others"
+        )
+    return found
 
 
 def _trained(

@@ -17,9 +17,11 @@ def of_number(number: int) -> dict[str, str]:
     return {TAG: (CURVES[number] if number < len(CURVES) else _mixed(number)).lower()}
 
 
-def of_next(store: Store) -> dict[str, str]:
-    """The tag of a run that is about to be created beside others: a colour that none of these has."""
-    taken = {run.data.tags.get(TAG) for run in every_run(store, f"tags.`{tags.PARENT}` IS NULL")}
+def of_next(store: Store, parent: str | None = None) -> dict[str, str]:
+    """The tag of a run that is about to be created beside others, below the run `parent` or at the top: a colour that
+    none of these has."""
+    beside = "IS NULL" if parent is None else f"= '{parent}'"
+    taken = {run.data.tags.get(TAG) for run in every_run(store, f"tags.`{tags.PARENT}` {beside}")}
     return next(tag for number in count() if (tag := of_number(number))[TAG] not in taken)
 
 

@@ -18,6 +18,12 @@ def inputs(params: Params, splits: Iterable[str]) -> list[DatasetInput]:
     return [DatasetInput(_dataset(params, split), [InputTag("mlflow.data.context", split)]) for split in present]
 
 
+def digest(split: str) -> str | None:
+    """Of the images of a split, as MLflow shows it; None if they are not here."""
+    file = paths.images(split)
+    return records.file_digest(file)[:_DIGEST_LENGTH] if file.exists() else None
+
+
 def _dataset(params: Params, split: str) -> Dataset:
     source = {"source": params.data.source, "name": params.data.name, "split": getattr(params.data.splits, split)}
     described = NumpyDataset(
@@ -25,6 +31,6 @@ def _dataset(params: Params, split: str) -> Dataset:
         targets=records.read_npy(paths.labels(split)),
         source=CodeDatasetSource(source),
         name=f"{params.data.name} {split}",
-        digest=records.file_digest(paths.images(split))[:_DIGEST_LENGTH],
+        digest=digest(split),
     )
     return Dataset.from_dictionary(described.to_dict())

@@ -2,7 +2,9 @@
 
 import os
 import re
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import mlflow
@@ -53,10 +55,24 @@ def opened(uri: str, tracking: Tracking, start: Callable[[], object] = lambda: N
     one this project published, TrackingUnavailable if MLflow does not answer.
     """
     store = address.tracking_uri(tracking)
-    with conversation(store, ANSWER_SECONDS):
-        folder = fetched(uri, store, "--model", DataError)
-    start()
-    try:
-        return classifier.opened(folder / bundle.DATA)
-    except DataError as error:
-        raise DataError(f"--model: {uri} cannot be used: {error}") from error
+    with _room(uri, store) as room:
+        with conversation(store, ANSWER_SECONDS):
+            folder = fetched(uri, store, "--model", DataError, room)
+        start()
+        try:
+            return classifier.opened(folder / bundle.DATA)
+        except DataError as error:
+            raise DataError(f"--model: {uri} cannot be used: {error}") from error
+
+
+@contextmanager
+def _room(uri: str, store: str) -> Iterator[str | None]:
+    """Where to download a model to, gone afterwards: of itself MLflow leaves it in the folder for temporary files.
+
+    None for what is on this machine, which is read where it is. Seen in mlflow 3.17.2, mlflow/mlflow#12140.
+    """
+    if os.path.isdir(uri) or address.database_file(store):
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield folder

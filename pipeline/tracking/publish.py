@@ -39,14 +39,14 @@ def publish(
     `build_model()` gives the full Keras model, uint8 (N, H, W, C) → float32 (N, K); it is called only if the run has no
     model yet, as `familiarity()` is, which gives what lets it tell images of other kinds. `seconds`: what each stage
     took. Raises ResultsError (files missing), ServedModelError,
-    TrackingUnavailable. A run with this fingerprint but another curve is kept as superseded.
+    TrackingUnavailable. A run with this fingerprint but another curve, or other test images, is kept as superseded.
     """
     finished = results.read()
-    code = tags.of_code()
+    code, tested = tags.of_code(), datasets.digest("test")
     uri = address.tracking_uri(params.tracking)
     with conversation(uri):
         store = connect(params.tracking)
-        run, created = _opened(store, params, finished)
+        run, created = _opened(store, params, finished, tested)
     with _uploading(store):
         complete = _complete(store, run, code)
     if not complete:
@@ -56,10 +56,13 @@ def publish(
     return PublishedRun(run_id, store.experiment_id, address.redacted(uri), url, created)
 
 
-def _opened(store: Store, params: Params, finished: Results) -> tuple[Run, bool]:
+def _opened(store: Store, params: Params, finished: Results, tested: str | None) -> tuple[Run, bool]:
     fingerprint = str(finished.training["fingerprint"])
     run = runs.find(store, fingerprint)
-    if run and runs.contradicts(runs.curve(finished.epochs), runs.points(store, run, runs.CURVES)):
+    if run and (
+        runs.contradicts(runs.curve(finished.epochs), runs.points(store, run, runs.CURVES))
+        or _of_other_test_images(run, params, tested)
+    ):
         runs.supersede(store, run)
         run = None
     if run:
@@ -67,6 +70,19 @@ def _opened(store: Store, params: Params, finished: Results) -> tuple[Run, bool]
     run = runs.create(store, fingerprint, params, start_time=_finished_at())
     store.client.set_terminated(run.info.run_id, "FINISHED", _finished_at())  # nothing runs, whatever happens next
     return run, True
+
+
+def _of_other_test_images(run: Run, params: Params, tested: str | None) -> bool:
+    """Whether the run shows other test images than those of the results: MLflow lets nobody change a parameter or take
+    a data set away.
+
+    A data set that is there decides: other words for the same images are no others.
+    """
+    shown = {tag.value: entry.dataset.digest for entry in run.inputs.dataset_inputs for tag in entry.tags}
+    if tested and "test" in shown:
+        return bool(shown["test"] != tested)
+    told = params.data.splits.test
+    return bool(run.data.params.get("data.splits.test", told) != told)
 
 
 def _finished_at() -> int:

@@ -78,7 +78,7 @@ class Replication:
             if run and run.info.status == "FINISHED":
                 return
             labels = {tags.FINGERPRINT: fingerprint, tags.PARENT: parent_id, tags.STATE: "published"}
-            labels |= {**tags.of_user(), **colours.of_next(store)}
+            labels |= {**tags.of_user(), **colours.of_next(store, parent_id)}
             run = run or store.client.create_run(store.experiment_id, tags=labels, run_name=runs.name(params))
             _complete(store, run, [*runs.curve(epochs), *runs.figures(values)], runs.parameters(params))
 

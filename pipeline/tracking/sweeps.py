@@ -33,6 +33,9 @@ RETRY_SECONDS = 60  # after a failure, until MLflow is asked again: a dead serve
 # A pruned trial was stopped on purpose, and MLflow draws KILLED as it draws FAILED; the tag `state` says which it was.
 _STATUS = {COMPLETE: "FINISHED", PRUNED: "FINISHED", FAILED: "FAILED"}
 
+# Of the section sweep: what may be another whenever the sweep goes on. MLflow lets nobody change a parameter: tags.
+_ALONG_THE_WAY = ("trials", "patience", "failures", "keep_models", "audit_top", "audit_seeds")
+
 
 class SweepRun:
     """Use as `with SweepRun() as shown:` around a sweep. No method raises; the first failure is told, the others not.
@@ -96,7 +99,9 @@ class SweepRun:
             runs.close_abandoned(store)
             parent = _find(store, study) or _create(store, study, params)
             store.client.update_run(parent.info.run_id, "RUNNING")
-            runs.log(store, parent, params=_parameters(params), labels=tags.of_beginning())
+            runs.log(
+                store, parent, params=_parameters(params), labels={**tags.of_beginning(), **_along_the_way(params)}
+            )
             self._sent = runs.points(store, parent, list(_by_trial(params)))
             self._children = _children(store, parent)
             return store, parent
@@ -221,8 +226,12 @@ def _described(trial: Trial, parent: Run, objective: Objective) -> str:
     )
 
 
+def _along_the_way(params: Params) -> dict[str, str]:
+    return {f"sweep.{key}": str(getattr(params.sweep, key)) for key in _ALONG_THE_WAY}
+
+
 def _parameters(params: Params) -> dict[str, str]:
-    sweep = params.sweep.model_dump()
+    sweep = params.sweep.model_dump(exclude=set(_ALONG_THE_WAY))
     space: Iterable[tuple[str, Any]] = sweep.pop("space").items()
     settings = {f"sweep.{key}": str(value) for key, value in sweep.items()}
     return {**settings, **{f"space.{key}": str(entry) for key, entry in space}}

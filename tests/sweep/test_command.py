@@ -28,6 +28,7 @@ from pipeline.sweep.plans import Plan
 from pipeline.sweep.study import SweepError
 from tests.servers import group_is_alive
 from tests.test_pipeline import ENVIRONMENT, call, clone
+from tests.undrawn import undrawn
 
 from .conftest import BY_FORMULA, formula, sweeping, working
 
@@ -63,7 +64,8 @@ def test_trials_count_as_looks_at_the_validation_images_however_the_sweep_ends(
     begun = itertools.count()
     monkeypatch.setattr(command, "_workers", lambda *_: nullcontext(work))
     plan = planned(sweeping(params, audit_top=0))
-    with pytest.raises(SweepError, match="1 of 4 trials failed") if failing else nullcontext():
+    ends = pytest.raises(SweepError, match="1 of 4 trials failed") if failing else nullcontext()
+    with undrawn(), ends:
         command.run(plan, quiet=True, on_written=ledger.note_sweep)
     assert ledger.trainings(split="validation") == (3 if failing else 10)
 
@@ -93,6 +95,25 @@ def test_one_trial_is_recommended_and_it_is_the_audits(planned: Planned, params:
     assert text.count("herbarium promote") == 1
     assert f"take trial {second.number}, which is ahead by the audit, into params.yaml: herbarium promote best" in text
     assert f"validation accuracy of trial {second.number}" in promote.promote(plan, "best")
+    told: list[tuple] = []
+    command._finish(plan, done, audit.so_far(plan, done), SimpleNamespace(finished=lambda *given: told.append(given)))
+    labels, metrics = told[0][:2]
+    row = metrics[None]
+    assert (row["validation_accuracy"], row["validation_accuracy_mean"]) == (second.accuracy, pytest.approx(0.9))
+    assert row["selection_optimism"] == pytest.approx(row["validation_accuracy"] - row["validation_accuracy_mean"])
+    assert (labels["best_trial"], labels["recommended_trial"]) == (str(best.number), str(second.number))
+
+
+def test_what_is_elsewhere_is_promoted_from_there(
+    planned: Planned, params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it stands in the summary, the command would find no sweep, or another one; an address may hold a password."""
+    url = f"sqlite:///{tmp_path}/elsewhere.db"
+    plan = planned(params, url)
+    done = coordinator.run(plan, BY_FORMULA, Listener())
+    assert "herbarium promote best --storage …, as for this sweep, then" in command.summary(plan, done, [])
+    monkeypatch.setenv("OPTUNA_STORAGE", url)
+    assert "herbarium promote best, then" in command.summary(planned(params, url), done, [])
 
 
 @pytest.mark.parametrize(

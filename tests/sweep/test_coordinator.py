@@ -225,6 +225,9 @@ def test_storage_errors_name_the_storage_without_its_password(planned: Planned, 
     with pytest.raises(Exception, match="--storage") as raised:
         planned(params, "postgresql://me:secret@127.0.0.1:1/x")
     assert "secret" not in str(raised.value)
+    with pytest.raises(Exception, match="--storage") as raised:
+        planned(params, "postgresql://me:{secret}@127.0.0.1:1/x")  # Optuna fills addresses in as templates
+    assert "secret" not in str(raised.value)
 
 
 def test_a_sampler_that_fails_is_named(planned: Planned, params: Params, monkeypatch: pytest.MonkeyPatch) -> None:

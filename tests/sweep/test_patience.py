@@ -1,5 +1,6 @@
 """A database that goes away: waited for, and given up on with the sweep intact."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from pipeline.params.schema import Params
 from pipeline.results.trials import Trial
-from pipeline.sweep import coordinator, patience, recorded
+from pipeline.sweep import coordinator, patience, recorded, space
 from pipeline.sweep.coordinator import Listener
 from pipeline.sweep.patience import StorageError, StorageUnavailableError, patiently
 from pipeline.sweep.plans import Plan
@@ -62,6 +63,30 @@ def test_other_errors_are_not_repeated() -> None:
     with pytest.raises(StorageError, match="cannot be used: StorageInternalError: invalid data"):
         patiently(action)
     assert len(calls) == 1
+
+
+def test_a_lost_answer_to_the_commit_itself_ends_no_sweep(
+    planned: Planned, params: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Optuna tries again by itself, before anybody here is asked."""
+    plan = planned(params)
+    dialect, lost = plan.study._storage._backend.engine.dialect, []
+    commit = dialect.do_commit
+
+    def losing(connection: object) -> None:
+        commit(connection)
+        if not lost:
+            lost.append(1)
+            raise sqlite3.OperationalError("the server closed the connection")
+
+    monkeypatch.setattr("optuna.storages._rdb.storage.random.random", lambda: 0.0)
+    monkeypatch.setattr(dialect, "do_commit", losing)
+    trial = Trial(0, "complete", space.first(plan.dimensions), "f", 0.5, seconds=1.0)
+    recorded.add(plan.study, plan.dimensions, trial)
+    assert lost
+    assert [found.number for found in plan.trials()] == [0]
+    with pytest.raises(SweepError, match="another sweep writes"):
+        recorded.add(plan.study, plan.dimensions, trial)
 
 
 def test_a_trial_whose_answer_was_lost_is_not_added_twice(

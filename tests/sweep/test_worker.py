@@ -157,3 +157,15 @@ def test_a_weight_decay_that_would_be_ignored_is_the_trials_result(trained: Trai
     outcome = worker.run_trial({**configuration, "params": {**configuration["params"], "train": train}})
     assert outcome["state"] == "failed"
     assert "train.weight_decay: found 0.1 with train.optimizer: sgd, which has none" in outcome["reason"]
+
+
+def test_a_worker_that_divides_otherwise_refuses(trained: Trained, params: Params) -> None:
+    """What images are held out follows from groups, which no fingerprint knows, and which may be old on a machine."""
+    configuration = configurations(trained(sweeping(params, folds=3)))[0]
+    names = [row["name"] for row in records.read_csv(paths.ids("train"))]
+    rows = [(name, "zero", "plant" if n in (0, 3, 4) else "", "train") for n, name in enumerate(names)]
+    records.write_csv(paths.SPLIT_TABLE, ["name", "class", "group", "split"], rows)
+    with pytest.raises(MachineError, match=r"divides the images otherwise than the sweep: its data/images/splits\.csv"):
+        worker.run_trial(configuration)
+    with pytest.raises(MachineError, match="divides the images otherwise"):
+        worker.run_trial({**configuration, "folds": 0, "draw": [1, 1]})

@@ -241,3 +241,21 @@ def test_a_run_that_weighs_classes_of_any_name_is_complete(params: Params, store
     assert run.data.params["train.class_weights"].startswith('{"a,b": 2.0')
     (logged,) = store.client.search_logged_models([store.experiment_id])
     assert logged.params["train.class_weights"] == run.data.params["train.class_weights"]
+
+
+def test_other_test_images_are_another_run(params: Params, store: Store, model: Any) -> None:
+    """The network is the same, and MLflow can neither change a parameter nor take a data set away."""
+    first = publish(params, lambda: model)
+    records.write_npy(paths.images("test"), np.random.default_rng(2).integers(0, 256, (6, 8, 8, 1), dtype=np.uint8))
+    write_predictions(model.predict(records.read_npy(paths.images("test")), verbose=0).astype(float))
+    splits = params.data.splits.model_copy(update={"test": "train[95%:]"})
+    other = params.model_copy(update={"data": params.data.model_copy(update={"splits": splits})})
+    second = publish(other, lambda: model)
+    assert second.created
+    run = store.client.get_run(second.run_id)
+    digests = {entry.tags[0].value: entry.dataset.digest for entry in run.inputs.dataset_inputs}
+    assert records.file_digest(paths.images("test")).startswith(digests["test"])
+    assert run.data.params["data.splits.test"] == "train[95%:]"
+    before = store.client.get_run(first.run_id).data
+    assert (before.tags[tags.STATE], before.params["data.splits.test"]) == ("superseded", params.data.splits.test)
+    assert publish(other, unwanted).run_id == second.run_id

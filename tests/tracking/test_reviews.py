@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.files import paths, records
 from pipeline.process.errors import ConfigError
-from pipeline.tracking import publish, reviews, tags
+from pipeline.tracking import colours, publish, reviews, tags
 from pipeline.tracking.store import connect
 
 from .example import EPOCHS, FINGERPRINT
@@ -46,6 +46,7 @@ def test_a_replication_has_a_child_a_seed_however_often_it_is_shown(params, proj
     children = [run for run in found if run.data.tags.get(tags.PARENT) == parent.info.run_id]
     assert len(found) == 3
     assert {run.data.tags[tags.FINGERPRINT] for run in children} == {"a", "b"}
+    assert len({run.data.tags[colours.TAG] for run in children}) == 2  # or nobody could tell their curves apart
     assert all(run.data.metrics["validation_accuracy"] == 0.55 for run in children)
     assert parent.data.metrics["test_accuracy_mean"] == 0.5
 

@@ -206,3 +206,15 @@ def test_trials_with_classes_of_any_name_are_shown(store: Store, params: Params)
     parent, children = shown(store)
     assert str(weights) in parent.data.params["space.train.class_weights"]
     assert children[0].data.params["train.class_weights"].startswith('{"a,b": 2.0')
+
+
+def test_what_may_change_along_the_way_is_shown_as_it_is_now(store: Store, params: Params) -> None:
+    """MLflow lets nobody change a parameter."""
+    sweep(params, TRIALS[:1])
+    later = params.sweep.model_copy(update={"trials": 99, "patience": 7, "audit_top": 0})
+    sweep(params.model_copy(update={"sweep": later}), TRIALS[:2])
+    parent, _ = shown(store)
+    told = parent.data.tags
+    assert [told[f"sweep.{key}"] for key in ("trials", "patience", "audit_top")] == ["99", "7", "0"]
+    assert "sweep.trials" not in parent.data.params
+    assert parent.data.params["sweep.sampler"] == params.sweep.sampler

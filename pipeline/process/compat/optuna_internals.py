@@ -27,7 +27,7 @@ def numbered_storage(url: str) -> Any:
             session.add_all(_values(template_trial, trial.trial_id))
             return trial
 
-    return NumberedStorage(url)
+    return NumberedStorage(url.replace("{", "{{").replace("}", "}}"))  # it is filled in as a template
 
 
 def _outline(trial: Any) -> Any:

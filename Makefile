@@ -38,7 +38,7 @@ verify: $(READY)  ## Re-run a reported accuracy in a copy and give the verdict: 
 	@herbarium verify $(or $(NAME),digits)
 
 test: $(READY)  ## Run the default test suite
-	@pytest -n 2
+	@pytest -n auto
 
 test-slow: $(READY)  ## Run the slow tests
 	@pytest -n 2 --dist loadfile -m slow
@@ -74,7 +74,9 @@ sbom: $(READY)  ## Write sbom.json: the lock's packages and hashes as a CycloneD
 
 # What `dvc repro` brings back goes; what took a person's eyes or hours of training, and no cache has, stays.
 clean:  ## Remove what dvc repro brings back; seeds, folds, sweeps, verdicts, corrected labels, ledger, MLflow's runs, .venv stay
-	rm -rf data/raw data/images data/features models dvc_plots
+	rm -rf data/raw data/images data/features dvc_plots
+	@rm -f models/model.keras models/model_summary.txt models/training.json; \
+	  if [ -d models ]; then find models -type d -empty -delete; fi
 	@if [ -d reports ]; then find reports ! -type d ! -path 'reports/seeds/*' ! -path 'reports/sweep/*' \
 	  ! -path 'reports/verdict/*' ! -path reports/replicate.json ! -path reports/folds.json \
 	  ! -path reports/data/suspected.csv -exec rm -f {} +; find reports -type d -empty -delete; fi

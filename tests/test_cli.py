@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,10 +17,12 @@ from pipeline.cli import app
 from pipeline.commands import predict, setup
 from pipeline.files import paths, records
 from pipeline.params import config
-from pipeline.process.errors import CombinationError, ConfigError, DataError
+from pipeline.process import databases
+from pipeline.process.errors import CombinationError, ConfigError, DataError, HerbariumError
 from pipeline.process.project import NoProjectError
 from pipeline.sweep import promote
 from tests import shipped
+from tests.root import ROOT
 
 HERBARIUM = Path(sys.executable).with_name("herbarium")
 COMMANDS = sorted(typer.main.get_command(app).commands)
@@ -70,8 +73,38 @@ def test_what_dvc_would_miss_is_named_before_it_runs(project: Path, command: str
         match=rf"{key}: nothing is at {wrong}, and `dvc repro` needs something there; did you mean {kept}\?",
     ):
         CliRunner().invoke(app, [command], catch_exceptions=False)
-    (project / f"{wrong}.dvc").touch()  # DVC brings it back
+    (project / f"{wrong}.dvc").touch()  # which `dvc repro` does not bring back by itself
+    with pytest.raises(ConfigError, match=rf"{key}: nothing is at {wrong} now: `dvc checkout {wrong}\.dvc` brings"):
+        setup.require_inputs(config.load())
+    (project / wrong).mkdir()
     setup.require_inputs(config.load())
+
+
+@pytest.mark.parametrize("place", ["data/raw", "data/raw/photos", "data", "data/images/train/x", "."])
+def test_photographs_are_not_where_stages_write(project: Path, place: str):
+    """DVC empties such a folder before the stage runs, or stops at a cycle."""
+    made(project)
+    (project / place).mkdir(parents=True, exist_ok=True)
+    promote.write(paths.PARAMS, {"data.path": place})
+    with pytest.raises(
+        ConfigError, match=r"data\.path: found .*, and stages write data/\S+, which `dvc repro` empties"
+    ):
+        setup.require_inputs(config.load())
+
+
+def test_photographs_that_lie_where_stages_write_are_not_removed(project: Path):
+    made(project, "data/raw/roses")
+    setup.require_inputs(config.load())
+    (project / "data/raw/roses/a.JPG").touch()
+    with pytest.raises(ConfigError, match=r"^data/raw/roses/a\.JPG: found an image where stages write, in data/raw,"):
+        setup.require_inputs(config.load())
+
+
+@pytest.mark.parametrize("command", ["start ~nobody-of-this-name", "use digits --data ~nobody-of-this-name"])
+def test_a_home_of_nobody_is_a_folder_s_name(project: Path, command: str):
+    shutil.copytree(ROOT / "experiments/digits", project / "experiments/digits")
+    error = CliRunner().invoke(app, command.split()).exception
+    assert isinstance(error, HerbariumError)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -213,9 +246,13 @@ def test_paths_on_the_command_line_count_from_where_the_user_stands(project: Pat
     for argument in ("sqlite:///study.db", "sqlite:////mnt/study.db", "postgresql://h/optuna"):
         CliRunner().invoke(app, ["promote", "--storage", argument], catch_exceptions=False)
     CliRunner().invoke(app, ["promote"], catch_exceptions=False, env={"OPTUNA_STORAGE": "sqlite:///study.db"})
+    (project / "why?not a%20b {x}").mkdir()
+    monkeypatch.chdir(project / "why?not a%20b {x}")
+    CliRunner().invoke(app, ["promote", "--storage", "sqlite:///study.db"], catch_exceptions=False)
+    assert {databases.sqlite_file(asked.pop()) for _ in range(2)} == {Path.cwd() / "study.db"}
     here = f"sqlite:///{project}/below/study.db"
     assert asked[::2] == asked[1::2] == [here, "sqlite:////mnt/study.db", "postgresql://h/optuna", "sqlite:///study.db"]
-    assert len(up_to_date) == 4  # the sweep of images that were changed since is another one
+    assert len(up_to_date) == 5  # the sweep of images that were changed since is another one
 
 
 def test_images_and_pictures_are_those_where_the_user_stands(project: Path, monkeypatch):

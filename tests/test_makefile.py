@@ -124,6 +124,7 @@ def test_one_that_is_in_its_place_or_elsewhere_on_purpose_stays(folder: Path) ->
 def test_clean_leaves_what_nothing_brings_back(folder: Path) -> None:
     kept = ["reports/seeds/2/metrics.json", "reports/replicate.json", "reports/data/suspected.csv"]
     kept += [
+        "models/base.weights.h5",  # one's own, by export-backbone
         "reports/folds.json",
         "reports/verdict/digits.certificate.json",
         "reports/sweep/trials.csv",
@@ -140,4 +141,6 @@ def test_clean_leaves_what_nothing_brings_back(folder: Path) -> None:
         assert make(folder, "clean").returncode == 0
         left = {path for top in ("reports", "models", "data", ".herbarium") for path in (folder / top).rglob("*")}
         assert {str(path.relative_to(folder)) for path in left if not path.is_dir()} == set(kept)
+    (folder / "models/base.weights.h5").unlink()
+    assert make(folder, "clean").returncode == 0
     assert not (folder / "models").exists()

@@ -63,7 +63,8 @@ def backbones(
             _use(best)
         elif best.values:
             sized = f" --side {side}" if side else ""
-            print(f"to use the first: {_COMMAND} --use {shlex.quote(best.name)}{sized}")
+            typed = {_within(full): text for full, text in zip(named, candidate or [], strict=True)}
+            print(f"to use the first: {_COMMAND} --use {shlex.quote(typed.get(best.name, best.name))}{sized}")
 
 
 def _resolved(text: str) -> str:

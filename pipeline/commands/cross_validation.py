@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.commands.setup import prepared
+from pipeline.commands.setup import prepared, require_dvc, require_inputs
 from pipeline.process import folder_lock
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ def run(count: int, repeats: int) -> None:
     Folds that were measured before, from the same inputs by the same code, are not trained again.
     """
     params = prepared()
+    require_dvc()
+    require_inputs(params)
     from pipeline.files import features_index, paths, records
     from pipeline.filing.seeds import experiment_digest
     from pipeline.identity import certificate, fingerprint

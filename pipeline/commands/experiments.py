@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import finished
-from pipeline.commands.setup import in_project
+from pipeline.commands.setup import absolute, in_project
 from pipeline.process import folder_lock
 
 app = typer.Typer()
@@ -46,7 +46,7 @@ def use(
 
     Example: herbarium use tf-flowers-vgg16 --data photographs
     """
-    images, file = data and data.expanduser().resolve(), weights and weights.expanduser().resolve()
+    images, file = data and absolute(data), weights and absolute(weights)
     with in_project(), folder_lock.command_alone("herbarium use"):
         _use(name, images, file, force)
 

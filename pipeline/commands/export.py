@@ -68,11 +68,17 @@ def export_backbone(path: Annotated[Path, typer.Argument(help="Where to write it
         from pipeline.files import paths
 
         targets.require_file(target, "PATH", ".weights.h5")
-        finished.require(paths.MODEL, paths.CLASSES)
-        params = prepared()
-        from pipeline.identity import certificate
-        from pipeline.model import assembly
+        from pipeline.filing import current
+        from pipeline.results import classes
 
-        certificate.require((paths.MODEL, paths.CLASSES))
-        assembly.save_backbone(assembly.load_trained(params), target)
+        finished.require(paths.MODEL, paths.CLASSES)
+        current.require()
+        params = prepared()
+        from pipeline.model import assembly
+        from pipeline.serving import probe
+        from pipeline.serving.classifier import Classifier
+
+        trained = assembly.load_trained(params)
+        probe.require_evaluated(Classifier(trained.full, classes.of_model()).predict, params)
+        assembly.save_backbone(trained, target)
     print(f"wrote {path}")

@@ -5,14 +5,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.model.assembly import Assembled
+    from pipeline.params.schema import Params
     from pipeline.serving.familiarity import Familiarity
 
 
-def familiarity(trained: "Assembled") -> "Familiarity | None":
-    """Of the network in models/model.keras; None, with a note, if what was stored is not here or is too little."""
+def familiarity(trained: "Assembled", params: "Params") -> "Familiarity | None":
+    """Of the network in models/model.keras, built of `params`; None, with a note, if what was stored is not here, is of
+    other images, or is too little."""
+    from pipeline.model import head_inputs
     from pipeline.serving import knowledge
 
-    return knowledge.familiarity(lambda: _fitted(trained))
+    return knowledge.familiarity(head_inputs.layer(trained), lambda: _fitted(trained, params))
 
 
 def note_level(found: "Familiarity | None", false_alarms: float) -> None:
@@ -20,20 +23,32 @@ def note_level(found: "Familiarity | None", false_alarms: float) -> None:
     from pipeline.process import verbosity
 
     if found and 0 < false_alarms < found.finest:
-        needed = math.ceil(1 / false_alarms) - 1
+        needed, allowed = math.ceil(1 / false_alarms) - 1, _rounded_up(found.finest)
         verbosity.note(
             f"--false-alarms: found {false_alarms:g}, for which {needed:,} validation images are needed; with"
-            f" {len(found.surprises)} no image is called none of these; allowed here: {found.finest:.2g} or more"
+            f" {len(found.surprises)} no image is called none of these; allowed here: {allowed:g} or more"
         )
 
 
-def _fitted(trained: "Assembled") -> "Familiarity | None":
-    from pipeline.files import paths
+def _rounded_up(share: float) -> float:
+    """To two digits: what is advised is to be allowed."""
+    scale: float = 10.0 ** (1 - math.floor(math.log10(share)))
+    return math.ceil(share * scale) / scale
+
+
+def _fitted(trained: "Assembled", params: "Params") -> "Familiarity | None":
+    from pipeline.files import paths, records
+    from pipeline.identity import fingerprint
     from pipeline.model import head_inputs
     from pipeline.process import verbosity
-    from pipeline.results import predictions
-    from pipeline.serving import calibration
+    from pipeline.results import classes, predictions
+    from pipeline.serving import calibration, knowledge, probe
+    from pipeline.serving.classifier import Classifier
 
+    # A sweep, and whoever looks for wrong labels, bring the images up to date and leave the network as it was.
+    if records.digest(fingerprint.training_inputs(params)) != records.read_json(paths.TRAINING)["features_digest"]:
+        raise knowledge.OtherImagesError(f"{paths.FEATURES} is of other images than the network was trained with")
+    probe.require_evaluated(Classifier(trained.full, classes.of_model()).predict, params)
     verbosity.begin("learning what the network knows, once for each network")
     evaluated = predictions.read(paths.VALIDATION_PREDICTIONS)
     held_out, known = head_inputs.of_split("validation", trained)

@@ -74,6 +74,8 @@ def _classifier(uri: str | None, false_alarms: float) -> "Classifier":
         from pipeline.tracking import models
 
         opened = models.opened(uri, config.load().tracking, libraries.start)
+        if opened.familiarity is None:
+            verbosity.note(f"{uri}: published without what the network knows: nothing is said of images of other kinds")
         known.note_level(opened.familiarity, false_alarms)
         return replace(opened, false_alarms=false_alarms)
     from pipeline.files import paths
@@ -89,7 +91,7 @@ def _classifier(uri: str | None, false_alarms: float) -> "Classifier":
     from pipeline.serving.classifier import Classifier
 
     trained = assembly.load_trained(params)
-    classifier = Classifier(trained.full, names, known.familiarity(trained), false_alarms)
+    classifier = Classifier(trained.full, names, known.familiarity(trained, params), false_alarms)
     known.note_level(classifier.familiarity, false_alarms)
     probe.require_evaluated(classifier.predict, params)
     return classifier

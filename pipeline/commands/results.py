@@ -96,7 +96,7 @@ def publish_run(params: "Params") -> tuple[str, str]:
         from pipeline.tracking.publish import publish as publish_run
 
     trained = _trained_once(params)
-    run = publish_run(params, lambda: trained().full, resources.seconds(), lambda: known.familiarity(trained()))
+    run = publish_run(params, lambda: trained().full, resources.seconds(), lambda: known.familiarity(trained(), params))
     state = "created" if run.created else "complete"
     where = f"MLflow run {run.run_id} in experiment {params.tracking.experiment}"
     return run.run_id, f"{where}: {state}; `make ui` shows it"

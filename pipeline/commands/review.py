@@ -8,7 +8,7 @@ import typer
 
 from pipeline.commands import finished
 from pipeline.commands.experiments import names
-from pipeline.commands.setup import in_project, require_dvc
+from pipeline.commands.setup import absolute, in_project, require_dvc
 
 if TYPE_CHECKING:
     from pipeline.review.verify import Asked
@@ -121,7 +121,7 @@ def verify(
     from pipeline.review.elsewhere import Elsewhere
 
     signer = None if sign is None else signed.checked_name(sign)
-    elsewhere = Elsewhere(data and data.expanduser().resolve(), weights and weights.expanduser().resolve())
+    elsewhere = Elsewhere(data and absolute(data), weights and absolute(weights))
     asked = reviews.Asked(
         seeds, None if margin is None else margin / _POINTS, cached, recorded, elsewhere, tuple(vary or ()), resplit
     )

@@ -1,5 +1,6 @@
 """What commands do first: go to the project, and have its parameters checked before anything heavy is imported."""
 
+import os
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from typing import TYPE_CHECKING
@@ -53,12 +54,11 @@ def prepared(said: bool = False) -> "Params":
 
 
 def require_inputs(params: "Params") -> None:
-    """Raise ConfigError if something that `dvc repro` hashes first is not there: DVC has no words of its own for it.
-
-    What `dvc add` has taken in may be away: DVC brings it back.
-    """
+    """Raise ConfigError if something that `dvc repro` hashes first is not there, or would be removed by it: DVC has no
+    words of its own for that."""
     for key, text in (("data.path", params.data.path), ("backbone.path", params.backbone.path)):
         require_place(key, text)
+    require_nobodys()
 
 
 def require_place(key: str, text: str) -> None:
@@ -68,10 +68,58 @@ def require_place(key: str, text: str) -> None:
     from pipeline.process.errors import ConfigError
 
     path = Path(text)
-    if not (path.exists() or any(Path(f"{place}.dvc").exists() for place in (path, *path.parents))):
+    require_apart(path, f"params.yaml: {key}")
+    if path.exists():
+        return
+    if tracked := next((file for place in (path, *path.parents) if (file := Path(f"{place}.dvc")).exists()), None):
         raise ConfigError(
-            f"params.yaml: {key}: nothing is at {path}, and `dvc repro` needs something there{meant(path)}"
+            f"params.yaml: {key}: nothing is at {path} now: `dvc checkout {tracked}` brings it from DVC's cache, or"
+            f" `dvc pull {tracked}` from a remote"
         )
+    raise ConfigError(f"params.yaml: {key}: nothing is at {path}, and `dvc repro` needs something there{meant(path)}")
+
+
+def require_apart(path: "Path", said: str) -> None:
+    """Raise ConfigError, beginning with what was `said`, if `path` is what a stage writes, within that or around it:
+    `dvc` removes what a stage writes before it runs, whoever put it there."""
+    from pathlib import Path
+
+    from pipeline.commands import targets
+    from pipeline.process.errors import ConfigError
+
+    place = Path(os.path.realpath(path))
+    for output in targets.written():
+        if place == output or place in output.parents or output in place.parents:
+            raise ConfigError(
+                f"{said}: found {path}, and stages write {os.path.relpath(output)}, which `dvc repro` empties before:"
+                " allowed is a place of its own, for instance photographs/"
+            )
+
+
+def require_nobodys() -> None:
+    """Raise ConfigError if photographs lie in a folder that a stage writes."""
+    from pathlib import Path
+
+    from pipeline.commands import targets
+    from pipeline.data.images import ENDINGS
+    from pipeline.process.errors import ConfigError
+
+    for folder in (Path(os.path.relpath(output)) for output in targets.written() if output.is_dir()):
+        images = (path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
+        if image := next(images, None):
+            raise ConfigError(
+                f"{image}: found an image where stages write, in {folder}, which `dvc repro` empties before: move yours"
+                " to a place of their own, for instance photographs/"
+            )
+
+
+def absolute(path: "Path") -> "Path":
+    """Where a path leads that was typed: ~ is somebody's home, which not every shell fills in, if there is such a
+    one."""
+    try:
+        return path.expanduser().resolve()
+    except RuntimeError:  # nobody is called so
+        return path.resolve()
 
 
 def meant(path: "Path") -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.commands.setup import in_project, meant
+from pipeline.commands.setup import absolute, in_project, meant, require_apart
 from pipeline.process import folder_lock
 from pipeline.process.errors import DataError
 
@@ -28,7 +28,7 @@ def start(
 
     Example: herbarium start photographs/
     """
-    place = folder.expanduser().resolve()  # in FOLDER=~/… not every shell does
+    place = absolute(folder)
     with in_project(), folder_lock.command_alone("herbarium start"):
         _start(place, str(folder), backbone, force)
 
@@ -43,6 +43,7 @@ def _start(folder: Path, typed: str, backbone: str | None, force: bool) -> None:
 
     verbosity.say(f"looking at {folder}")
     _require(folder)
+    require_apart(folder, "FOLDER")
     named, found = own_places.written(folder, Path().resolve()), survey.of(folder)
     print(survey.described(named, found), flush=True)
     if refused := refusals.of_folder(folder):
@@ -54,6 +55,8 @@ def _start(folder: Path, typed: str, backbone: str | None, force: bool) -> None:
     text = config.read_text(paths.PARAMS)
     network, sentences, to_fetch = _network(text, named, typed, found, backbone)
     new = beginning.of(text, named, found, network)
+    if config.read_text(paths.PARAMS) != text:
+        raise DataError(f"{paths.PARAMS}: was changed while this looked for weights, and is left so: run this again")
     records.write_text(paths.PARAMS, new.text)
     last = beginning.ending(new.text != text, to_fetch, bool(found.refused or badly_named))
     print("\n".join(line for line in (new.diff, beginning.drawn(found), *sentences, last) if line))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pipeline.process.errors import DataError
 
+_WRITES = "writes"
+
 
 def place(folder: Path) -> Path:
     """Where `folder` leads, absolute: renamed to a link, a folder takes the link's place, not that of its target."""
@@ -50,6 +52,11 @@ def _require_free(target: Path, option: str) -> None:
             raise _refusal(target, option, f"what the pipeline {use}{within}", "a place elsewhere")
 
 
+def written() -> list[Path]:
+    """What stages write, resolved: files and folders."""
+    return [path for path, use in _of_the_pipeline() if use == _WRITES]
+
+
 def _of_the_pipeline() -> Iterator[tuple[Path, str]]:
     """What dvc.yaml names for each stage: the path, and whether it is read or written."""
     from pipeline.files import paths
@@ -59,7 +66,7 @@ def _of_the_pipeline() -> Iterator[tuple[Path, str]]:
     content = config.read_yaml(paths.PARAMS)
     for stage in config.read_yaml(paths.PIPELINE)["stages"]:
         found = declared.of_stage(stage, content)
-        yield from ((Path(path).resolve(), "writes") for path in found.outputs)
+        yield from ((Path(path).resolve(), _WRITES) for path in found.outputs)
         yield from ((Path(path).resolve(), "reads") for path in (*found.data, *found.code))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.data import depths, names
 from pipeline.data.survey import Survey
 from pipeline.files import paths
-from pipeline.params import config, editing, keys
+from pipeline.params import config, editing, keys, own_places
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 
@@ -48,7 +48,7 @@ def of(present: str, folder: str, survey: Survey, backbone: str | None) -> Start
     network = _own(survey) if backbone is None else _published(backbone, survey)
     sweep = content["sweep"]
     depth = depths.of_scratch(sweep, _OWN_DEPTH) if backbone is None else depths.of_published(sweep)
-    left = {**_of_classes(content, survey), **_of_network(content, backbone)}
+    left = {**_of_classes(content, survey), **_of_network(content, backbone), **_of_colours(content, network)}
     values = {**_data(folder, survey), **network, **depth, **left}
     text = editing.with_values(old, values, str(paths.PARAMS))
     params = config.check(config.parse_yaml(text, str(paths.PARAMS)), str(paths.PARAMS))
@@ -108,7 +108,9 @@ def _data(folder: str, survey: Survey) -> dict[str, Any]:
     splits = {f"data.splits.{split}": text for split, text in _splits(survey.splits).items()}
     own = {"data.source": "image_folder", "data.name": name, "data.path": folder, "tracking.experiment": name}
     drawn = {"data.splitting.method": "stratified", "data.splitting.group": None}
-    return {**own, **splits, **drawn, **dict.fromkeys(("data.limit", "data.table", "data.corrections"))}
+    # Published experiments allow leaks, for theirs have some.
+    found = {"data.allow_leaks": False, **dict.fromkeys(("data.limit", "data.table", "data.corrections"))}
+    return {**own, **splits, **drawn, **found}
 
 
 def require_train(splits: Collection[str]) -> None:
@@ -198,7 +200,14 @@ def _of_network(present: Any, backbone: str | None) -> dict[str, Any]:
     return {
         **(copies if backbone is None and keys.at(present, "images.augmentation.views") else {}),
         **({"head.pooling": "average"} if keys.at(present, "head.pooling") == "cls" else {}),
+        **own_places.without_weights(str(keys.at(present, "backbone.path"))),
     }
+
+
+def _of_colours(present: Any, network: Mapping[str, Any]) -> dict[str, Any]:
+    """Grey images have no saturation to change."""
+    key = "images.augmentation.saturation"
+    return {key: 0.0} if network["images.channels"] == 1 and keys.at(present, key) else {}
 
 
 def _section(name: str, values: Mapping[str, Any]) -> dict[str, Any]:

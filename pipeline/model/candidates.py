@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.files import paths
 from pipeline.model import backbones
-from pipeline.params import config
+from pipeline.params import config, own_places
 from pipeline.params.keys import replaced
 from pipeline.process.errors import ConfigError
 
@@ -42,14 +42,15 @@ def of(text: str, params: Params, side: int | None = None) -> Candidate:
 
     `side`: height and width of its images, pixels; None: the present ones.
     """
+    if text == f"{params.backbone.name} (present)":
+        return present(params, side)
     name, _, source = text.partition("=")
     if not name or (name in ("convolutions", "saved", "hub") and not source):
         raise ConfigError(f"--candidate: found {text!r}; allowed: {FORMS}")
     downloaded = "preset" if paths.is_hub(name) else "imagenet"
     weights = "none" if source == RANDOM else "file" if source else downloaded
     values: dict[str, Any] = {"backbone.name": name, "backbone.weights": weights}
-    if weights == "file":
-        values["backbone.path"] = source
+    values |= {"backbone.path": source} if weights == "file" else own_places.without_weights(params.backbone.path)
     if name != "convolutions":
         values["backbone.layers"] = []
     if name not in ("convolutions", "saved"):

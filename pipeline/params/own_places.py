@@ -9,6 +9,8 @@ from pipeline.params.network_sections import Backbone
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 
+_SHIPPED = "pipeline/model/fashion_cnn/backbone.weights.h5"
+
 
 def require_images(params: Params, place: Path) -> None:
     """Raise ConfigError if no folder is at `place`, or `params` read none."""
@@ -45,6 +47,12 @@ def written(place: Path, project: Path) -> str:
     if re.search(r"[\x00-\x1f]", str(place)):
         raise ConfigError(f"{str(place)!r}: a path with a line break cannot be in {paths.PARAMS}; rename it")
     return str(place.relative_to(project) if place.is_relative_to(project) else place)
+
+
+def without_weights(path: str) -> dict[str, str]:
+    """Key → value of what changes where nothing is read at `path`: DVC asks for a file there all the same."""
+    tracked = any(Path(f"{place}.dvc").exists() for place in (Path(path), *Path(path).parents))
+    return {} if Path(path).exists() or tracked else {"backbone.path": _SHIPPED}
 
 
 def with_weights(backbone: Backbone, path: str) -> dict[str, Any]:

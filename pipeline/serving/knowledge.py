@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 
 from pipeline.files import features_index, paths, records
 from pipeline.process import verbosity
+from pipeline.process.errors import HerbariumError
 from pipeline.serving.familiarity import Familiarity, packed, unpacked
 
 _FORM = 2  # of what is kept; another number when it is fitted in another way
@@ -16,24 +17,33 @@ _SPLITS = ("train", "validation")
 _WITHOUT = "so nothing is said of images of other kinds"
 
 
-def familiarity(fit: Callable[[], Familiarity | None]) -> Familiarity | None:
+class OtherImagesError(HerbariumError):
+    """What is stored is not what the network was trained with."""
+
+
+def familiarity(layer: str, fit: Callable[[], Familiarity | None]) -> Familiarity | None:
     """Of the network in models/model.keras, as `fit` found it the first time for this network and these images.
 
-    None, with a note, if what was stored is not here or is too little; that it is too little is remembered as well.
+    `layer` is the first of its head. None, with a note, if what was stored is not here, is too little, or if `fit`
+    raises OtherImagesError; that it is too little is remembered as well.
     """
     stored = [*map(paths.images, _SPLITS), *map(paths.labels, _SPLITS), paths.VALIDATION_PREDICTIONS]
     away = features_index.missing(_SPLITS) or next((path for path in stored if not path.exists()), None)
     if away:
         verbosity.note(f"{away} is not here, {_WITHOUT}: `dvc repro` or `dvc pull` brings it")
         return None
-    found = _kept(fit)
+    try:
+        found = _kept(layer, fit)
+    except OtherImagesError as error:
+        verbosity.note(f"{error}, {_WITHOUT}: `dvc repro` trains it anew")
+        return None
     if found is None:
         verbosity.note(f"fewer validation images than a level of 5 % needs (19), {_WITHOUT}")
     return found
 
 
-def _kept(fit: Callable[[], Familiarity | None]) -> Familiarity | None:
-    place = _place()
+def _kept(layer: str, fit: Callable[[], Familiarity | None]) -> Familiarity | None:
+    place = _place(layer)
     nothing = place.with_suffix(".nothing")
     if nothing.exists():
         return None
@@ -46,8 +56,8 @@ def _kept(fit: Callable[[], Familiarity | None]) -> Familiarity | None:
     return fitted
 
 
-def _place() -> Path:
+def _place(layer: str) -> Path:
     answers = (paths.VALIDATION_PREDICTIONS, paths.TYPED_VALIDATION_PREDICTIONS)
     decides = (paths.MODEL, *answers, *features_index.files(_SPLITS))
-    key = records.digest([_FORM, *(records.file_digest(path) for path in decides if path.exists())])
+    key = records.digest([_FORM, layer, *(records.file_digest(path) for path in decides if path.exists())])
     return paths.STATE / "familiarity" / f"{key[:16]}.npz"

@@ -8,9 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.commands import backbones as command
 from pipeline.data import depths
 from pipeline.files import paths, records
 from pipeline.model import published
+from pipeline.model.candidates import Candidate
 from pipeline.params import config, editing
 from pipeline.process import limits
 from pipeline.process.errors import ConfigError, DataError
@@ -55,6 +57,21 @@ def test_candidates_are_ranked_without_a_test_image(prepared: Path) -> None:
     assert "not compared: saved=" in output
     assert "gone.keras: found no file" in output
     assert paths.PARAMS.read_text().count("random") == shipped.PARAMS.count("random")
+
+
+def test_what_is_advised_can_be_done_where_the_user_stands(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The present network in another size, and a file that is named from a folder below."""
+    output = backbones("--candidate", "saved=gone.keras", "--side", "16", "--folds", "3")
+    assert output.splitlines()[-1] == "to use the first: herbarium backbones --use 'convolutions (present)' --side 16"
+    assert "height: 16" in backbones("--use", "convolutions (present)", "--side", "16", "--force")
+
+    def first(named: list[str], *_: object) -> Candidate:
+        return Candidate(command._within(named[0]), {"backbone.name": "saved"}, config.load())
+
+    (prepared / "below").mkdir()
+    monkeypatch.chdir(prepared / "below")
+    monkeypatch.setattr(command, "_compare", first)
+    assert backbones("--candidate", "saved=../own.keras").endswith("--use saved=../own.keras\n")
 
 
 def test_the_first_is_written_and_the_difference_shown(prepared: Path) -> None:

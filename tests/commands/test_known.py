@@ -19,4 +19,7 @@ def test_a_level_that_is_too_fine_for_the_images_held_out_is_said(capsys, asked:
     known.note_level(None, asked)
     told = capsys.readouterr().err
     assert ("no image is called none of these" in told) is said
+    if said:
+        known.note_level(fitted, float(told.split("allowed here: ")[1].split()[0]))
+        assert capsys.readouterr().err == ""  # what is advised is enough
     assert ("found 0.01, for which 99 validation images are needed; with 30" in told) == (asked == 0.01)

@@ -59,6 +59,20 @@ def test_what_the_present_parameters_have_for_other_classes_is_taken_back(projec
     assert (kept.train.class_weights, kept.head.output) == ({"a": 2.0, "rose": 3.0}, "sigmoid")
 
 
+def test_what_published_experiments_allow_and_need_is_taken_back(project: Path) -> None:
+    """Leaks of their images, weights that are not here, and colours that these have not."""
+    old = {"data.allow_leaks": True, "backbone.path": "gone.h5", "images.augmentation.saturation": 0.2}
+    present = editing.with_values((project / "params.yaml").read_text(), old | {"images.channels": 3}, "params.yaml")
+    grey = Survey({"train": 400}, dict.fromkeys("abc", 5), 200, grey=True)
+    found = beginning.of(present, "photos", grey, None).params
+    assert (found.data.allow_leaks, found.images.augmentation.saturation, found.images.channels) == (False, 0, 1)
+    assert found.backbone.path == "pipeline/model/fashion_cnn/backbone.weights.h5"
+    coloured = Survey({"train": 400}, dict.fromkeys("abc", 5), 200, grey=False)
+    (project / "gone.h5").touch()
+    found = beginning.of(present, "photos", coloured, "VGG16").params
+    assert (found.images.augmentation.saturation, found.backbone.path) == (0.2, "gone.h5")
+
+
 def test_what_the_present_parameters_have_for_other_networks_is_taken_back(project: Path) -> None:
     """Copies are stored above frozen layers only; what begins from nothing has none, and no class token."""
     old = {"images.augmentation.views": 2, "images.augmentation.flip": True, "head.pooling": "cls"}

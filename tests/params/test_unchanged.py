@@ -41,7 +41,8 @@ def test_what_dvc_ran_with_other_parameters_is_not_gone_on_with(
     for path in (Path(params.data.path), Path(params.backbone.path)):
         path.mkdir(parents=True, exist_ok=True)
     monkeypatch.setattr(workspace, "dvc_repro", edited)
-    monkeypatch.setattr(sweep, "require_dvc", lambda: None)
+    for module in (sweep, cross_validation):
+        monkeypatch.setattr(module, "require_dvc", lambda: None)
     monkeypatch.setattr(command, "bring_features_up_to_date", edited)
     with pytest.raises(ConfigError, match=r"params.yaml was changed after herbarium .* had read it"):
         run()

@@ -31,7 +31,7 @@ def fit(project: Path) -> Callable[[], Familiarity]:
 
 
 def temperature(fit: Callable[[], Familiarity]) -> float:
-    found = knowledge.familiarity(fit)
+    found = knowledge.familiarity("logits", fit)
     assert found is not None
     return found.temperature
 
@@ -49,7 +49,7 @@ def test_what_is_not_here_is_named_and_stops_nothing(
     fit: Callable[[], Familiarity], capsys: pytest.CaptureFixture[str]
 ) -> None:
     paths.split_index("train").unlink()
-    assert knowledge.familiarity(fit) is None
+    assert knowledge.familiarity("logits", fit) is None
     said = capsys.readouterr().err
     assert said.startswith(
         "note: data/features/train/split.json is not here, so nothing is said of images of other kinds"
@@ -63,6 +63,26 @@ def test_too_few_validation_images_are_said_to_be_and_are_found_once_for_each_ne
     asked: list[None] = []
     for networks, text in ((1, "a network"), (1, "a network"), (2, "another network")):
         records.write_text(paths.MODEL, text)
-        assert knowledge.familiarity(lambda: asked.append(None)) is None
+        assert knowledge.familiarity("logits", lambda: asked.append(None)) is None
         assert "fewer validation images than a level of 5 % needs (19)" in capsys.readouterr().err
         assert len(asked) == networks
+
+
+def test_it_is_of_the_layer_that_the_network_has_now(fit: Callable[[], Familiarity]) -> None:
+    """Without dropout the same weights make a network whose head begins with another layer."""
+    first = knowledge.familiarity("dropout", fit)
+    again = knowledge.familiarity("logits", fit)
+    assert first is not None
+    assert again is not None
+    assert (first.temperature, again.temperature) == (1, 2)
+
+
+def test_of_other_images_it_is_not_fitted_and_that_is_not_remembered(
+    fit: Callable[[], Familiarity], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused() -> Familiarity:
+        raise knowledge.OtherImagesError("data/features is of other images than the network was trained with")
+
+    assert knowledge.familiarity("logits", refused) is None
+    assert "other images than the network was trained with, so nothing is said of images of" in capsys.readouterr().err
+    assert temperature(fit) == 1

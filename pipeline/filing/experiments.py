@@ -8,7 +8,7 @@ from pipeline.files import paths, records
 from pipeline.params import config, editing
 from pipeline.params.schema import Params
 from pipeline.params.suggestions import did_you_mean
-from pipeline.process import git, verbosity
+from pipeline.process import git
 from pipeline.process.errors import ConfigError
 
 FOLDER = Path("experiments")
@@ -97,7 +97,6 @@ def _kept_elsewhere() -> bool:
     files, content = [FOLDER / name / paths.PARAMS.name for name in names()], paths.PARAMS.read_bytes()
     if any(content == file.read_bytes() for file in files):
         return True
-    verbosity.begin(f"looking whether the edits of {paths.PARAMS} are an experiment's")  # seconds
     return any(_becomes(file, content) for file in files)
 
 

@@ -5,12 +5,11 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
 
-from pipeline.params import config, rendering, upgrades
+from pipeline.params import config, nodes, rendering, upgrades
 from pipeline.params.keys import replaced
+from pipeline.params.nodes import Compose, Node
 from pipeline.params.schema import Params
 from pipeline.params.section import section_of
 from pipeline.process.errors import ConfigError
@@ -37,21 +36,22 @@ def with_values(text: str, values: Mapping[str, Any], where: str) -> str:
 
 def _brought_to(text: str, content: Mapping[str, Any], where: str) -> str:
     changes = dict(_differences(config.parse_yaml(text, where), content))
-    try:
-        new = _changed(text, changes)
-        fits = config.parse_yaml(new, where) == content
-    except (YAMLError, ConfigError):  # an anchor went that other keys refer to
-        fits = False
-    if not fits:  # anchors, merged keys: what is written once may count twice
-        wanted = "; ".join(f"{key}: {'not there' if v is ... else rendering.flow(v)}" for key, v in changes.items())
-        raise ConfigError(f"{where}: written in a way that only you can change; it should have {wanted}")
-    return new
+    for compose in nodes.ways(text):
+        try:
+            new = _changed(text, changes, compose)
+            if config.parse_yaml(new, where) == content:
+                return new
+        except (*nodes.ERRORS, YAMLError, ConfigError):  # an anchor went that other keys refer to
+            continue
+    # Anchors, merged keys: what is written once may count twice.
+    wanted = "; ".join(f"{key}: {'not there' if v is ... else rendering.flow(v)}" for key, v in changes.items())
+    raise ConfigError(f"{where}: written in a way that only you can change; it should have {wanted}")
 
 
-def _changed(text: str, changes: Mapping[str, Any]) -> str:
-    new, left = _with_values_in_place(text, changes)
+def _changed(text: str, changes: Mapping[str, Any], compose: Compose) -> str:
+    new, left = _with_values_in_place(text, changes, compose)
     for key in left:
-        new = _with(new, key.split("."), changes[key])
+        new = _with(new, key.split("."), changes[key], compose)
     return new
 
 
@@ -69,9 +69,9 @@ def _differences(
             yield prefix + name, new
 
 
-def _with_values_in_place(text: str, changes: Mapping[str, Any]) -> tuple[str, list[str]]:
+def _with_values_in_place(text: str, changes: Mapping[str, Any], compose: Compose) -> tuple[str, list[str]]:
     """`text`, read once, with those values changed that stand within a line; and the keys that are left."""
-    top = YAML(typ="safe", pure=True).compose(text)
+    top = compose(text)
     found = {key: _found(top, key.split(".")) for key, value in changes.items() if value is not ...}
     within = {key: node for key, node in found.items() if node and _within_line(node)}
     # What an alias stands for may be here twice: it is written once.
@@ -84,32 +84,32 @@ def _with_values_in_place(text: str, changes: Mapping[str, Any]) -> tuple[str, l
 def _found(node: Node | None, names: list[str]) -> Node | None:
     """The value of a key; None if it does not stand in the text."""
     for name in names:
-        node = _pairs(node).get(name, (None, None))[1] if isinstance(node, MappingNode) else None
+        node = _pairs(node).get(name, (None, None))[1] if node and nodes.is_mapping(node) else None
     return node
 
 
-def _with(text: str, names: list[str], value: Any) -> str:
+def _with(text: str, names: list[str], value: Any, compose: Compose) -> str:
     """`text` with one key changed, added, or, for ..., taken away."""
-    section, fields = YAML(typ="safe", pure=True).compose(text), Params.model_fields
+    section, fields = compose(text), Params.model_fields
     for name in names[:-1]:
         section, model = _pairs(section)[name][1], section_of(fields[name].annotation)
         fields = model.model_fields if model else {}
     pair = _pairs(section).get(names[-1])
     if pair:
         text = _without(text, section, names[-1])
-        return text if value is ... else _with(text, names, value)
+        return text if value is ... else _with(text, names, value, compose)
     return _added(text, section, names[-1], fields, value)
 
 
-def _pairs(section: MappingNode) -> dict[str, tuple[ScalarNode, Node]]:
+def _pairs(section: Node) -> dict[str, tuple[Node, Node]]:
     return {key.value: (key, value) for key, value in section.value}
 
 
 def _within_line(value: Node) -> bool:
     """Whether a value is text that stands in a line: no block of lines, and not left out."""
-    if isinstance(value, ScalarNode):
-        return value.style not in ("|", ">") and value.end_mark.index > value.start_mark.index
-    return isinstance(value, CollectionNode) and bool(value.flow_style)
+    if nodes.is_collection(value):
+        return bool(value.flow_style)
+    return value.style not in ("|", ">") and bool(value.end_mark.index > value.start_mark.index)
 
 
 def _revalued(text: str, old: Node, value: str) -> str:
@@ -123,7 +123,7 @@ def _revalued(text: str, old: Node, value: str) -> str:
     return text[:start] + value + after
 
 
-def _without(text: str, section: MappingNode, name: str) -> str:
+def _without(text: str, section: Node, name: str) -> str:
     ordered = list(_pairs(section).values())
     index = [key.value for key, _ in ordered].index(name)
     key, value = ordered[index]
@@ -135,7 +135,7 @@ def _without(text: str, section: MappingNode, name: str) -> str:
     return text[: key.start_mark.index] + text[end:]
 
 
-def _added(text: str, section: MappingNode, name: str, fields: Mapping[str, FieldInfo], value: Any) -> str:
+def _added(text: str, section: Node, name: str, fields: Mapping[str, FieldInfo], value: Any) -> str:
     """`text` with a new key after those that the schema has before it."""
     pairs = _pairs(section)
     order = list(fields)
@@ -155,11 +155,11 @@ def _added(text: str, section: MappingNode, name: str, fields: Mapping[str, Fiel
     return head + "".join(line + end for line in lines) + text[place:]
 
 
-def _last(key: ScalarNode, value: Node) -> int:
+def _last(key: Node, value: Node) -> int:
     """The index of the last character of an entry, comments apart."""
     if value.end_mark.index == value.start_mark.index:  # left out: the marks are those of what comes next
         return int(key.end_mark.index)
-    if not isinstance(value, CollectionNode) or value.flow_style:
+    if not nodes.is_collection(value) or value.flow_style:
         return int(value.end_mark.index) - 1
     last = value.value[-1]
     return _last(*last) if isinstance(last, tuple) else _last(last, last)

@@ -1,13 +1,14 @@
 """Keys change in a file that a person wrote, and nothing else of it does."""
 
 import difflib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.params import config, editing, keys, upgrades
+from pipeline.params import config, editing, keys, nodes, upgrades
 from pipeline.params.schema import Params
 from pipeline.process.errors import ConfigError
 from tests import shipped
@@ -191,9 +192,12 @@ def test_values_are_set_wherever_they_stand_and_the_text_is_read_once_for_them(m
     """Longer and shorter ones, two in a line, before and after a key that comes and one that stands over lines."""
     text = "data: {name: a, limit: 1000}  # c\nhead:\n  units:\n    - 1\n  pooling: max  # p\ntrain:\n  seed: 1  # s\n"
     values = {"data.name": "longer", "data.limit": 2, "head.units": [3], "head.pooling": "average", "train.seed": 10**6}
-    composed = []
-    compose = editing.YAML.compose
-    monkeypatch.setattr(editing.YAML, "compose", lambda self, text: composed.append(1) or compose(self, text))
+    composed, ways = [], nodes.ways
+
+    def counted(text: str) -> Iterator[nodes.Compose]:
+        yield from (lambda part, way=way: composed.append(1) or way(part) for way in ways(text))
+
+    monkeypatch.setattr(nodes, "ways", counted)
     new = editing.with_values(text, values, WHERE)
     assert {key: keys.at(config.parse_yaml(new, WHERE), key) for key in values} == values
     assert {" c", " p", " s"} <= {line.partition("#")[2] for line in new.splitlines()}

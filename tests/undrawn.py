@@ -1,10 +1,11 @@
 """Pictures that no test looks at: to draw them takes most of the time of a test that looks at what is beside them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from pipeline.files import records
@@ -12,10 +13,18 @@ from pipeline.plots import style
 
 
 @contextmanager
-def undrawn() -> Iterator[None]:
-    """Figures are made as ever, and saved as an empty picture."""
+def undrawn(but: Collection[Path] = ()) -> Iterator[None]:
+    """Figures are made as ever, and saved as empty pictures, but those at some paths."""
+    draw = style.save
+
+    def save(figure: Figure, path: Path) -> None:
+        if path in but:
+            draw(figure, path)
+        else:
+            empty_picture(path)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(style, "save", lambda _, path: empty_picture(path))
+        patch.setattr(style, "save", save)
         yield
 
 

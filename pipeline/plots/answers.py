@@ -34,7 +34,12 @@ def answers(examples: list[Example]) -> Figure:
     columns = min(_COLUMNS, len(examples))
     rows = math.ceil(len(examples) / columns)
     figure, axes = style.figure(
-        5 * columns, _ROW_INCHES * rows + 0.2, rows=rows, columns=2 * columns, width_ratios=[1, 1.1] * columns
+        5 * columns,
+        _ROW_INCHES * rows + 0.2,
+        rows=rows,
+        columns=2 * columns,
+        width_ratios=[1, 1.1] * columns,
+        subplot_kw={"xticks": [], "yticks": []},  # nobody sees them, and the layout would measure each
     )
     for place, example in zip(axes.reshape(-1, 2), examples, strict=False):
         style.show_image(place[0], example.image)

@@ -2,8 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +48,13 @@ def stored(project: Path) -> dict[str, np.ndarray]:
 
 @pytest.fixture
 def run(params: Params, stored: dict[str, np.ndarray]) -> Callable[..., None]:
-    """The stage, told the probabilities, and as features (N, 4) these and a constant; whether it draws is said."""
+    """The stage, told the probabilities, and as features (N, 4) these and a constant; of the pictures it draws some."""
 
     def evaluated(
-        probabilities: Callable[[str], np.ndarray] = stored.__getitem__, drawn: bool = False, **beside: Any
+        probabilities: Callable[[str], np.ndarray] = stored.__getitem__, drawn: Collection[Path] = (), **beside: Any
     ) -> None:
         features = {split: np.hstack([p, np.ones((len(p), 1))]) for split, p in stored.items()}
-        with nullcontext() if drawn else undrawn():
+        with undrawn(but=drawn):
             evaluate.evaluate(params, probabilities, features.__getitem__, **beside)
 
     return evaluated
@@ -66,7 +65,7 @@ def outputs() -> dict[Path, bytes]:
 
 
 def test_everything_is_written_and_nothing_else(run, stored):
-    run(drawn=True)
+    run()
     tables = {paths.METRICS, paths.PREDICTIONS, paths.CONFUSION, paths.CALIBRATION, paths.SCORES, paths.FEATURE_MAP}
     tables |= {paths.VALIDATION_PREDICTIONS, paths.TYPED_PREDICTIONS, paths.TYPED_VALIDATION_PREDICTIONS}
     before = {paths.HISTORY, paths.DATASET, paths.SAMPLES_PICTURE}
@@ -139,20 +138,20 @@ def test_what_the_network_looked_at_is_drawn_for_mistakes_and_hits(run, stored):
         asked.append(images)
         return np.ones((len(images), 3, 3))
 
-    run(look=look, drawn=True)
+    run(look=look, drawn=[paths.WHY_PICTURE])
     (images,) = asked
     wrong, right = choose(np.arange(31) % 3, stored["test"], MOST_WRONG, MOST_SHOWN)
     np.testing.assert_array_equal(images, records.read_npy(paths.images("test"))[[*wrong, *right]])
     assert (len(wrong), len(right)) == (MOST_WRONG, MOST_SHOWN - MOST_WRONG)
     tinted = paths.WHY_PICTURE.read_bytes()
-    run(drawn=True)
+    run(drawn=[paths.WHY_PICTURE])
     assert paths.WHY_PICTURE.read_bytes() != tinted
 
 
 def test_repeating_gives_the_same_bytes(run, stored):
-    run(drawn=True)
+    run(drawn=paths.EVALUATION_PICTURES)
     first = outputs()
-    run(drawn=True)
+    run(drawn=paths.EVALUATION_PICTURES)
     assert outputs() == first
 
 
@@ -226,6 +225,6 @@ def test_photographs_are_drawn(run, stored):
     photographs = [Image.open(file).convert("RGB").resize((64, 64)) for file in files]
     images = np.stack([np.asarray(photograph) for photograph in photographs])
     records.write_npy(paths.images("test"), np.resize(images, (COUNTS["test"], 64, 64, 3)))
-    run(drawn=True)
+    run(drawn=[paths.PREDICTIONS_PICTURE])
     colours = Image.open(paths.PREDICTIONS_PICTURE).convert("HSV").split()[1].getextrema()
     assert colours[1] > 50

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pipeline.commands import finished, targets
+from pipeline.commands import finished, known, targets
 from pipeline.commands.setup import in_project, prepared
 
 app = typer.Typer()
@@ -69,16 +69,13 @@ def export_backbone(path: Annotated[Path, typer.Argument(help="Where to write it
 
         targets.require_file(target, "PATH", ".weights.h5")
         from pipeline.filing import current
-        from pipeline.results import classes
 
         finished.require(paths.MODEL, paths.CLASSES)
         current.require()
         params = prepared()
         from pipeline.model import assembly
-        from pipeline.serving import probe
-        from pipeline.serving.classifier import Classifier
 
         trained = assembly.load_trained(params)
-        probe.require_evaluated(Classifier(trained.full, classes.of_model()).predict, params)
+        known.require_evaluated(trained, params)
         assembly.save_backbone(trained, target)
     print(f"wrote {path}")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pipeline.commands.setup import configured, in_project, require_dvc, require_nobodys, require_place
+from pipeline.commands.setup import configured, in_project, require_dvc, require_places
 
 if TYPE_CHECKING:
     from pipeline.params.data_section import Data
@@ -25,8 +25,7 @@ def data() -> None:
 
     require_dvc()
     section = configured().data
-    require_place("data.path", section.path)
-    require_nobodys()
+    require_places({"data.path": section.path})
     with folder_lock.command_alone("herbarium data", wait=True):
         verbosity.begin("bringing the images in")
         _fetch()

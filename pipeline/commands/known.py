@@ -30,6 +30,15 @@ def note_level(found: "Familiarity | None", false_alarms: float) -> None:
         )
 
 
+def require_evaluated(trained: "Assembled", params: "Params") -> None:
+    """Raise ServedModelError unless the network says of a few test images what was evaluated."""
+    from pipeline.results import classes
+    from pipeline.serving import probe
+    from pipeline.serving.classifier import Classifier
+
+    probe.require_evaluated(Classifier(trained.full, classes.of_model()).predict, params)
+
+
 def _rounded_up(share: float) -> float:
     """To two digits: what is advised is to be allowed."""
     scale: float = 10.0 ** (1 - math.floor(math.log10(share)))
@@ -41,14 +50,13 @@ def _fitted(trained: "Assembled", params: "Params") -> "Familiarity | None":
     from pipeline.identity import fingerprint
     from pipeline.model import head_inputs
     from pipeline.process import verbosity
-    from pipeline.results import classes, predictions
-    from pipeline.serving import calibration, knowledge, probe
-    from pipeline.serving.classifier import Classifier
+    from pipeline.results import predictions
+    from pipeline.serving import calibration, knowledge
 
     # A sweep, and whoever looks for wrong labels, bring the images up to date and leave the network as it was.
     if records.digest(fingerprint.training_inputs(params)) != records.read_json(paths.TRAINING)["features_digest"]:
         raise knowledge.OtherImagesError(f"{paths.FEATURES} is of other images than the network was trained with")
-    probe.require_evaluated(Classifier(trained.full, classes.of_model()).predict, params)
+    require_evaluated(trained, params)
     verbosity.begin("learning what the network knows, once for each network")
     evaluated = predictions.read(paths.VALIDATION_PREDICTIONS)
     held_out, known = head_inputs.of_split("validation", trained)

@@ -1,7 +1,7 @@
 """What commands do first: go to the project, and have its parameters checked before anything heavy is imported."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
 from typing import TYPE_CHECKING
 
@@ -56,22 +56,29 @@ def prepared(said: bool = False) -> "Params":
 def require_inputs(params: "Params") -> None:
     """Raise ConfigError if something that `dvc repro` hashes first is not there, or would be removed by it: DVC has no
     words of its own for that."""
-    for key, text in (("data.path", params.data.path), ("backbone.path", params.backbone.path)):
-        require_place(key, text)
-    require_nobodys()
+    require_places({"data.path": params.data.path, "backbone.path": params.backbone.path})
 
 
-def require_place(key: str, text: str) -> None:
-    """`require_inputs` of one of them, which `key` has as `text`."""
+def require_places(paths: Mapping[str, str]) -> None:
+    """`require_inputs` of some of them: key → path."""
     from pathlib import Path
 
+    from pipeline.commands import targets
+
+    written = targets.written()
+    for key, text in paths.items():
+        require_apart(Path(text), f"params.yaml: {key}", written)
+        _require_there(key, Path(text))
+    _require_nobodys(written)
+
+
+def _require_there(key: str, path: "Path") -> None:
+    from pipeline.params import own_places
     from pipeline.process.errors import ConfigError
 
-    path = Path(text)
-    require_apart(path, f"params.yaml: {key}")
     if path.exists():
         return
-    if tracked := next((file for place in (path, *path.parents) if (file := Path(f"{place}.dvc")).exists()), None):
+    if tracked := own_places.tracked_by(path):
         raise ConfigError(
             f"params.yaml: {key}: nothing is at {path} now: `dvc checkout {tracked}` brings it from DVC's cache, or"
             f" `dvc pull {tracked}` from a remote"
@@ -79,32 +86,30 @@ def require_place(key: str, text: str) -> None:
     raise ConfigError(f"params.yaml: {key}: nothing is at {path}, and `dvc repro` needs something there{meant(path)}")
 
 
-def require_apart(path: "Path", said: str) -> None:
-    """Raise ConfigError, beginning with what was `said`, if `path` is what a stage writes, within that or around it:
-    `dvc` removes what a stage writes before it runs, whoever put it there."""
+def require_apart(path: "Path", said: str, written: "Sequence[Path]") -> None:
+    """Raise ConfigError, beginning with what was `said`, if `path` is what a stage writes (`targets.written`), within
+    that or around it: `dvc` removes what a stage writes before it runs, whoever put it there."""
     from pathlib import Path
 
-    from pipeline.commands import targets
     from pipeline.process.errors import ConfigError
 
     place = Path(os.path.realpath(path))
-    for output in targets.written():
-        if place == output or place in output.parents or output in place.parents:
+    for output in written:
+        if place.is_relative_to(output) or output.is_relative_to(place):
             raise ConfigError(
                 f"{said}: found {path}, and stages write {os.path.relpath(output)}, which `dvc repro` empties before:"
                 " allowed is a place of its own, for instance photographs/"
             )
 
 
-def require_nobodys() -> None:
+def _require_nobodys(written: "Sequence[Path]") -> None:
     """Raise ConfigError if photographs lie in a folder that a stage writes."""
     from pathlib import Path
 
-    from pipeline.commands import targets
     from pipeline.data.images import ENDINGS
     from pipeline.process.errors import ConfigError
 
-    for folder in (Path(os.path.relpath(output)) for output in targets.written() if output.is_dir()):
+    for folder in (Path(os.path.relpath(output)) for output in written if output.is_dir()):
         images = (path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
         if image := next(images, None):
             raise ConfigError(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.commands import targets
 from pipeline.commands.setup import absolute, in_project, meant, require_apart
 from pipeline.process import folder_lock
 from pipeline.process.errors import DataError
@@ -43,7 +44,7 @@ def _start(folder: Path, typed: str, backbone: str | None, force: bool) -> None:
 
     verbosity.say(f"looking at {folder}")
     _require(folder)
-    require_apart(folder, "FOLDER")
+    require_apart(folder, "FOLDER", targets.written())
     named, found = own_places.written(folder, Path().resolve()), survey.of(folder)
     print(survey.described(named, found), flush=True)
     if refused := refusals.of_folder(folder):

@@ -19,6 +19,11 @@ def differences(ours: Params, other: Params) -> list[str]:
     return [key for key in differing(a, b) if key not in free]
 
 
+def of_recipe(ours: Params, other: Params) -> list[str]:
+    """As `differences`, but for the seed: a review begins with the record's first, whatever the experiment says."""
+    return [key for key in differences(ours, other) if key != "train.seed"]
+
+
 def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
     """Keys whose values differ or that one of both lacks: names of classes that have a weight are keys, too."""
     return [key for key in {**first, **second} if first.get(key, ...) != second.get(key, ...)]

@@ -5,7 +5,6 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from ruamel.yaml.error import YAMLError
 
 from pipeline.params import config, nodes, rendering, upgrades
 from pipeline.params.keys import replaced
@@ -41,7 +40,7 @@ def _brought_to(text: str, content: Mapping[str, Any], where: str) -> str:
             new = _changed(text, changes, compose)
             if config.parse_yaml(new, where) == content:
                 return new
-        except (*nodes.ERRORS, YAMLError, ConfigError):  # an anchor went that other keys refer to
+        except (*nodes.ERRORS, ConfigError):  # an anchor went that other keys refer to
             continue
     # Anchors, merged keys: what is written once may count twice.
     wanted = "; ".join(f"{key}: {'not there' if v is ... else rendering.flow(v)}" for key, v in changes.items())

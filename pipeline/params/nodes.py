@@ -8,13 +8,14 @@ from typing import Any
 
 import yaml
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import CollectionNode, MappingNode
 
 from pipeline.params import plain_yaml
 
 Node = Any  # of either library: value, style or flow_style, start_mark and end_mark
 Compose = Callable[[str], Node]
-ERRORS = (yaml.YAMLError,)
+ERRORS = (yaml.YAMLError, YAMLError)
 _LOADER: Any = getattr(yaml, "CSafeLoader", None)  # PyYAML can be built without libyaml
 
 

@@ -49,10 +49,14 @@ def written(place: Path, project: Path) -> str:
     return str(place.relative_to(project) if place.is_relative_to(project) else place)
 
 
+def tracked_by(path: Path) -> Path | None:
+    """The file in which `dvc add` has noted `path`, or a folder it lies in; None if there is none."""
+    return next((file for place in (path, *path.parents) if (file := Path(f"{place}.dvc")).exists()), None)
+
+
 def without_weights(path: str) -> dict[str, str]:
     """Key → value of what changes where nothing is read at `path`: DVC asks for a file there all the same."""
-    tracked = any(Path(f"{place}.dvc").exists() for place in (Path(path), *Path(path).parents))
-    return {} if Path(path).exists() or tracked else {"backbone.path": _SHIPPED}
+    return {} if Path(path).exists() or tracked_by(Path(path)) else {"backbone.path": _SHIPPED}
 
 
 def with_weights(backbone: Backbone, path: str) -> dict[str, Any]:

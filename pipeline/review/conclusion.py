@@ -130,8 +130,7 @@ def other_parameters(claim: Claimed, subject: Subject) -> str | None:
     record = subject.record
     if not claim.of_record or record is None:
         return None
-    # A review begins with the record's first seed, whatever the experiment says.
-    changed = [key for key in differences.differences(subject.params, record.params) if key != "train.seed"]
+    changed = differences.of_recipe(subject.params, record.params)
     if not changed:
         return None
     return (

@@ -59,12 +59,12 @@ def describe(found: FigureVerdict) -> str:
 
 
 def summary(found: Sequence[FigureVerdict]) -> str:
-    """How they went, for the headline; empty if there are none."""
+    """How they went; empty if there are none."""
     if not found:
         return ""
     counts = Counter(one.outcome for one in found)
     named = [f"{counts[outcome]} {outcome}{_which(found, outcome)}" for outcome in Outcome if counts[outcome]]
-    return f"; further figures: {', '.join(named)}"
+    return f"further figures: {', '.join(named)}"
 
 
 def _which(found: Sequence[FigureVerdict], outcome: Outcome) -> str:

@@ -16,8 +16,8 @@ _DECIDED = (Outcome.REPRODUCED, Outcome.NOT_REPRODUCED)
 
 def headline(review: Review) -> str:
     """The outcome and, in a sentence, why; about the claim. Then how its further figures went."""
-    own = f"; {said}" if (said := share(review)) else ""
-    return f"{review.outcome}: {_why(review)}{own}{further.summary(review.further)}"
+    parts = (_why(review), share(review), further.summary(review.further))
+    return f"{review.outcome}: {'; '.join(filter(None, parts))}"
 
 
 def share(review: Review) -> str:

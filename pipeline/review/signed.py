@@ -85,7 +85,7 @@ def _lessening(review: Review, known: bool) -> Iterator[str]:
     if any(committed.YOUNGER in warning for warning in review.subject.warnings):
         yield "what decides was declared when the outcome was known"
     if any(one.outcome is not Outcome.REPRODUCED for one in review.further):
-        yield further.summary(review.further).removeprefix("; ")
+        yield further.summary(review.further)
 
 
 def as_html(content: dict[str, Any]) -> str:

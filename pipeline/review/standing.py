@@ -29,7 +29,7 @@ def of(claim: Claim, params: Params, found: Record | None) -> Standing:
     """Of the record of an experiment with `params`."""
     if found is None or found.metrics is None:
         return Standing(NOTHING, NOTHING)
-    if changed := [key for key in differences.differences(params, found.params) if key != "train.seed"]:
+    if changed := differences.of_recipe(params, found.params):
         return Standing(NOTHING, NOTHING, f"the record is of other values of {naming.some(changed, _KEYS_NAMED)}")
     if claim.origin == "own":
         return Standing("own", "own record")

@@ -31,14 +31,17 @@ def note(opened: optuna.Study, parts: Mapping[str, str]) -> None:
 
 def change(url: str, name: str, parts: Mapping[str, str]) -> str:
     """What parts the study `name` from the one at `url` that is most like it, in a line; empty if there is none."""
-    storage = optuna_internals.numbered_storage
-    summaries = patiently(lambda: optuna.get_all_study_summaries(storage(url), include_best_trial=False))
-    others = [summary for summary in summaries if _is_like(summary, name)]
+    others = [summary for summary in patiently(lambda: _summaries(url)) if _is_like(summary, name)]
     if not others:
         return ""
     nearest = min(others, key=lambda other: (len(_differing(other, parts)), -other.n_trials))
     changed = " and ".join(_CALLED[part] for part in _differing(nearest, parts))
     return f"changed since {nearest.study_name} ({nearest.n_trials} trials): {changed}"
+
+
+def _summaries(url: str) -> list[StudySummary]:
+    storage = optuna_internals.numbered_storage(url)
+    return list(optuna.get_all_study_summaries(storage, include_best_trial=False))
 
 
 def _is_like(other: StudySummary, name: str) -> bool:

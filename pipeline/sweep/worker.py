@@ -91,7 +91,8 @@ def _agreed(configuration: Configuration, divide: Callable[[], list[Fold]]) -> l
         found = divide()
     except CombinationError as error:  # the sweep's own images can be divided
         raise MachineError(f"the worker cannot divide the images as the sweep does: {error}") from error
-    if configuration.get("divided", expected := division.digest(found)) != expected:
+    here = division.digest(found)
+    if configuration.get("divided", here) != here:
         raise MachineError(
             f"the worker divides the images otherwise than the sweep: its {paths.SPLIT_TABLE} or {paths.DATASET} are"
             " others"
